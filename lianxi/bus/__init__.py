@@ -1,0 +1,1 @@
+"""The messaging kit: topology, relay, the gateway's client, parked letters."""

@@ -1,0 +1,1 @@
+"""What crosses a door between processes: events, commands, questions and answers, as frozen dataclasses."""

@@ -1,0 +1,105 @@
+"""What every desk answers to operators: parked letters and the delivery ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+from annotated_types import Len
+
+
+class DeliveryState(StrEnum):
+    """Where a letter stands on its way to one queue (criterion 4.1); *seen* and *acknowledged* belong to notices."""
+
+    SENT = "sent"
+    DELIVERED = "delivered"
+    PARKED = "parked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListParked:
+    """Ask for the parked letters of a desk, oldest first."""
+
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetParked:
+    """Ask for one parked letter with its headers and error."""
+
+    parked_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayParked:
+    """Send a parked letter to its one queue again; effects stay single, because the event id stays."""
+
+    parked_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuryParked:
+    """Give a parked letter up, with a reason that is kept."""
+
+    parked_id: str
+    reason: Annotated[str, Len(1, 300)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkedView:
+    """A parked letter: what it is and why it stopped, without its content."""
+
+    parked_id: str
+    service: str
+    queue: str
+    event_id: str
+    event_type: str
+    subject: str
+    attempts: int
+    error: str
+    parked_at: datetime
+    state: str
+    settled_by: str | None = None
+    settled_reason: str | None = None
+    headers: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkedList:
+    """Parked letters of a desk, and how many there are in all."""
+
+    items: tuple[ParkedView, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListDeliveries:
+    """Ask where the letters about one item are, or which are not yet delivered."""
+
+    subject: str | None = None
+    state: DeliveryState | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryView:
+    """One letter on its way to one queue."""
+
+    event_id: str
+    event_type: str
+    subject: str
+    queue: str
+    state: DeliveryState
+    created_at: datetime
+    sent_at: datetime
+    settled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryList:
+    """Rows of the delivery ledger."""
+
+    items: tuple[DeliveryView, ...]

@@ -1,0 +1,40 @@
+"""Every event and every intake command, by key; two with one key are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import ModuleType
+from typing import TypeVar
+
+from lianxi.contracts import cases, inspections, notifications, reporting, tips
+from lianxi.contracts.envelope import Command, Event
+from lianxi.kernel.errors import ContractBroken
+
+SERVICES = ("tips", "inspections", "cases", "reporting", "notifications")
+_MODULES: Mapping[str, ModuleType] = {
+    "tips": tips,
+    "inspections": inspections,
+    "cases": cases,
+    "reporting": reporting,
+    "notifications": notifications,
+}
+
+
+T = TypeVar("T")
+
+
+def _keyed(root: type[T]) -> dict[str, type[T]]:
+    found: dict[str, type[T]] = {}
+    for service, module in _MODULES.items():
+        for value in vars(module).values():
+            if not (isinstance(value, type) and issubclass(value, root) and "KEY" in vars(value)):
+                continue
+            key: str = vars(value)["KEY"]
+            if key in found or not key.startswith(f"{service}."):
+                raise ContractBroken("contract.key_taken", key=key)
+            found[key] = value
+    return found
+
+
+EVENTS: Mapping[str, type[Event]] = _keyed(Event)
+COMMANDS: Mapping[str, type[Command]] = _keyed(Command)

@@ -1,0 +1,54 @@
+"""Sealing a text to one desk's public key, so that queues, spools and backups never hold it in clear.
+
+HPKE (RFC 9180) with X25519, HKDF-SHA256 and ChaCha20-Poly1305. Whoever holds the public key can seal; only the desk can open.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
+
+from lianxi.kernel.errors import ContractBroken
+
+_SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
+CONTENT = b"lianxi/tips/content/v1"
+CONTACT = b"lianxi/tips/contact/v1"
+
+
+class Sealer:
+    """Seals to a public key given as hex."""
+
+    def __init__(self, public_key_hex: str) -> None:
+        self._key = X25519PublicKey.from_public_bytes(bytes.fromhex(public_key_hex.strip()))
+
+    def seal(self, content: Mapping[str, Any], purpose: bytes = CONTENT) -> str:
+        """Seal plain JSON data for one purpose; the same content sealed twice differs."""
+        text = json.dumps(content, ensure_ascii=False).encode()
+        return base64.b64encode(_SUITE.encrypt(text, self._key, purpose)).decode()
+
+
+class Opener:
+    """Opens what was sealed to its key, given as hex."""
+
+    def __init__(self, private_key_hex: str) -> None:
+        self._key = X25519PrivateKey.from_private_bytes(bytes.fromhex(private_key_hex.strip()))
+
+    def open(self, sealed: str, purpose: bytes = CONTENT) -> dict[str, Any]:
+        """Open a sealed text.
+
+        Raises:
+            ContractBroken: seal.unreadable when it was sealed to another key or purpose, or altered.
+        """
+        try:
+            opened = json.loads(_SUITE.decrypt(base64.b64decode(sealed, validate=True), self._key, purpose))
+        except (InvalidTag, ValueError):
+            raise ContractBroken("seal.unreadable") from None
+        if not isinstance(opened, dict):
+            raise ContractBroken("seal.unreadable")
+        return opened

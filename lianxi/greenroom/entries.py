@@ -1,0 +1,108 @@
+"""The four doors of a desk. They only mark methods; `lianxi.greenroom.runner` hangs the marked methods into nameko.
+
+A desk's methods are ordinary blocking functions: a test calls them directly, with no broker and nothing patched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from lianxi.contracts.envelope import Caller, Cause, Command, Event
+
+S = TypeVar("S")
+Q = TypeVar("Q")
+R = TypeVar("R")
+E = TypeVar("E", bound=Event)
+C = TypeVar("C", bound=Command)
+P = ParamSpec("P")
+MARK = "__lianxi_entry__"
+
+
+class Desk:
+    """The root of desks: a `name`, and methods marked by the doors below."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Answers:
+    """A question or decision by RPC: ``method(self, request, caller) -> answer``."""
+
+    method: str
+
+
+@dataclass(frozen=True)
+class Consumes:
+    """Events from the bus, one at a time: ``method(self, event, cause) -> None``."""
+
+    handler: str
+    events: tuple[type[Event], ...]
+
+
+@dataclass(frozen=True)
+class Accepts:
+    """Commands of an intake lane, in batches: ``method(self, commands) -> None``; all of them, or an error for the batch."""
+
+    command: type[Command]
+
+
+@dataclass(frozen=True)
+class Every:
+    """A sweep that runs every so many seconds: ``method(self) -> None``."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """One command of a batch, with what caused it."""
+
+    command: Any
+    cause: Cause
+
+
+def _marked(method: Callable[P, R], mark: Any) -> Callable[P, R]:
+    setattr(method, MARK, mark)
+    return method
+
+
+def answers(method: Callable[[S, Q, Caller], R]) -> Callable[[S, Q, Caller], R]:
+    """Answer a question by RPC under the method's own name; refusals travel back as values."""
+    return _marked(method, Answers(method.__name__))
+
+
+def consumes(handler: str, *events: type[E]) -> Callable[[Callable[[S, E, Cause], None]], Callable[[S, E, Cause], None]]:
+    """Take events from the queue of a handler named in `lianxi.bus.topology.SUBSCRIPTIONS`."""
+
+    def mark(method: Callable[[S, E, Cause], None]) -> Callable[[S, E, Cause], None]:
+        return _marked(method, Consumes(handler, events))
+
+    return mark
+
+
+def accepts(
+    command: type[C],
+) -> Callable[[Callable[[S, Sequence[Accepted]], None]], Callable[[S, Sequence[Accepted]], None]]:
+    """Take batches of an intake command from every lane it has."""
+
+    def mark(method: Callable[[S, Sequence[Accepted]], None]) -> Callable[[S, Sequence[Accepted]], None]:
+        return _marked(method, Accepts(command))
+
+    return mark
+
+
+def every(seconds: float) -> Callable[[Callable[Concatenate[S, P], None]], Callable[Concatenate[S, P], None]]:
+    """Run a sweep every so many seconds; two processes may run it at once, so it claims what it does."""
+
+    def mark(method: Callable[Concatenate[S, P], None]) -> Callable[Concatenate[S, P], None]:
+        return _marked(method, Every(seconds))
+
+    return mark
+
+
+def entries_of(desk: type[Desk]) -> list[tuple[str, Any]]:
+    """List a desk's marked methods with their marks."""
+    found = [(name, getattr(getattr(desk, name), MARK, None)) for name in dir(desk) if not name.startswith("_")]
+    return [(name, mark) for name, mark in found if mark is not None]

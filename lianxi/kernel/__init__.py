@@ -1,0 +1,1 @@
+"""What everything stands on: time, identifiers, errors, terms. Standard library only."""

@@ -1,0 +1,53 @@
+"""Every metric, its name and its labels, declared once. Labels come from closed sets; none ever holds an item or a person."""
+
+from __future__ import annotations
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+_QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+build_info = Gauge("lianxi_build_info", "What runs", ["version", "programme", "process"])
+
+http_request_duration_seconds = Histogram(
+    "lianxi_http_request_duration_seconds", "Requests at the gateway", ["route", "method", "status_class"], buckets=_QUICK
+)
+http_refusals_total = Counter("lianxi_http_refusals_total", "Requests refused at the door", ["reason"])
+tips_received_total = Counter("lianxi_tips_received_total", "Tips taken in", ["channel", "category"])
+spool_entries = Gauge("lianxi_spool_entries", "Sealed public tips waiting in the gateway for the broker")
+
+rpc_seconds = Histogram("lianxi_rpc_seconds", "Questions answered by a desk", ["desk", "method", "outcome"], buckets=_QUICK)
+rpc_expired_total = Counter("lianxi_rpc_expired_total", "Questions dropped because their deadline had passed", ["desk"])
+
+events_handled_total = Counter("lianxi_events_handled_total", "Letters handled", ["desk", "handler", "outcome"])
+handler_seconds = Histogram("lianxi_handler_seconds", "Time to handle a letter", ["desk", "handler"], buckets=_QUICK)
+event_age_seconds = Histogram(
+    "lianxi_event_age_seconds",
+    "From an event's time to its effect",
+    ["desk", "handler"],
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
+)
+retries_total = Counter("lianxi_retries_total", "Letters put on the retry ladder", ["desk", "handler"])
+consumer_connected = Gauge("lianxi_consumer_connected", "1 while a handler's consumer is connected", ["desk", "handler"])
+in_flight = Gauge("lianxi_in_flight", "Letters and questions being worked on", ["desk"])
+sweeps_total = Counter("lianxi_sweeps_total", "Timed sweeps", ["desk", "sweep", "outcome"])
+
+outbox_pending = Gauge("lianxi_outbox_pending", "Aggregates with events not yet sent", ["desk"])
+outbox_oldest_seconds = Gauge("lianxi_outbox_oldest_seconds", "Age of the oldest event not yet sent", ["desk"])
+events_published_total = Counter("lianxi_events_published_total", "Events confirmed by the broker", ["desk", "lane"])
+relay_holds_lease = Gauge("lianxi_relay_holds_lease", "1 while this relay sends for the desk", ["desk"])
+parked_messages = Gauge("lianxi_parked_messages", "Letters that stopped and wait for a person", ["desk"])
+parked_total = Counter("lianxi_parked_total", "Letters parked", ["desk", "handler"])
+broker_blocked = Gauge("lianxi_broker_blocked", "1 while the broker stops publishers", ["desk"])
+
+visits_overdue = Gauge("lianxi_visits_overdue", "Dwellings past their day", ["grade"])
+returns_missing = Gauge("lianxi_returns_missing", "Stage reports past their day", ["agency"])
+clocks_breached = Gauge("lianxi_clocks_breached", "Statutory clocks passed unmet", ["clock"])
+items_open = Gauge("lianxi_items_open", "Open items", ["kind", "agency"])
+notices_unacknowledged = Gauge("lianxi_notices_unacknowledged", "Notices past their acknowledgement", ["agency"])
+emergency_unacknowledged = Gauge("lianxi_emergency_unacknowledged", "Rescue notices that no human has acknowledged")
+
+
+def exposition(registry: CollectorRegistry = REGISTRY) -> bytes:
+    """Write all metrics in Prometheus's text form."""
+    return generate_latest(registry)

@@ -1,0 +1,54 @@
+"""The one connection to the database, made from settings and never at import."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import mongoengine
+from bson.codec_options import CodecOptions
+from pymongo import MongoClient
+from pymongo.database import Database
+from pymongo.errors import AutoReconnect, ConnectionFailure, ExecutionTimeout, NetworkTimeout
+
+from lianxi.kernel.errors import StoreDown
+from lianxi.runtime.settings import Settings
+
+AWAY = (AutoReconnect, ConnectionFailure, NetworkTimeout, ExecutionTimeout)
+"""What pymongo raises when the database does not answer; everything else is a mistake of ours."""
+
+_TIMEOUTS: dict[str, Any] = {
+    "serverSelectionTimeoutMS": 3_000,
+    "connectTimeoutMS": 3_000,
+    "socketTimeoutMS": 20_000,
+    "waitQueueTimeoutMS": 5_000,
+    "maxPoolSize": 32,
+}
+
+
+def connect_documents(settings: Settings, service: str) -> Database[dict[str, Any]]:
+    """Connect mongoengine's documents to a service's own database."""
+    client: MongoClient[dict[str, Any]] = mongoengine.connect(  # the alias lets all five desks stand in one test process
+        settings.database(service), alias=service, host=settings.mongo_url.get_secret_value(), tz_aware=True, **_TIMEOUTS
+    )
+    return client[settings.database(service)]
+
+
+def connect_plain(settings: Settings) -> MongoClient[dict[str, Any]]:
+    """Connect without documents, for the relay, which serves every service's database."""
+    return MongoClient(settings.mongo_url.get_secret_value(), tz_aware=True, **_TIMEOUTS)
+
+
+def as_utc() -> CodecOptions[dict[str, Any]]:
+    """Read instants as aware UTC."""
+    return CodecOptions(tz_aware=True)
+
+
+@contextmanager
+def reaching_the_store() -> Iterator[None]:
+    """Turn "the database does not answer" into `StoreDown`, so that the caller waits instead of giving up."""
+    try:
+        yield
+    except AWAY as error:
+        raise StoreDown("store.down", reason=type(error).__name__) from error

@@ -1,0 +1,36 @@
+"""How every aggregate lies in MongoDB: its own fields, and the five that make a decision one write."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from mongoengine import DateTimeField, DictField, Document, IntField, ListField, StringField
+
+
+class AggregateDocument(Document):
+    """The root of aggregates' documents: version, pending events, handled events, handled commands.
+
+    Indexes are made by the owning desk at start and by nobody else (`AggregateDocument.ensure_indexes`).
+    """
+
+    meta: ClassVar[dict[str, Any]] = {
+        "abstract": True,
+        "auto_create_index": False,
+        "indexes": [{"fields": ["outbox_due"], "sparse": True}],
+    }
+
+    id = StringField(primary_key=True)
+    version = IntField(db_field="_version", required=True, min_value=1)
+    outbox = ListField(DictField(), db_field="_outbox")
+    outbox_due = IntField(db_field="_outbox_due")
+    inbox = ListField(StringField(), db_field="_inbox")
+    commands = ListField(StringField(), db_field="_cmds")
+
+
+class FactDocument(Document):
+    """The root of facts: one document for each event taken in, whose id makes a second delivery harmless (DESIGN 12.4)."""
+
+    meta: ClassVar[dict[str, Any]] = {"abstract": True, "auto_create_index": False}
+
+    id = StringField(primary_key=True)
+    at = DateTimeField(required=True)

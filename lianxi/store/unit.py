@@ -1,0 +1,244 @@
+"""One decision, one write.
+
+A decision reads an aggregate, lets the domain decide, and writes the new state, the events it announces, the id of the event it
+handled and the key of the command it obeyed in a single `update_one` guarded by the version. Two that race: one wins, the other
+decides again on what it finds. The same event or command a second time changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+from pymongo.errors import BulkWriteError, DuplicateKeyError
+
+from lianxi.contracts.envelope import Cause, Event
+from lianxi.kernel.clock import Clock
+from lianxi.kernel.errors import Conflict, InvariantBroken, NotFound
+from lianxi.store.connect import reaching_the_store
+from lianxi.store.documents import AggregateDocument
+from lianxi.store.mapping import as_fields, as_state
+from lianxi.store.outbox import COMMANDS_KEEPS, INBOX_KEEPS, LANE_RANK, Announcer, due_rank, pending
+
+TRIES = 30
+
+
+class HasId(Protocol):
+    """Anything that knows its own id."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        ...
+
+
+A = TypeVar("A", bound=HasId)
+Decide = Callable[[A], tuple[A, Sequence[Event]]]
+"""What the domain does: from the present state to the next one and the events that say so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored(Generic[A]):
+    """An aggregate as it lies in the database, with its version."""
+
+    version: int
+    state: A
+
+
+@dataclass(frozen=True, slots=True)
+class Addition(Generic[A]):
+    """A new aggregate, with the events that announce it and what caused it."""
+
+    state: A
+    events: Sequence[Event]
+    cause: Cause
+
+
+class Aggregates(Protocol[A]):
+    """What a desk's handlers ask of a store; `lianxi.store.fakes.MemoryAggregates` answers the same way."""
+
+    def find(self, aggregate_id: str) -> Stored[A] | None:
+        """Look an aggregate up; `None` when there is none."""
+        ...
+
+    def get(self, aggregate_id: str) -> Stored[A]:
+        """Look an aggregate up.
+
+        Raises:
+            NotFound: ``<noun>.not_found``.
+        """
+        ...
+
+    def add(self, state: A, events: Sequence[Event], cause: Cause) -> bool:
+        """Add an aggregate; `False` when one with its id is there already, and then nothing changes."""
+        ...
+
+    def add_many(self, additions: Sequence[Addition[A]]) -> list[bool]:
+        """Add many in one write; each succeeds or is there already on its own."""
+        ...
+
+    def change(
+        self, aggregate_id: str, decide: Decide[A], cause: Cause, *, expected_version: int | None = None
+    ) -> Stored[A]:
+        """Change an aggregate by a decision, once for each event id and each command id of the cause.
+
+        Raises:
+            NotFound: ``<noun>.not_found``.
+            Conflict: ``<noun>.changed`` when it is not at the version the caller expected.
+        """
+        ...
+
+
+def check_version(noun: str, found: int, expected: int | None) -> None:
+    """Refuse a decision taken on a version that is no longer there."""
+    if expected is not None and found != expected:
+        raise Conflict(f"{noun}.changed", version=found, expected=expected)
+
+
+def exactly(_state: Any, now: datetime) -> datetime:
+    """Announce an event at its own instant."""
+    return now
+
+
+class AggregateStore(Generic[A]):
+    """Aggregates of one kind in MongoDB.
+
+    Args:
+        document: how they lie there.
+        kind: the domain's dataclass; its field names are the document's.
+        announcer: who announces what happens to them.
+        clock: the time of writing.
+        announced_at: the instant that an event tells, which for anonymous tips is levelled to the hour.
+    """
+
+    def __init__(
+        self,
+        document: type[AggregateDocument],
+        kind: type[A],
+        announcer: Announcer,
+        clock: Clock,
+        announced_at: Callable[[A, datetime], datetime] = exactly,
+    ) -> None:
+        self._document = document
+        self._kind = kind
+        self._announcer = announcer
+        self._clock = clock
+        self._announced_at = announced_at
+
+    @property
+    def _collection(self) -> Any:
+        return self._document._get_collection()
+
+    def find(self, aggregate_id: str) -> Stored[A] | None:
+        """Look an aggregate up; `None` when there is none."""
+        with reaching_the_store():
+            found = self._collection.find_one({"_id": aggregate_id})
+        return None if found is None else self._stored(found)
+
+    def get(self, aggregate_id: str) -> Stored[A]:
+        """Look an aggregate up, or refuse."""
+        return self._stored(self._get(aggregate_id))
+
+    def add(self, state: A, events: Sequence[Event], cause: Cause) -> bool:
+        """Add an aggregate; `False` when one with its id is there already."""
+        try:
+            with reaching_the_store():
+                self._collection.insert_one(self._new(Addition(state, events, cause)))
+        except DuplicateKeyError:
+            return False
+        return True
+
+    def add_many(self, additions: Sequence[Addition[A]]) -> list[bool]:
+        """Add many in one write; those that are there already stay as they are."""
+        if not additions:
+            return []
+        refused: set[int] = set()
+        try:
+            with reaching_the_store():
+                self._collection.insert_many([self._new(each) for each in additions], ordered=False)
+        except BulkWriteError as error:
+            wrong = error.details["writeErrors"]
+            if any(each["code"] != 11000 for each in wrong):
+                raise InvariantBroken("store.write_failed", codes=sorted({each["code"] for each in wrong})) from error
+            refused = {each["index"] for each in wrong}
+        return [index not in refused for index in range(len(additions))]
+
+    def change(
+        self, aggregate_id: str, decide: Decide[A], cause: Cause, *, expected_version: int | None = None
+    ) -> Stored[A]:
+        """Change an aggregate by a decision, once for each event id and command id."""
+        for _ in range(TRIES):
+            found = self._get(aggregate_id)
+            before = self._stored(found)
+            if self._is_done(found, cause):
+                return before
+            check_version(self._announcer.noun, before.version, expected_version)
+            after, events = decide(before.state)
+            update = self._update(found, after, events, cause)
+            if update is None:
+                return before
+            with reaching_the_store():
+                result = self._collection.update_one({"_id": aggregate_id, "_version": before.version}, update)
+            if result.matched_count == 1:
+                return Stored(before.version + 1, after)
+        raise Conflict(f"{self._announcer.noun}.contended")
+
+    def _get(self, aggregate_id: str) -> dict[str, Any]:
+        with reaching_the_store():
+            found: dict[str, Any] | None = self._collection.find_one({"_id": aggregate_id})
+        if found is None:
+            raise NotFound(f"{self._announcer.noun}.not_found")
+        return found
+
+    def _stored(self, found: Mapping[str, Any]) -> Stored[A]:
+        return Stored(found["_version"], as_state(self._kind, {**found, "id": found["_id"]}))
+
+    def _is_done(self, found: Mapping[str, Any], cause: Cause) -> bool:
+        return (cause.event_id is not None and cause.event_id in found.get("_inbox", ())) or (
+            cause.command_id is not None and cause.command_id in found.get("_cmds", ())
+        )
+
+    def _entries(self, state: A, version: int, events: Sequence[Event], cause: Cause) -> list[dict[str, Any]]:
+        now = self._clock.now()
+        told = self._announced_at(state, now)
+        return pending(self._announcer.envelopes(state.id, version, events, cause, told), now)
+
+    def _new(self, addition: Addition[A]) -> dict[str, Any]:
+        fields = as_fields(addition.state)
+        entries = self._entries(addition.state, 1, addition.events, addition.cause)
+        rank = due_rank(entries)
+        cause = addition.cause
+        document: dict[str, Any] = {"_id": fields.pop("id"), **fields, "_version": 1, "_outbox": entries}
+        document["_inbox"] = [] if cause.event_id is None else [cause.event_id]
+        document["_cmds"] = [] if cause.command_id is None else [cause.command_id]
+        if rank is not None:
+            document["_outbox_due"] = rank
+        return document
+
+    def _update(
+        self, found: Mapping[str, Any], after: A, events: Sequence[Event], cause: Cause
+    ) -> dict[str, Any] | None:
+        fields = as_fields(after)
+        fields.pop("id")
+        changed = {name: value for name, value in fields.items() if name not in found or found[name] != value}
+        if not changed and not events and cause.event_id is None and cause.command_id is None:
+            return None
+        entries = self._entries(after, found["_version"] + 1, events, cause)
+        rank = due_rank(entries)
+        if rank is not None:
+            changed["_outbox_due"] = min(rank, found.get("_outbox_due", LANE_RANK["bulk"]))
+        update: dict[str, Any] = {"$inc": {"_version": 1}}
+        pushed: dict[str, Any] = {}
+        if changed:
+            update["$set"] = changed
+        if entries:
+            pushed["_outbox"] = {"$each": entries}
+        if cause.event_id is not None:
+            pushed["_inbox"] = {"$each": [cause.event_id], "$slice": -INBOX_KEEPS}
+        if cause.command_id is not None:
+            pushed["_cmds"] = {"$each": [cause.command_id], "$slice": -COMMANDS_KEEPS}
+        if pushed:
+            update["$push"] = pushed
+        return update
