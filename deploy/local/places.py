@@ -1,0 +1,103 @@
+"""Where a town keeps its files: one folder, `.lianxi/` in the checkout or a temporary one in a test."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+CHECKOUT: Final = Path(__file__).resolve().parents[2]
+PRIVATE_FILE: Final = 0o600
+PRIVATE_FOLDER: Final = 0o700
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Names every file and folder of one town below its root."""
+
+    root: Path
+
+    @property
+    def run(self) -> Path:
+        """Process numbers and the lock of the running town."""
+        return self.root / "run"
+
+    @property
+    def log(self) -> Path:
+        """One log per process."""
+        return self.root / "log"
+
+    @property
+    def broker(self) -> Path:
+        """All files of the private message broker."""
+        return self.root / "broker"
+
+    @property
+    def database(self) -> Path:
+        """All files of the private database."""
+        return self.root / "database"
+
+    @property
+    def keys(self) -> Path:
+        """Seals, signing keys and the gateway's list of clients."""
+        return self.root / "keys"
+
+    @property
+    def spool(self) -> Path:
+        """Public tips that wait, sealed, for a broker that is away."""
+        return self.root / "spool"
+
+    @property
+    def credentials_file(self) -> Path:
+        """The agencies' secrets for this machine's town."""
+        return self.root / "credentials.json"
+
+    @property
+    def town_file(self) -> Path:
+        """Addresses of the running town, read by the command line and the story."""
+        return self.root / "town.json"
+
+    @property
+    def lock_file(self) -> Path:
+        """Held by the supervisor for as long as the town runs."""
+        return self.run / "town.lock"
+
+    @property
+    def children_file(self) -> Path:
+        """Process number and start time of each process, so that `make stop` never hits a stranger."""
+        return self.run / "children.json"
+
+    def make(self) -> None:
+        """Create the folders that every town needs, closed to other users of the machine."""
+        for folder in (self.root, self.run, self.log, self.broker, self.database, self.keys, self.spool):
+            folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+
+
+def of_checkout() -> Places:
+    """The town of this checkout."""
+    return Places(CHECKOUT / ".lianxi")
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace a file in one step, readable by its owner only: a reader sees the old text or the new one, never half."""
+    path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        os.fchmod(file.fileno(), PRIVATE_FILE)
+        file.write(text)
+    Path(name).replace(path)
+
+
+def write_private_json(path: Path, value: Any) -> None:
+    """Replace a JSON file in one step, readable by its owner only."""
+    write_private(path, json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file, or None when it is not there."""
+    if not path.exists():
+        return None
+    return json.loads(path.read_text(encoding="utf-8"))
