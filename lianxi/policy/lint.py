@@ -1,0 +1,128 @@
+"""What a careful reader would say about the plan: where it contradicts itself, the calendar, or the law it cites.
+
+The ids are those of the reading that found them (X-01 …); each has one remark, naming all its places. The files are read unrolled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from lianxi.policy.findings import Finding, warning
+from lianxi.policy.policy import Policy
+from lianxi.policy.structure import structural_findings
+
+WEEKDAYS_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+WEEKDAYS_ZH = ("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日")
+
+
+def lint(policy: Policy, events: Iterable[str] | None = None) -> tuple[Finding, ...]:
+    """Say everything there is to say about a policy: structural errors first, then the plan's own contradictions.
+
+    Clause: none.
+    """
+    return (
+        *structural_findings(policy, events),
+        *weekdays_misnamed(policy),
+        *contacts_differing(policy),
+        *due_before_issue(policy),
+        *seats_without_duty(policy),
+        *articles_miscited(policy),
+    )
+
+
+def weekdays_misnamed(policy: Policy) -> Iterator[Finding]:
+    """X-01: return dates that carry the name of another weekday. The dates stand.
+
+    Clause: L90.1.
+    """
+    wrong = [row for row in policy.returns if row.label in WEEKDAYS_EN and row.label != _weekday(row.due_on)]
+    if not wrong:
+        return
+    dates = ", ".join(f"{row.due_on} ({_weekday(row.due_on)})" for row in wrong)
+    dates_zh = "、".join(f"{row.due_on}({WEEKDAYS_ZH[row.due_on.weekday()]})" for row in wrong)
+    label_zh = WEEKDAYS_ZH[WEEKDAYS_EN.index(wrong[0].label)]
+    yield warning(
+        "X-01",
+        f"The plan calls its return dates {wrong[0].label}s, but they are not: {dates}. The dates are kept; the weekday is only a label.",
+        f"方案称报送日为{label_zh},实际并不是:{dates_zh}。以日期为准,星期仅作显示。",
+        wrong[0].clause,
+    )
+
+
+def contacts_differing(policy: Policy) -> Iterator[Finding]:
+    """X-02: one contact with two numbers.
+
+    Clause: L2.3, L90.2.
+    """
+    by_role: dict[str, dict[str, str]] = {}
+    for contact in policy.contacts:
+        by_role.setdefault(contact.role, {}).setdefault(contact.number, contact.clause)
+    for role, numbers in by_role.items():
+        if len(numbers) > 1:
+            places = ", ".join(f"{number} ({clause})" for number, clause in numbers.items())
+            yield warning(
+                "X-02",
+                f"One contact, {role}, has {len(numbers)} telephone numbers: {places}. None may be published before it is verified.",
+                f"同一联系人({role})有 {len(numbers)} 个电话号码:{places}。核实之前不得公布。",
+                next(iter(numbers.values())),
+            )
+
+
+def due_before_issue(policy: Policy) -> Iterator[Finding]:
+    """X-03: what was due, or over, before the plan was issued. It counts as recorded late, not as overdue.
+
+    Clause: L3.1, L83.1, L90.1.
+    """
+    issued_on = policy.programme.issued_on
+    early = [(f"return {row.code}", row.due_on, row.clause) for row in policy.returns if row.due_on < issued_on]
+    early += [(f"phase {row.code}", row.ends_on, row.clause) for row in policy.programme.phases if row.ends_on < issued_on]
+    if early:
+        told = ", ".join(f"{name}, {on} ({clause})" for name, on, clause in early)
+        yield warning(
+            "X-03",
+            f"Due before the plan was issued on {issued_on}: {told}. Counted as recorded late, not as overdue.",
+            f"早于印发日期 {issued_on} 的期限:{told}。按“补录”计,不按逾期计。",
+            early[0][2],
+        )
+
+
+def seats_without_duty(policy: Policy) -> Iterator[Finding]:
+    """X-06: agencies with a seat in the conference that no sentence gives a duty to lead on.
+
+    Clause: L17.1, L70.1.
+    """
+    leading = {agency for row in policy.obligations if row.kind != "seat" for agency in row.lead}
+    for code in policy.members:
+        if code not in leading:
+            agency = policy.agencies[code]
+            yield warning(
+                "X-06",
+                f"{agency.name_en} ({code}) has a seat in the joint conference but no sentence gives it a duty.",
+                f"{agency.name_zh}是联席会议成员,但方案没有给它任何职责。",
+                agency.clause,
+            )
+
+
+def articles_miscited(policy: Policy) -> Iterator[Finding]:
+    """X-09: articles cited for what they do not treat.
+
+    Clause: L30.1.
+    """
+    for row in policy.obligations:
+        for cited in row.cites:
+            article = policy.articles.get(cited.article)
+            if article is not None and cited.subject not in article.subjects:
+                right = [other.number for other in policy.articles.values() if cited.subject in other.subjects]
+                yield warning(
+                    "X-09",
+                    f"{row.clause} cites article {article.number} of the {article.law_en} for {cited.subject}, but that article "
+                    f"treats {', '.join(article.subjects)}; see article {', '.join(right)}.",
+                    f"{row.clause} 引用《{article.law_zh}》第{article.number}条处理 {cited.subject},该条规定的却是"
+                    f" {'、'.join(article.subjects)};应为第{'、'.join(right)}条。",
+                    row.clause,
+                )
+
+
+def _weekday(on: date) -> str:
+    return WEEKDAYS_EN[on.weekday()]

@@ -1,0 +1,252 @@
+"""Whether a policy hangs together: every name it uses exists, every sentence has a row, every limit a basis."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+from lianxi.kernel.errors import PolicyBroken
+from lianxi.policy.calendar import SATURDAY, add_period
+from lianxi.policy.findings import Finding, error
+from lianxi.policy.model import ClockRule, Sourced
+from lianxi.policy.policy import MEMBERS, Policy
+
+RECEIVER_ROLES = frozenset({"lead", "copies", "next_owner", "owner", "receiver", "sender", "office", "agency"})
+"""The roles that an event may give somebody; `lianxi.policy.model.NoticeRule.receivers` holds them, or desk codes."""
+
+OWES_NOTHING = frozenset({"heading", "context"})
+RETURNS_TO_ROLL_BY = 2
+
+
+def structural_findings(policy: Policy, events: Iterable[str] | None = None) -> tuple[Finding, ...]:
+    """Find everything that a town must not start with. `events`, when given, are the event types that exist.
+
+    Clause: none.
+    """
+    found = [
+        *_citations(policy),
+        *_sentences(policy),
+        *_obligations(policy),
+        *_agencies(policy),
+        *_routes(policy),
+        *_clocks(policy),
+        *_grades(policy),
+        *_returns(policy),
+        *_notices(policy),
+        *_calendar(policy),
+    ]
+    if events is not None:
+        found.extend(_events(policy, frozenset(events)))
+    return tuple(found)
+
+
+def _sourced(policy: Policy) -> Iterator[tuple[str, Sourced]]:
+    yield "programme", policy.programme
+    yield "summary", policy.summary
+    named: tuple[tuple[str, Iterable[Sourced], str], ...] = (
+        ("phase", policy.programme.phases, "code"),
+        ("agency", policy.agencies.values(), "code"),
+        ("post", policy.posts, "code"),
+        ("party", policy.parties.values(), "code"),
+        ("obligation", policy.obligations, "id"),
+        ("route", policy.routes, "category"),
+        ("grade", policy.grades.values(), "code"),
+        ("return", policy.returns, "code"),
+        ("part", policy.report_parts, "code"),
+        ("clock", policy.clocks, "id"),
+        ("notice", policy.notices, "event"),
+        ("contact", policy.contacts, "code"),
+    )
+    for kind, rows, key in named:
+        for row in rows:
+            yield f"{kind} {getattr(row, key)}", row
+
+
+def _citations(policy: Policy) -> Iterator[Finding]:
+    for name, row in _sourced(policy):
+        if row.clause not in policy.clauses and row.clause not in policy.articles:
+            yield error(
+                "clause.unknown",
+                f"{name} cites {row.clause!r}, which is neither a sentence of the plan nor a listed article.",
+                f"{name} 引用“{row.clause}”,方案中没有这一句,条文表中也没有这一条。",
+                row.clause,
+            )
+    for row in policy.obligations:
+        for cited in row.cites:
+            if cited.article not in policy.articles:
+                yield error(
+                    "article.unknown",
+                    f"obligation {row.id} cites article {cited.article!r}, which is not listed.",
+                    f"职责 {row.id} 引用的条文“{cited.article}”不在条文表中。",
+                    row.clause,
+                )
+
+
+def _sentences(policy: Policy) -> Iterator[Finding]:
+    kept = {row.clause for row in policy.obligations}
+    for clause in policy.clauses:
+        if clause not in kept:
+            yield error("sentence.no_row", f"{clause} has no obligation row.", f"{clause} 没有对应的职责条目。", clause)
+
+
+def _obligations(policy: Policy) -> Iterator[Finding]:
+    yield from _repeated("obligation", (row.id for row in policy.obligations))
+    for row in policy.obligations:
+        if not row.id.startswith(row.clause):
+            yield error(
+                "obligation.misnamed", f"{row.id} does not begin with {row.clause}.", f"{row.id} 与 {row.clause} 不符。", row.clause
+            )
+        if row.kind not in OWES_NOTHING and not row.lead:
+            yield error("obligation.no_lead", f"{row.id} has no lead.", f"{row.id} 没有主责单位。", row.clause)
+        for agency in (*row.lead, *row.support):
+            if agency != MEMBERS and agency not in policy.agencies and agency not in policy.parties:
+                yield error(
+                    "obligation.agency_unknown",
+                    f"{row.id} names {agency!r}, which is no agency or party.",
+                    f"{row.id} 中的“{agency}”不是已知单位。",
+                    row.clause,
+                )
+        if row.status in {"runs", "partly"} and not row.feature:
+            yield error(
+                "obligation.no_feature",
+                f"{row.id} is said to run, but names no feature.",
+                f"{row.id} 标为已运行,却没有写明功能。",
+                row.clause,
+            )
+
+
+def _agencies(policy: Policy) -> Iterator[Finding]:
+    yield from _repeated("desk", (desk.code for agency in policy.agencies.values() for desk in agency.desks))
+    for agency in policy.agencies.values():
+        if not agency.desks:
+            yield error("agency.no_desk", f"{agency.code} has no desk.", f"{agency.name_zh}没有办理席位。", agency.clause)
+        for desk in agency.desks:
+            if desk.code.partition("/")[0] != agency.code:
+                yield error(
+                    "desk.misnamed",
+                    f"desk {desk.code} does not begin with its agency {agency.code}.",
+                    f"席位 {desk.code} 与所属单位 {agency.code} 不符。",
+                    agency.clause,
+                )
+    for post in policy.posts:
+        for code in post.agencies:
+            if code not in policy.agencies:
+                yield error(
+                    "post.agency_unknown",
+                    f"post {post.code} names {code!r}, which is no agency.",
+                    f"职务 {post.code} 中的“{code}”不是已知单位。",
+                    post.clause,
+                )
+
+
+def _routes(policy: Policy) -> Iterator[Finding]:
+    yield from _repeated("route", (f"{route.category} ({kind})" for route in policy.routes for kind in route.kinds))
+    if sum(route.is_default for route in policy.routes) != 1:
+        yield error("route.no_default", "Exactly one route must be the default.", "分流表须有且只有一条默认去向。")
+    for route in policy.routes:
+        for desk in (route.lead, *route.copies):
+            if desk not in policy.desks:
+                yield error(
+                    "route.desk_unknown",
+                    f"route {route.category} names desk {desk!r}, which no agency has.",
+                    f"分流类别“{route.name_zh}”的席位“{desk}”不存在。",
+                    route.clause,
+                )
+
+
+def _clocks(policy: Policy) -> Iterator[Finding]:
+    yield from _repeated("clock", (rule.id for rule in policy.clocks))
+    for rule in policy.clocks:
+        if not rule.basis.strip():
+            yield error("clock.no_basis", f"clock {rule.id} has no basis.", f"时限 {rule.id} 没有依据。", rule.clause)
+        if rule.amount < 0 or (rule.effective_to is not None and rule.effective_to < rule.effective_from):
+            yield error("clock.impossible", f"clock {rule.id} cannot be.", f"时限 {rule.id} 数值不合理。", rule.clause)
+    rows: dict[str, list[ClockRule]] = {}
+    for rule in sorted(policy.clocks, key=lambda row: row.effective_from):
+        rows.setdefault(rule.clock, []).append(rule)
+    for earlier, later in (pair for same in rows.values() for pair in pairwise(same)):
+        if earlier.effective_to is None or earlier.effective_to >= later.effective_from:
+            yield error(
+                "clock.overlap",
+                f"clocks {earlier.id} and {later.id} are in force on the same day.",
+                f"时限 {earlier.id} 与 {later.id} 的有效期重叠。",
+                later.clause,
+            )
+
+
+def _grades(policy: Policy) -> Iterator[Finding]:
+    for grade in policy.grades.values():
+        try:
+            add_period(policy.programme.issued_on, grade.cadence)
+        except PolicyBroken:
+            yield error(
+                "grade.cadence_unreadable",
+                f"grade {grade.code} has cadence {grade.cadence!r}; write it like P2M or P15D.",
+                f"{grade.name_zh}的周期“{grade.cadence}”无法识别,应写作 P2M 或 P15D。",
+                grade.clause,
+            )
+
+
+def _returns(policy: Policy) -> Iterator[Finding]:
+    dates = [row.due_on for row in policy.returns]
+    if len(dates) < RETURNS_TO_ROLL_BY or dates != sorted(set(dates)):
+        yield error("return.order", "Return dates must be two or more, in order.", "报送日期至少两个,且须按先后排列。")
+    for row in (*policy.returns, policy.summary):
+        for code in row.owed_by:
+            if code not in policy.agencies:
+                yield error(
+                    "return.agency_unknown",
+                    f"return {row.code} is owed by {code!r}, which is no agency.",
+                    f"报送 {row.code} 中的“{code}”不是已知单位。",
+                    row.clause,
+                )
+
+
+def _notices(policy: Policy) -> Iterator[Finding]:
+    for rule in policy.notices:
+        for receiver in rule.receivers:
+            if receiver not in RECEIVER_ROLES and receiver not in policy.desks:
+                yield error(
+                    "notice.receiver_unknown",
+                    f"notice of {rule.event} goes to {receiver!r}, which is neither a role nor a desk.",
+                    f"{rule.event} 的告知对象“{receiver}”既不是角色也不是席位。",
+                    rule.clause,
+                )
+        if rule.acknowledge and rule.within is None:
+            yield error(
+                "notice.no_limit",
+                f"notice of {rule.event} must be acknowledged, but by no time.",
+                f"{rule.event} 要求签收,却没有时限。",
+                rule.clause,
+            )
+
+
+def _calendar(policy: Policy) -> Iterator[Finding]:
+    for year in policy.calendar.years.values():
+        for day in sorted(year.make_up_workdays):
+            if day.weekday() < SATURDAY or day in year.holidays:
+                yield error(
+                    "calendar.make_up_not_weekend",
+                    f"{day} is entered as a make-up workday but is no weekend day.",
+                    f"{day} 标为调休上班日,但不是周末。",
+                )
+        for day in sorted(year.make_up_workdays | year.holidays):
+            if day.year != year.year:
+                yield error("calendar.other_year", f"{day} stands in {year.year}.", f"{day} 写在 {year.year} 年历中。")
+
+
+def _events(policy: Policy, events: frozenset[str]) -> Iterator[Finding]:
+    kept_by = ((f"obligation {row.id}", row.clause, event) for row in policy.obligations for event in row.kept_by)
+    told = ((f"notice of {rule.event}", rule.clause, rule.event) for rule in policy.notices)
+    for name, clause, event in (*kept_by, *told):
+        if event not in events:
+            yield error(
+                "event.unknown", f"{name} names event {event!r}, which nobody announces.", f"{name} 所列事件“{event}”不存在。", clause
+            )
+
+
+def _repeated(kind: str, names: Iterable[str]) -> Iterator[Finding]:
+    for name, times in Counter(names).items():
+        if times > 1:
+            yield error(f"{kind}.repeated", f"{kind} {name} is written {times} times.", f"{kind} {name} 重复了 {times} 次。")
