@@ -1,7 +1,8 @@
 """Every exchange, queue, binding, user and permission of the town: built here and nowhere else.
 
-``python -m lianxi.bus.topology`` prints what `deploy/rabbitmq/definitions.json` holds; a test keeps code, file and broker equal.
-Arguments hold on RabbitMQ 3.10 to 4.x. Changing those of an existing queue is refused by the broker (406): give it a new name.
+``python -m lianxi.bus.topology`` prints what `deploy/rabbitmq/definitions.json` holds; a test keeps code, file and
+broker equal. Arguments hold on RabbitMQ 3.10 to 4.x. Changing those of an existing queue is refused by the broker
+(406): give it a new name.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ SUBSCRIPTIONS: Mapping[str, Mapping[str, tuple[type[Event], ...]]] = {
         "raise_alarm": (tips.RescueRaised,),
     },
 }
-"""Who hears what: service → handler → events. `services/<service>/service.py` holds a method for each; a test compares them."""
+"""Who hears what: service → handler → events. A test compares it with `services/<service>/service.py`."""
 
 LANED = {("notifications", "give_notice")}
 """Handlers with a queue for each lane, so that a backlog of the bulk cannot delay a rescue."""
@@ -127,7 +128,7 @@ def queues_hearing(event_type: str, lane: Lane) -> tuple[str, ...]:
         f"lx.{service}.{handler}.{lane}" if (service, handler) in LANED else f"lx.{service}.{handler}"
         for service, handlers in SUBSCRIPTIONS.items()
         for handler, events in handlers.items()
-        if any(event.KEY == event_type for event in events)
+        if any(event_type == event.KEY for event in events)
     )
 
 
@@ -136,22 +137,26 @@ def _quorum(**more: Any) -> dict[str, Any]:
 
 
 def _handler_arguments(service: str) -> dict[str, Any]:
-    return _quorum(**{
-        "x-delivery-limit": 20,
-        "x-dead-letter-exchange": DEAD_EXCHANGE,
-        "x-dead-letter-routing-key": service,
-        "x-dead-letter-strategy": "at-least-once",
-        "x-overflow": "reject-publish",
-    })
+    return _quorum(
+        **{
+            "x-delivery-limit": 20,
+            "x-dead-letter-exchange": DEAD_EXCHANGE,
+            "x-dead-letter-routing-key": service,
+            "x-dead-letter-strategy": "at-least-once",
+            "x-overflow": "reject-publish",
+        }
+    )
 
 
 def _retry_arguments(milliseconds: int) -> dict[str, Any]:
-    return _quorum(**{
-        "x-message-ttl": milliseconds,
-        "x-dead-letter-exchange": REQUEUE_EXCHANGE,
-        "x-dead-letter-strategy": "at-least-once",
-        "x-overflow": "reject-publish",
-    })
+    return _quorum(
+        **{
+            "x-message-ttl": milliseconds,
+            "x-dead-letter-exchange": REQUEUE_EXCHANGE,
+            "x-dead-letter-strategy": "at-least-once",
+            "x-overflow": "reject-publish",
+        }
+    )
 
 
 def _exchange(name: str, kind: str, **arguments: Any) -> dict[str, Any]:
@@ -226,7 +231,9 @@ def bindings(ladder: Sequence[int] = RETRY_LADDER_MS) -> list[dict[str, Any]]:
         found += [_binding(REQUEUE_EXCHANGE, name, name) for name in _work_queues(service)]
         if service in INTAKE:
             lanes = INTAKE[service][1]
-            found += [_binding(INTAKE_EXCHANGE, intake_queue(service, lane), intake_queue(service, lane)) for lane in lanes]
+            found += [
+                _binding(INTAKE_EXCHANGE, intake_queue(service, lane), intake_queue(service, lane)) for lane in lanes
+            ]
         found.append(_binding(DEAD_EXCHANGE, parked_queue(service), service))
         found.append(_binding(RECEIPTS_EXCHANGE, receipts_queue(service), service))
         found.append(_binding(RPC_EXCHANGE, rpc_queue(service), f"{service}.*"))
@@ -293,7 +300,10 @@ def definitions(ladder: Sequence[int] = RETRY_LADDER_MS) -> dict[str, Any]:
 
 def with_passwords(plain: Mapping[str, Any], passwords: Mapping[str, str]) -> dict[str, Any]:
     """Add salted password hashes, for the broker to load at start; the committed file never holds any."""
-    users = [{**user, "password_hash": _hash(passwords[user["name"]]), "hashing_algorithm": _HASHING} for user in plain["users"]]
+    users = [
+        {**user, "password_hash": _hash(passwords[user["name"]]), "hashing_algorithm": _HASHING}
+        for user in plain["users"]
+    ]
     return {**plain, "users": users}
 
 
@@ -306,7 +316,7 @@ def _hash(password: str) -> str:
 
 
 def declare(url: str, ladder: Sequence[int] = RETRY_LADDER_MS) -> None:
-    """Make the topology over AMQP, on a broker whose definitions we may not load; users and permissions stay the owner's."""
+    """Make the topology over AMQP, where definitions may not be loaded; users and permissions stay the owner's."""
     with Connection(url) as connection:
         channel = connection.default_channel
         for each in exchanges(ladder):

@@ -90,7 +90,7 @@ class Paper:
     reason: Annotated[str, Len(0, 200)] = ""
 
 
-# --- commands and questions --------------------------------------------------------------------------------------------------
+# --- commands and questions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,7 +232,7 @@ class ListReferrals:
     limit: int = 50
 
 
-# --- answers -----------------------------------------------------------------------------------------------------------------
+# --- answers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,7 +328,7 @@ class ReferralPage:
     next_cursor: str | None = None
 
 
-# --- events ------------------------------------------------------------------------------------------------------------------
+# --- events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Between bytes and contracts: the only place, with the gateway's edge, where pydantic is used.
 
-Readers ignore what they do not know, so that a contract may grow; what is missing or of the wrong type is `ContractBroken`.
+Readers ignore what they do not know, so that a contract may grow; what is missing or of the wrong type is
+`ContractBroken`.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ def _adapter(contract: Any) -> TypeAdapter[Any]:
 
 def as_plain(value: Any) -> Any:
     """Turn a contract into plain JSON data."""
-    return _adapter(type(value)).dump_python(value, mode="json") if is_dataclass(value) else value
+    contract: Any = type(value)
+    return _adapter(contract).dump_python(value, mode="json") if is_dataclass(value) else value
 
 
 def as_contract(contract: type[T], plain: Any) -> T:
@@ -39,8 +41,9 @@ def as_contract(contract: type[T], plain: Any) -> T:
     Raises:
         ContractBroken: contract.unreadable, with where and what (never the value itself, which may be personal).
     """
+    asked_for: Any = contract
     try:
-        read: T = _adapter(contract).validate_python(plain)
+        read: T = _adapter(asked_for).validate_python(plain)
     except ValidationError as error:
         raise ContractBroken("contract.unreadable", contract=contract.__name__, wrong=_wrong(error)) from None
     return read

@@ -1,4 +1,4 @@
-"""The letter an event travels in: CloudEvents 1.0, structured JSON, the same bytes in outbox, queue, webhook and audit."""
+"""The letter an event travels in: CloudEvents 1.0, structured JSON, the same bytes everywhere."""
 
 from __future__ import annotations
 

@@ -24,7 +24,10 @@ class Grade(StrEnum):
 
 
 class VisitOutcome(StrEnum):
-    """What came of a visit. *Nobody in* and *refused* never count as done, and a refusal never raises the grade (domain K-14)."""
+    """What came of a visit.
+
+    *Nobody in* and *refused* never count as done, and a refusal never raises the grade (domain K-14).
+    """
 
     DONE = "done"
     NOBODY_IN = "nobody_in"
@@ -35,7 +38,7 @@ class VisitOutcome(StrEnum):
 
 
 class EntryBasis(StrEnum):
-    """On what ground an assistant stood where they stood: consent, or common parts; there is no power of entry (domain 2.6)."""
+    """On what ground an assistant stood there: consent or common parts; there is no power of entry (domain 2.6)."""
 
     CONSENT = "consent"
     COMMON_PARTS = "common_parts"
@@ -239,7 +242,10 @@ class VisitAdvanced(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitRecorded(Event):
-    """A visit has been recorded (L45.1); `counts` says whether it keeps the cadence, `on_time` whether it came by its day."""
+    """A visit has been recorded (L45.1).
+
+    `counts` says whether it keeps the cadence, `on_time` whether it came by its day.
+    """
 
     KEY: ClassVar[str] = "inspections.visit.recorded.v1"
 

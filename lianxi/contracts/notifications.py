@@ -35,7 +35,7 @@ class AcknowledgeNotice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeView:
-    """A notice as the desk it is addressed to reads it: what happened to which item, what is asked, by when; no content."""
+    """A notice as its desk reads it: what happened to which item, what is asked, by when; no content."""
 
     notice_id: str
     version: int

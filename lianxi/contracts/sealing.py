@@ -1,6 +1,7 @@
 """Sealing a text to one desk's public key, so that queues, spools and backups never hold it in clear.
 
-HPKE (RFC 9180) with X25519, HKDF-SHA256 and ChaCha20-Poly1305. Whoever holds the public key can seal; only the desk can open.
+HPKE (RFC 9180) with X25519, HKDF-SHA256 and ChaCha20-Poly1305. Whoever holds the public key can seal; only the desk
+can open.
 """
 
 from __future__ import annotations

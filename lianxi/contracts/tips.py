@@ -1,7 +1,7 @@
 """What the tips desk (受理) takes in, answers and announces.
 
-Events never carry an informant's text, a name, a phone or an address finer than a building; times of anonymous tips are levelled
-to the hour. What an informant wrote crosses the bus only sealed to this desk's key.
+Events never carry an informant's text, a name, a phone or an address finer than a building; times of anonymous tips
+are levelled to the hour. What an informant wrote crosses the bus only sealed to this desk's key.
 """
 
 from __future__ import annotations
@@ -62,15 +62,16 @@ class ReturnReason(StrEnum):
     DUPLICATE = "duplicate"
 
 
-# --- what is taken in on the intake lane -------------------------------------------------------------------------------------
+# --- what is taken in on the intake lane
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmitTip(Command):
     """Take in a tip. Category, lane and place codes travel outside the seal, because routing needs them.
 
-    Shape: `content` seals the JSON ``{"text": …, "place": …, "happened_at": …}``; `contact` seals whatever identifies the
-    informant and goes to the vault unopened; `receipt_verifier` is the Argon2id verifier of a receipt code, never the code.
+    Shape: `content` seals the JSON ``{"text": …, "place": …, "happened_at": …}``; `contact` seals whatever identifies
+    the informant and goes to the vault unopened; `receipt_verifier` is the Argon2id verifier of a receipt code, never
+    the code.
     """
 
     KEY: ClassVar[str] = "tips.submit_tip.v1"
@@ -91,7 +92,7 @@ class SubmitTip(Command):
     received_at: datetime
 
 
-# --- commands and questions by RPC -------------------------------------------------------------------------------------------
+# --- commands and questions by RPC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +182,7 @@ class FindTipByReceipt:
     receipt_verifier: str
 
 
-# --- answers -----------------------------------------------------------------------------------------------------------------
+# --- answers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -303,7 +304,7 @@ class TipStatusView:
     messages: tuple[MessageView, ...]
 
 
-# --- events ------------------------------------------------------------------------------------------------------------------
+# --- events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -326,7 +327,10 @@ class TipReceived(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TipDispatched(Event):
-    """A tip has been given to a lead desk, with copies (L35.1, L81.2). Its clock starts when the lead's notice is delivered."""
+    """A tip has been given to a lead desk, with copies (L35.1, L81.2).
+
+    Its clock starts when the lead's notice is delivered.
+    """
 
     KEY: ClassVar[str] = "tips.tip.dispatched.v1"
 

@@ -43,7 +43,7 @@ class Consumes:
 
 @dataclass(frozen=True)
 class Accepts:
-    """Commands of an intake lane, in batches: ``method(self, commands) -> None``; all of them, or an error for the batch."""
+    """Commands of an intake lane, in batches: ``method(self, commands) -> None``; all, or an error for the batch."""
 
     command: type[Command]
 
@@ -73,7 +73,9 @@ def answers(method: Callable[[S, Q, Caller], R]) -> Callable[[S, Q, Caller], R]:
     return _marked(method, Answers(method.__name__))
 
 
-def consumes(handler: str, *events: type[E]) -> Callable[[Callable[[S, E, Cause], None]], Callable[[S, E, Cause], None]]:
+def consumes(
+    handler: str, *events: type[E]
+) -> Callable[[Callable[[S, E, Cause], None]], Callable[[S, E, Cause], None]]:
     """Take events from the queue of a handler named in `lianxi.bus.topology.SUBSCRIPTIONS`."""
 
     def mark(method: Callable[[S, E, Cause], None]) -> Callable[[S, E, Cause], None]:

@@ -1,7 +1,7 @@
 """The one door through which the program learns what time it is.
 
-Instants are aware UTC; calendar dates are those of the town, Asia/Shanghai. The zone is a fixed offset: China has kept +08:00
-without daylight saving since 1991, and a bare machine need not have a time-zone database.
+Instants are aware UTC; calendar dates are those of the town, Asia/Shanghai. The zone is a fixed offset: China has kept
++08:00 without daylight saving since 1991, and a bare machine need not have a time-zone database.
 """
 
 from __future__ import annotations

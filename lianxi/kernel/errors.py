@@ -19,7 +19,8 @@
         ├── PolicyBroken
         └── InvariantBroken
 
-A `code` is a stable dotted word of the public interface (``tip.already_closed``); the sentence a person reads is chosen at the edge.
+A `code` is a stable dotted word of the public interface (``tip.already_closed``); the sentence a person reads is
+chosen at the edge.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Identifiers: a readable prefix and 26 letters of Crockford's base 32.
 
-Opaque outside the desk that made them. Those of tips are random, because a time-sortable one would tell when an informant wrote.
+Opaque outside the desk that made them. Those of tips are random, because a time-sortable one would tell when an
+informant wrote.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Liveness and readiness: two different questions.
 
-Alive: is this process worth keeping? Ready: can it do its work now? A process that waits for the broker is alive and not ready.
+Alive: is this process worth keeping? Ready: can it do its work now? A process that waits for the broker is alive and
+not ready.
 """
 
 from __future__ import annotations

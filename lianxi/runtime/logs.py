@@ -1,7 +1,7 @@
 """Structured logs that cannot hold what a person told us.
 
-The event is a past-tense name (`tip_received`), everything else a key. Keys that could carry personal data are replaced before
-anything is written, whatever a caller passes.
+The event is a past-tense name (`tip_received`), everything else a key. Keys that could carry personal data are
+replaced before anything is written, whatever a caller passes.
 """
 
 from __future__ import annotations
@@ -63,7 +63,9 @@ def set_up_logs(process: str, *, level: str = "INFO", log_format: str = "json") 
             foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
         )
     )
-    logging.basicConfig(handlers=[handler], level=max(logging.WARNING, logging.getLevelNamesMapping()[level]), force=True)
+    logging.basicConfig(
+        handlers=[handler], level=max(logging.WARNING, logging.getLevelNamesMapping()[level]), force=True
+    )
 
 
 def get_log() -> Any:

@@ -1,4 +1,7 @@
-"""Every metric, its name and its labels, declared once. Labels come from closed sets; none ever holds an item or a person."""
+"""Every metric, its name and its labels, declared once.
+
+Labels come from closed sets; none ever holds an item or a person.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,18 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 build_info = Gauge("lianxi_build_info", "What runs", ["version", "programme", "process"])
 
 http_request_duration_seconds = Histogram(
-    "lianxi_http_request_duration_seconds", "Requests at the gateway", ["route", "method", "status_class"], buckets=_QUICK
+    "lianxi_http_request_duration_seconds",
+    "Requests at the gateway",
+    ["route", "method", "status_class"],
+    buckets=_QUICK,
 )
 http_refusals_total = Counter("lianxi_http_refusals_total", "Requests refused at the door", ["reason"])
 tips_received_total = Counter("lianxi_tips_received_total", "Tips taken in", ["channel", "category"])
 spool_entries = Gauge("lianxi_spool_entries", "Sealed public tips waiting in the gateway for the broker")
 
-rpc_seconds = Histogram("lianxi_rpc_seconds", "Questions answered by a desk", ["desk", "method", "outcome"], buckets=_QUICK)
+rpc_seconds = Histogram(
+    "lianxi_rpc_seconds", "Questions answered by a desk", ["desk", "method", "outcome"], buckets=_QUICK
+)
 rpc_expired_total = Counter("lianxi_rpc_expired_total", "Questions dropped because their deadline had passed", ["desk"])
 
 events_handled_total = Counter("lianxi_events_handled_total", "Letters handled", ["desk", "handler", "outcome"])
@@ -28,7 +36,9 @@ event_age_seconds = Histogram(
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
 )
 retries_total = Counter("lianxi_retries_total", "Letters put on the retry ladder", ["desk", "handler"])
-consumer_connected = Gauge("lianxi_consumer_connected", "1 while a handler's consumer is connected", ["desk", "handler"])
+consumer_connected = Gauge(
+    "lianxi_consumer_connected", "1 while a handler's consumer is connected", ["desk", "handler"]
+)
 in_flight = Gauge("lianxi_in_flight", "Letters and questions being worked on", ["desk"])
 sweeps_total = Counter("lianxi_sweeps_total", "Timed sweeps", ["desk", "sweep", "outcome"])
 

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from lianxi.kernel.clock import Clock
 from lianxi.policy.load import load_policy
-from lianxi.policy.model import Policy
+from lianxi.policy.policy import Policy
 from lianxi.runtime.settings import Settings
 
 S = TypeVar("S", bound=Settings)

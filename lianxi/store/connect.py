@@ -29,8 +29,13 @@ _TIMEOUTS: dict[str, Any] = {
 
 def connect_documents(settings: Settings, service: str) -> Database[dict[str, Any]]:
     """Connect mongoengine's documents to a service's own database."""
-    client: MongoClient[dict[str, Any]] = mongoengine.connect(  # the alias lets all five desks stand in one test process
-        settings.database(service), alias=service, host=settings.mongo_url.get_secret_value(), tz_aware=True, **_TIMEOUTS
+    # The alias lets all five desks stand in one test process.
+    client: MongoClient[dict[str, Any]] = mongoengine.connect(
+        settings.database(service),
+        alias=service,
+        host=settings.mongo_url.get_secret_value(),
+        tz_aware=True,
+        **_TIMEOUTS,
     )
     return client[settings.database(service)]
 

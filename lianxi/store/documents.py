@@ -28,7 +28,7 @@ class AggregateDocument(Document):
 
 
 class FactDocument(Document):
-    """The root of facts: one document for each event taken in, whose id makes a second delivery harmless (DESIGN 12.4)."""
+    """The root of facts: one document for each event, whose id makes a second delivery harmless (DESIGN 12.4)."""
 
     meta: ClassVar[dict[str, Any]] = {"abstract": True, "auto_create_index": False}
 

@@ -1,4 +1,7 @@
-"""Facts: one document for each event taken in. Figures are folds of facts, so order and repetition cannot change them."""
+"""Facts: one document for each event taken in.
+
+Figures are folds of facts, so order and repetition cannot change them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Aggregates in memory: shipped with the code and held to the same behaviour suite as the database, for the unit floor."""
+"""Aggregates in memory, for the unit floor: shipped, and held to the same behaviour suite as the database."""
 
 from __future__ import annotations
 

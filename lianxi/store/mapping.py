@@ -1,6 +1,7 @@
 """Between a desk's plain dataclasses and what lies in the database.
 
-Instants stay instants; dates become ISO text, which sorts as they do; enumerations become their values; tuples become lists.
+Instants stay instants; dates become ISO text, which sorts as they do; enumerations become their values; tuples become
+lists.
 """
 
 from __future__ import annotations

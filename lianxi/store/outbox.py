@@ -1,7 +1,8 @@
 """The events of a decision, in the aggregate's own document until the relay has the broker's word for them.
 
-`_outbox_due` exists only while something is pending, so that its sparse index holds nothing else; its value is the rank of the most
-urgent lane, so that the relay can ask for rescues first. `_inbox` holds the last events handled, `_cmds` the last commands.
+`_outbox_due` exists only while something is pending, so that its sparse index holds nothing else; its value is the
+rank of the most urgent lane, so that the relay can ask for rescues first. `_inbox` holds the last events handled,
+`_cmds` the last commands.
 """
 
 from __future__ import annotations
@@ -60,9 +61,7 @@ class Announcer:
 
 def pending(envelopes: Sequence[Envelope], at: datetime) -> list[dict[str, Any]]:
     """Write envelopes as outbox entries."""
-    return [
-        {"id": each.id, "lane": each.lane, "at": at, "event": codec.envelope_as_plain(each)} for each in envelopes
-    ]
+    return [{"id": each.id, "lane": each.lane, "at": at, "event": codec.envelope_as_plain(each)} for each in envelopes]
 
 
 def due_rank(entries: Sequence[Mapping[str, Any]]) -> int | None:

@@ -1,7 +1,8 @@
 """Pages of a list, read by bounded index ranges.
 
-The embedded database does not push `limit` down, and MongoDB is glad of a bound too: a page is found by asking for ever longer
-stretches of a time field, back from where the last page ended, until enough rows are there or the floor is reached.
+The embedded database does not push `limit` down, and MongoDB is glad of a bound too: a page is found by asking for
+ever longer stretches of a time field, back from where the last page ended, until enough rows are there or the floor is
+reached.
 """
 
 from __future__ import annotations
@@ -71,9 +72,7 @@ def newest_first(
     while len(rows) <= limit and upper >= FLOOR:
         lower = max(upper - stretch, FLOOR - timedelta(milliseconds=1))
         with reaching_the_store():
-            found = list(
-                collection.find({**match, field: {"$gt": lower, "$lte": upper}}, {name: 0 for name in leave_out})
-            )
+            found = list(collection.find({**match, field: {"$gt": lower, "$lte": upper}}, dict.fromkeys(leave_out, 0)))
         found.sort(key=lambda row: (row[field], row["_id"]), reverse=True)
         rows += [row for row in found if (row[field], row["_id"]) < (last_at, last_id)]
         upper, stretch = lower, stretch * 4

@@ -1,8 +1,8 @@
 """One decision, one write.
 
-A decision reads an aggregate, lets the domain decide, and writes the new state, the events it announces, the id of the event it
-handled and the key of the command it obeyed in a single `update_one` guarded by the version. Two that race: one wins, the other
-decides again on what it finds. The same event or command a second time changes nothing.
+A decision reads an aggregate, lets the domain decide, and writes the new state, the events it announces, the id of the
+event it handled and the key of the command it obeyed in a single `update_one` guarded by the version. Two that race:
+one wins, the other decides again on what it finds. The same event or command a second time changes nothing.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 from lianxi.contracts.envelope import Cause, Event
 from lianxi.kernel.clock import Clock
 from lianxi.kernel.errors import Conflict, InvariantBroken, NotFound
+from lianxi.store.bell import COMMITTED
 from lianxi.store.connect import reaching_the_store
 from lianxi.store.documents import AggregateDocument
 from lianxi.store.mapping import as_fields, as_state
@@ -148,6 +149,7 @@ class AggregateStore(Generic[A]):
                 self._collection.insert_one(self._new(Addition(state, events, cause)))
         except DuplicateKeyError:
             return False
+        COMMITTED.ring()
         return True
 
     def add_many(self, additions: Sequence[Addition[A]]) -> list[bool]:
@@ -163,6 +165,7 @@ class AggregateStore(Generic[A]):
             if any(each["code"] != 11000 for each in wrong):
                 raise InvariantBroken("store.write_failed", codes=sorted({each["code"] for each in wrong})) from error
             refused = {each["index"] for each in wrong}
+        COMMITTED.ring()
         return [index not in refused for index in range(len(additions))]
 
     def change(
@@ -182,6 +185,7 @@ class AggregateStore(Generic[A]):
             with reaching_the_store():
                 result = self._collection.update_one({"_id": aggregate_id, "_version": before.version}, update)
             if result.matched_count == 1:
+                COMMITTED.ring()
                 return Stored(before.version + 1, after)
         raise Conflict(f"{self._announcer.noun}.contended")
 
