@@ -30,8 +30,8 @@ class Command:
 class Cause:
     """Who set something off, and by what.
 
-    `event_id` is set when an event is being handled, and guards against handling it twice; `command_id` is the caller's
-    idempotency key, and guards against a command that is sent twice.
+    `event_id` is set when an event is being handled, and guards against handling it twice; `subject` and `at` then say about
+    which item and when it was announced. `command_id` is the caller's idempotency key, and guards against a command sent twice.
     """
 
     actor: str
@@ -41,6 +41,8 @@ class Cause:
     event_id: str | None = None
     command_id: str | None = None
     lane: Lane = "normal"
+    subject: str | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +106,8 @@ class Envelope:
             traceparent=self.traceparent,
             event_id=self.id,
             lane=self.lane,
+            subject=self.subject,
+            at=self.time,
         )
 
 
