@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -66,6 +67,12 @@ def set_up_logs(process: str, *, level: str = "INFO", log_format: str = "json") 
     logging.basicConfig(
         handlers=[handler], level=max(logging.WARNING, logging.getLevelNamesMapping()[level]), force=True
     )
+
+
+def frames(error: BaseException, most: int = 12) -> list[str]:
+    """Say where an error came from without its message, which may hold what nobody should read in a log."""
+    found = traceback.extract_tb(error.__traceback__)[-most:]
+    return [f"{each.filename.rpartition('/')[2]}:{each.lineno} {each.name}" for each in found]
 
 
 def get_log() -> Any:

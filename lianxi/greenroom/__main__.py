@@ -1,0 +1,22 @@
+"""``python -m lianxi.greenroom tips``: open one desk. Patches first, then imports; the order is correctness."""
+
+import os
+import sys
+import warnings
+
+if "pymongo" in sys.modules or "kombu" in sys.modules:
+    raise SystemExit("lianxi.greenroom must patch before pymongo or kombu is imported")
+
+# eventlet's own name resolver is slow to import and follows other rules than the machine's.
+os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
+# eventlet announces that it only mends bugs; ADR 0003 says why it is here and how to leave it.
+warnings.filterwarnings("ignore", category=DeprecationWarning, module="eventlet")
+warnings.filterwarnings("ignore", message=".*[Ee]ventlet.*")
+
+import eventlet  # noqa: E402
+
+eventlet.monkey_patch()
+
+from lianxi.greenroom.runner import main  # noqa: E402
+
+main(sys.argv[1:])

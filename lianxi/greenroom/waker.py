@@ -1,0 +1,47 @@
+"""Wakes the relay when the desk has committed something; the relay's own looking makes a lost ring harmless."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import eventlet
+from eventlet.semaphore import Semaphore
+from kombu import Connection
+
+from lianxi.bus import topology
+from lianxi.greenroom.consumer import AWAY, BACKOFF_SECONDS
+
+PAUSE_SECONDS = 0.005
+
+
+class Waker:
+    """Sends one short ring for however many commits a moment holds."""
+
+    def __init__(self, url: str, desk: str) -> None:
+        self._url = url
+        self._desk = desk
+        self._rung = Semaphore(0)
+
+    def ring(self) -> None:
+        """Note that something was committed; never blocks."""
+        if self._rung.balance <= 0:
+            self._rung.release()
+
+    def run(self) -> None:
+        """Pass rings on for as long as the process lives."""
+        tries = 0
+        while True:
+            try:
+                with Connection(self._url, connect_timeout=5) as connection:
+                    tries = 0
+                    self._pass_on(connection.channel())
+            except AWAY:
+                eventlet.sleep(BACKOFF_SECONDS[min(tries, len(BACKOFF_SECONDS) - 1)])
+                tries += 1
+
+    def _pass_on(self, channel: Any) -> None:
+        while True:
+            self._rung.acquire()
+            message = channel.prepare_message(b"", properties={"delivery_mode": 1, "expiration": "1000"})
+            channel.basic_publish(message, exchange=topology.WAKE_EXCHANGE, routing_key=self._desk)
+            eventlet.sleep(PAUSE_SECONDS)
