@@ -1,1 +1,1 @@
-"""The whole town on one machine without containers: what is missing is fetched, started, asked for readiness and stopped."""
+"""The whole town on one machine without containers: what is missing is fetched, the rest started, asked and stopped."""

@@ -23,6 +23,7 @@ from deploy.local.ports import LOOPBACK
 AMQP_PORT: Final = 5673
 DISTRIBUTION_PORT: Final = 25673
 NAMES_PORT: Final = 4673
+MANAGEMENT_PORT: Final = 15673
 VHOST: Final = "lianxi"
 # A long name with an address needs neither /etc/hosts nor a resolver, which bare machines and containers may lack.
 NODE_NAME: Final = f"lianxi@{LOOPBACK}"

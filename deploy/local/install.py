@@ -1,4 +1,4 @@
-"""Finds RabbitMQ on this machine, or fetches Debian's: installed by root, unpacked into the checkout by anybody else."""
+"""Finds RabbitMQ on this machine, or fetches Debian's: root installs it, anybody else unpacks it into the checkout."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SYSTEM_SCRIPTS: Final = (
 
 @dataclass(frozen=True)
 class BrokerProgram:
-    """Where RabbitMQ's start script and Erlang's name server lie; `unpacked` is the root of a copy that is not installed."""
+    """Where RabbitMQ's start script and Erlang's name server lie; `unpacked` is the root of an uninstalled copy."""
 
     server: Path
     epmd: Path
@@ -126,11 +126,11 @@ def install_as_root(log: Path, progress: Progress) -> None:
 
 
 def stop_package_node(log: Path, progress: Progress, *, had_names: bool) -> None:
-    """End the node and the name server that came up with the package: nobody asked for them, and they listen to all networks."""
+    """End the node and name server that came up with the package: nobody asked for them, and they serve any network."""
     if Path("/run/systemd/system").is_dir():
         commands.run_logged(["systemctl", "disable", "--now", PACKAGE], log, beat=progress.beat)
         progress.say("package_node")
-    elif ports.answers(DEFAULT_AMQP_PORT) or ports.answers(DEFAULT_NAMES_PORT) and not had_names:
+    elif ports.answers(DEFAULT_AMQP_PORT) or (ports.answers(DEFAULT_NAMES_PORT) and not had_names):
         commands.run_logged(["service", PACKAGE, "stop"], log, beat=progress.beat)
         if not had_names:
             commands.run_logged(["epmd", "-kill"], log, beat=progress.beat)

@@ -1,4 +1,4 @@
-"""What a newcomer sees while the town starts and stops: one line per step, a live line on a terminal, plain lines elsewhere.
+"""What a newcomer sees while the town starts and stops: a line per step, live on a terminal, plain elsewhere.
 
 Only the standard library is used, because the first lines are printed before anything is installed.
 """
@@ -34,13 +34,16 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "stopping": ("正在停止 stopping", "stopping"),
     "stopped": ("已停止 stopped", "stopped"),
     "killed": ("已强制结束 had to be killed", "had to be killed"),
-    "all_stopped": ("全部停止,没有遗留进程 everything stopped, nothing left running", "everything stopped, nothing left running"),
+    "all_stopped": (
+        "全部停止,没有遗留进程 everything stopped, nothing left running",
+        "everything stopped, nothing left running",
+    ),
     "died": (
-        "{name} 意外结束 ended unexpectedly (exit code {code}); {wait} 秒后重启 restarting in {wait} s ({count}/{limit})",
+        "{name} 意外结束 ended unexpectedly (exit code {code}), {wait} 秒后重启 restarts in {wait} s ({count}/{limit})",
         "{name} ended unexpectedly (exit code {code}); restarting in {wait} s ({count}/{limit})",
     ),
     "revived": ("{name} 已恢复 is back", "{name} is back"),
-    "serving": ("运行中。停止 Stop: Ctrl-C 或 or make stop", "Serving. Stop: Ctrl-C or make stop"),
+    "serving": ("运行中。停止 Stop: Ctrl-C, make stop", "Serving. Stop: Ctrl-C or make stop"),
     "running": ("已在运行 The town is already running", "The town is already running"),
     "not_running": ("没有运行中的示范镇 No town is running here", "No town is running here"),
     "story_failed": (
@@ -56,10 +59,13 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "neighbour": ("5672 端口上的 RabbitMQ 保持不动 the one on 5672 is left alone", "the one on 5672 is left alone"),
     "trial": ("试用数据库 for trying out; real data: LIANXI_MONGO_URL", "for trying out; real data: LIANXI_MONGO_URL"),
     "single_user": (
-        "注意 Warning: LIANXI_AMQP_SINGLE_USER=1 所有进程共用一个账号 all processes share one broker user; no separation between desks",
-        "Warning: LIANXI_AMQP_SINGLE_USER=1: all processes share one broker user; no separation between desks",
+        "注意 Warning: LIANXI_AMQP_SINGLE_USER=1 所有进程共用一个账号 all processes share one broker user",
+        "Warning: LIANXI_AMQP_SINGLE_USER=1: all processes share one broker user",
     ),
-    "ask_install": ("需要安装 RabbitMQ (apt-get). Install it now? [Y/n] ", "RabbitMQ is missing. Install it with apt-get now? [Y/n] "),
+    "ask_install": (
+        "需要安装 RabbitMQ (apt-get). Install it now? [Y/n] ",
+        "RabbitMQ is missing. Install it with apt-get now? [Y/n] ",
+    ),
     "package_node": (
         "软件包自行启动的 RabbitMQ 已停止 the node that the package started by itself was stopped",
         "the node that the package started by itself was stopped",
@@ -97,7 +103,9 @@ class Step:
 class Progress:
     """Prints the start and the stop of the town."""
 
-    def __init__(self, steps: int = 0, stream: TextIO | None = None, environment: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self, steps: int = 0, stream: TextIO | None = None, environment: Mapping[str, str] = os.environ
+    ) -> None:
         self._stream = stream or sys.stdout
         self._steps = steps
         self._begun = 0
@@ -153,7 +161,9 @@ class Progress:
             self._wipe()
             self._write("   ".join(self._live(step) for step in self._open.values()))
         elif self._open and not self._lively and now - self._last_sign_of_life > HEARTBEAT_SECONDS:
-            names = ", ".join(f"{self.word(step.key)} {step.detail} {step.seconds:.0f} s" for step in self._open.values())
+            names = ", ".join(
+                f"{self.word(step.key)} {step.detail} {step.seconds:.0f} s" for step in self._open.values()
+            )
             self.line(f"     {self.word('still')}: {names}")
 
     def fail(self, error: TownError) -> None:
