@@ -1,0 +1,42 @@
+"""How notices lie in MongoDB."""
+
+from __future__ import annotations
+
+from mongoengine import BooleanField, DateTimeField, StringField
+
+from lianxi.store.documents import AggregateDocument
+
+
+class NoticeDocument(AggregateDocument):
+    """A notice; its fields are those of `services.notifications.domain.Notice`."""
+
+    meta = {
+        "collection": "notices",
+        "db_alias": "notifications",
+        "indexes": [
+            {"fields": ["agency", "delivered_at"]},
+            {"fields": ["agency", "is_open", "delivered_at"]},
+            {"fields": ["is_open", "acknowledge_by"]},
+            {"fields": ["is_open", "lane"]},
+        ],
+    }
+
+    desk = StringField(required=True)
+    agency = StringField(required=True)
+    role = StringField(required=True)
+    event_type = StringField(required=True)
+    about = StringField(required=True)
+    reference = StringField(required=True)
+    lane = StringField(required=True)
+    text_zh = StringField(required=True)
+    text_en = StringField(required=True)
+    delivered_at = DateTimeField(required=True)
+    acknowledge = BooleanField(required=True)
+    acknowledge_by = DateTimeField()
+    is_open = BooleanField(required=True)
+    seen_at = DateTimeField()
+    acknowledged_at = DateTimeField()
+    acknowledged_by = StringField()
+
+
+DOCUMENTS = (NoticeDocument,)

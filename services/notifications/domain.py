@@ -1,0 +1,175 @@
+"""Notices: delivered, seen, acknowledged. A notice holds codes, times and a sentence of policy; no person's words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from lianxi.contracts.envelope import Event, Lane
+from lianxi.contracts.notifications import NoticeAcknowledged, NoticeDelivered, NoticeView
+from lianxi.kernel.errors import NotFound
+from services.notifications.policy import Addressee
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One notice in the tray of one desk. `is_open` is true while an acknowledgement is owed.
+
+    Clause: L79.2, L81.2.
+    """
+
+    id: str
+    desk: str
+    agency: str
+    role: str
+    event_type: str
+    about: str
+    reference: str
+    lane: Lane
+    text_zh: str
+    text_en: str
+    delivered_at: datetime
+    acknowledge: bool
+    acknowledge_by: datetime | None
+    is_open: bool
+    seen_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """What a notice is given for: an event, the item it is about, and what an answer refers to.
+
+    Clause: none.
+    """
+
+    event_type: str
+    about: str
+    reference: str
+    number: str | None
+    lane: Lane
+
+
+def occasion(event: Event, event_id: str, about: str, lane: Lane) -> Occasion:
+    """Read from an event what its notices may say; a dispatch is referred to by its own id, all else by the event's.
+
+    Clause: L81.2.
+    """
+    return Occasion(
+        event_type=event.KEY,
+        about=about,
+        reference=getattr(event, "dispatch_id", None) or event_id,
+        number=getattr(event, "number", None),
+        lane=lane,
+    )
+
+
+def deliver(
+    notice_id: str, addressee: Addressee, given_for: Occasion, now: datetime
+) -> tuple[Notice, tuple[NoticeDelivered, ...]]:
+    """Lay a notice in a desk's tray; clocks that start with its delivery run from now, opened or not.
+
+    Clause: L81.2; criterion 3.2.
+    """
+    by = now + addressee.within if addressee.acknowledge and addressee.within is not None else None
+    notice = Notice(
+        id=notice_id,
+        desk=addressee.desk,
+        agency=addressee.desk.partition("/")[0],
+        role=addressee.role,
+        event_type=given_for.event_type,
+        about=given_for.about,
+        reference=given_for.reference,
+        lane=given_for.lane,
+        text_zh=_with_number(addressee.text_zh, "编号:", given_for.number),
+        text_en=_with_number(addressee.text_en, " No. ", given_for.number),
+        delivered_at=now,
+        acknowledge=addressee.acknowledge,
+        acknowledge_by=by,
+        is_open=addressee.acknowledge,
+    )
+    delivered = NoticeDelivered(
+        notice_id=notice_id,
+        desk=notice.desk,
+        role=notice.role,
+        event_type=notice.event_type,
+        about=notice.about,
+        reference=notice.reference,
+        delivered_at=now,
+        acknowledge_by=by,
+    )
+    return notice, (delivered,)
+
+
+def _with_number(text: str, label: str, number: str | None) -> str:
+    return text if number is None else f"{text}{label}{number}"
+
+
+def see(notice: Notice, now: datetime) -> tuple[Notice, tuple[Event, ...]]:
+    """Mark that somebody of the desk has opened the notice; only the first time counts.
+
+    Clause: none.
+    """
+    return (notice if notice.seen_at is not None else replace(notice, seen_at=now)), ()
+
+
+def acknowledge(notice: Notice, now: datetime, actor: str) -> tuple[Notice, tuple[NoticeAcknowledged, ...]]:
+    """Sign for a notice (签收), once; signing again changes nothing and is no mistake.
+
+    Clause: L81.2; criterion 18.3.
+    """
+    if notice.acknowledged_at is not None:
+        return notice, ()
+    signed = replace(
+        notice,
+        is_open=False,
+        seen_at=notice.seen_at or now,
+        acknowledged_at=now,
+        acknowledged_by=actor,
+    )
+    said = NoticeAcknowledged(
+        notice_id=notice.id,
+        desk=notice.desk,
+        event_type=notice.event_type,
+        about=notice.about,
+        reference=notice.reference,
+        acknowledged_at=now,
+    )
+    return signed, (said,)
+
+
+def shown_to(notice: Notice, agency: str) -> Notice:
+    """Show a notice to the agency whose desk it lies on, and to nobody else.
+
+    Clause: none (domain 5.4).
+    Raises:
+        NotFound: notice.not_found, so that nobody learns what lies on other desks.
+    """
+    if notice.agency != agency:
+        raise NotFound("notice.not_found")
+    return notice
+
+
+def as_view(notice: Notice, version: int) -> NoticeView:
+    """Write a notice as its desk reads it.
+
+    Clause: none.
+    """
+    return NoticeView(
+        notice_id=notice.id,
+        version=version,
+        desk=notice.desk,
+        event_type=notice.event_type,
+        about=notice.about,
+        role=notice.role,
+        lane=notice.lane,
+        text_zh=notice.text_zh,
+        text_en=notice.text_en,
+        delivered_at=notice.delivered_at,
+        seen_at=notice.seen_at,
+        acknowledge=notice.acknowledge,
+        acknowledge_by=notice.acknowledge_by,
+        acknowledged_at=notice.acknowledged_at,
+        acknowledged_by=notice.acknowledged_by,
+    )

@@ -1,0 +1,108 @@
+"""What the notifications desk does: gives notices, sounds alarms, takes acknowledgements, counts what is still owed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from lianxi.contracts.envelope import Caller, Cause, Event, Lane
+from lianxi.contracts.notifications import AcknowledgeNotice, GetNotice, NoticeView
+from lianxi.contracts.tips import RescueRaised
+from lianxi.kernel.clock import Clock
+from lianxi.kernel.errors import InvariantBroken
+from lianxi.kernel.ids import derived_id
+from lianxi.runtime import metrics
+from lianxi.store.unit import Addition, Aggregates
+from services.notifications import domain
+from services.notifications.domain import Notice
+from services.notifications.policy import Addressee, Rules, addressees, alarm_addressees
+
+
+class OwedAcknowledgements(Protocol):
+    """What is asked of whoever can count notices."""
+
+    def overdue_by_agency(self, now: datetime) -> Mapping[str, int]:
+        """Count the notices past their acknowledgement, by agency."""
+        ...
+
+    def unanswered_alarms(self) -> int:
+        """Count the rescue notices that nobody has acknowledged."""
+        ...
+
+
+@dataclass(frozen=True)
+class NoticeDesk:
+    """The use cases of the desk, with what they need."""
+
+    notices: Aggregates[Notice]
+    owed: OwedAcknowledgements
+    rules: Rules
+    clock: Clock
+
+    def give_notice(self, event: Event, cause: Cause) -> None:
+        """Tell every desk that an event concerns, each once however often the event comes.
+
+        Emits: notifications.notice.delivered.v1 for each.
+        """
+        self._give(event, cause, addressees(self.rules, event), cause.lane)
+
+    def raise_alarm(self, event: RescueRaised, cause: Cause) -> None:
+        """Tell the police command centre and the office that somebody is said to be held.
+
+        Emits: notifications.notice.delivered.v1 for each, on the rescue lane.
+        """
+        self._give(event, cause, alarm_addressees(self.rules, event), "rescue")
+
+    def get_notice(self, request: GetNotice, caller: Caller) -> NoticeView:
+        """Show a notice to its desk and mark it seen.
+
+        Raises:
+            NotFound: notice.not_found, also for another agency's.
+        """
+        found = self.notices.get(request.notice_id)
+        domain.shown_to(found.state, caller.agency)
+        if found.state.seen_at is None:
+            now = self.clock.now()
+            found = self.notices.change(request.notice_id, lambda notice: domain.see(notice, now), caller.cause())
+        return domain.as_view(found.state, found.version)
+
+    def acknowledge_notice(self, request: AcknowledgeNotice, caller: Caller) -> NoticeView:
+        """Sign for a notice; signing twice gives the same answer.
+
+        Emits: notifications.notice.acknowledged.v1, once.
+        Raises:
+            NotFound: notice.not_found, also for another agency's.
+            Conflict: notice.changed when it is not at the version the caller expected.
+        """
+        found = self.notices.get(request.notice_id)
+        domain.shown_to(found.state, caller.agency)
+        if found.state.acknowledged_at is None:
+            now = self.clock.now()
+            found = self.notices.change(
+                request.notice_id,
+                lambda notice: domain.acknowledge(notice, now, caller.actor),
+                caller.cause(),
+                expected_version=request.expected_version,
+            )
+        return domain.as_view(found.state, found.version)
+
+    def measure_owed(self) -> None:
+        """Show operators how many acknowledgements are owed, by agency, and how many alarms nobody has answered."""
+        overdue = self.owed.overdue_by_agency(self.clock.now())
+        for agency in self.rules.agencies:
+            metrics.notices_unacknowledged.labels(agency).set(overdue.get(agency, 0))
+        metrics.emergency_unacknowledged.set(self.owed.unanswered_alarms())
+
+    def _give(self, event: Event, cause: Cause, told: Iterable[Addressee], lane: Lane) -> None:
+        if cause.event_id is None or cause.subject is None:
+            raise InvariantBroken("notice.no_cause", event_type=event.KEY)
+        given_for = domain.occasion(event, cause.event_id, cause.subject, lane)
+        now = self.clock.now()
+        additions = []
+        for each in told:
+            notice_id = derived_id("notice", cause.event_id, each.desk, each.role)
+            notice, events = domain.deliver(notice_id, each, given_for, now)
+            additions.append(Addition(notice, events, cause))
+        self.notices.add_many(additions)

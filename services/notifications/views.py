@@ -1,0 +1,54 @@
+"""What the notifications desk shows: a desk's tray, and counts of what is owed. Reads only."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from lianxi.contracts.envelope import Caller
+from lianxi.contracts.notifications import ListNotices, NoticePage
+from lianxi.kernel.clock import Clock
+from lianxi.store.connect import reaching_the_store
+from lianxi.store.mapping import as_state
+from lianxi.store.pages import newest_first
+from services.notifications.documents import NoticeDocument
+from services.notifications.domain import Notice, as_view
+
+
+@dataclass(frozen=True)
+class NoticeViews:
+    """Read-only answers about notices."""
+
+    clock: Clock
+
+    def list_notices(self, request: ListNotices, caller: Caller) -> NoticePage:
+        """Show a page of the notices of the caller's desks, newest first; on demand only those not yet acknowledged."""
+        match: dict[str, Any] = {"agency": caller.agency}
+        if request.only_open:
+            match["is_open"] = True
+        rows, following = newest_first(
+            NoticeDocument._get_collection(),
+            match,
+            "delivered_at",
+            now=self.clock.now(),
+            cursor=request.cursor,
+            limit=request.limit,
+        )
+        items = tuple(as_view(as_state(Notice, {**row, "id": row["_id"]}), row["_version"]) for row in rows)
+        return NoticePage(items=items, next_cursor=following)
+
+    def overdue_by_agency(self, now: datetime) -> Mapping[str, int]:
+        """Count the notices past their acknowledgement, by agency."""
+        late = {"is_open": True, "acknowledge_by": {"$lte": now}}
+        with reaching_the_store():
+            rows = list(NoticeDocument._get_collection().find(late, {"agency": 1}))
+        return Counter(row["agency"] for row in rows)
+
+    def unanswered_alarms(self) -> int:
+        """Count the rescue notices that nobody has acknowledged."""
+        with reaching_the_store():
+            rows = list(NoticeDocument._get_collection().find({"is_open": True, "lane": "rescue"}, {"_id": 1}))
+        return len(rows)
