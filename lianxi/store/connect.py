@@ -18,7 +18,7 @@ from lianxi.runtime.settings import Settings
 AWAY = (AutoReconnect, ConnectionFailure, NetworkTimeout, ExecutionTimeout)
 """What pymongo raises when the database does not answer; everything else is a mistake of ours."""
 
-_TIMEOUTS: dict[str, Any] = {
+TIMEOUTS: dict[str, Any] = {
     "serverSelectionTimeoutMS": 3_000,
     "connectTimeoutMS": 3_000,
     "socketTimeoutMS": 20_000,
@@ -35,14 +35,14 @@ def connect_documents(settings: Settings, service: str) -> Database[dict[str, An
         alias=service,
         host=settings.mongo_url.get_secret_value(),
         tz_aware=True,
-        **_TIMEOUTS,
+        **TIMEOUTS,
     )
     return client[settings.database(service)]
 
 
 def connect_plain(settings: Settings) -> MongoClient[dict[str, Any]]:
     """Connect without documents, for the relay, which serves every service's database."""
-    return MongoClient(settings.mongo_url.get_secret_value(), tz_aware=True, **_TIMEOUTS)
+    return MongoClient(settings.mongo_url.get_secret_value(), tz_aware=True, **TIMEOUTS)
 
 
 def as_utc() -> CodecOptions[dict[str, Any]]:
