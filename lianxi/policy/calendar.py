@@ -1,7 +1,8 @@
 """Working days, half months and the adding of time limits, in the town's own calendar.
 
-A limit in days ends at 24:00 local time of its last day: `add` gives the next local midnight, and whatever is done before that
-instant is in time. The day on which a limit starts does not count. Minutes and hours run through nights and holidays.
+A limit in days ends at 24:00 local time of its last day: `add` gives the next local midnight, and whatever is done
+before that instant is in time. The day on which a limit starts does not count. Minutes and hours run through nights
+and holidays. A limit in calendar days is not put off when it ends on a holiday: the strict reading.
 """
 
 from __future__ import annotations
@@ -18,14 +19,15 @@ from lianxi.kernel.errors import PolicyBroken
 Unit = Literal["min", "h", "cd", "wd"]
 SATURDAY = 5
 MONTHS_IN_YEAR = 12
+HALF_MONTH_ENDS = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarYear:
     """One year's public holidays and make-up workdays.
 
-    `is_published` is false while the State Council has not yet announced the year: then the statutory holidays stand, and days moved
-    to make longer holidays are not known.
+    `is_published` is false while the State Council has not yet announced the year: then the statutory holidays stand,
+    and days moved to make longer holidays are not known.
     """
 
     year: int
@@ -51,8 +53,8 @@ class WorkCalendar:
     def is_working_day(self, on: date) -> bool:
         """Say whether offices work on a date: weekdays but holidays, and make-up weekends.
 
-        A year without data counts every Monday to Friday, so that a limit is never longer than the law's; nobody's tip is refused
-        because a calendar was not entered in time.
+        A year without data counts every Monday to Friday: a limit then errs on the early side, and nobody's tip is
+        refused because a calendar was not entered in time.
 
         Clause: none.
         """
@@ -77,7 +79,8 @@ def add(start: datetime, amount: int, unit: Unit, calendar: WorkCalendar) -> dat
     """Work out the instant at which a limit ends.
 
     Clause: none (Administrative Penalties Law art. 85: a limit in days leaves out the day it starts on).
-    Units: `min`, `h` of the clock; `cd` calendar days and `wd` working days of the town, ending at 24:00 local. Answers aware UTC.
+    Units: `min`, `h` of the clock; `cd` calendar days and `wd` working days of the town, ending at 24:00 local.
+        Answers aware UTC.
     Raises:
         PolicyBroken: policy.unit_unknown.
     """
@@ -114,7 +117,7 @@ def add_period(on: date, period: str) -> date:
         PolicyBroken: policy.period_unreadable.
     """
     amount = period[1:-1]
-    if not (period.startswith("P") and amount.isascii() and amount.isdigit() and int(amount) > 0 and period[-1] in "DWM"):
+    if not (period.startswith("P") and amount.isascii() and amount.isdigit() and int(amount) and period[-1] in "DWM"):
         raise PolicyBroken("policy.period_unreadable", period=period)
     match period[-1]:
         case "M":
@@ -126,10 +129,10 @@ def add_period(on: date, period: str) -> date:
 
 
 def half_month(on: date) -> tuple[date, date]:
-    """Name the first and last day of the calendar half month that a date lies in: the 1st to 15th, or the 16th to the end.
+    """Name the first and last day of the calendar half month of a date: the 1st to 15th, or the 16th to the end.
 
-    Clause: L45.1 (X-24: the plan does not say which; a calendar window uses this, the default rolling window fifteen days).
+    Clause: L45.1 (X-24: the plan does not say which; a calendar window uses this, the rolling window fifteen days).
     """
-    if on.day <= 15:
-        return on.replace(day=1), on.replace(day=15)
-    return on.replace(day=16), on.replace(day=gregorian.monthrange(on.year, on.month)[1])
+    if on.day <= HALF_MONTH_ENDS:
+        return on.replace(day=1), on.replace(day=HALF_MONTH_ENDS)
+    return on.replace(day=HALF_MONTH_ENDS + 1), on.replace(day=gregorian.monthrange(on.year, on.month)[1])

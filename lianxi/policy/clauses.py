@@ -1,7 +1,7 @@
 """The sentences of the plan, and how they are cited.
 
-A clause id names a line of the plan and a sentence in it, counted between full stops: ``L45.1``. A sentence that owes several things
-has parts, ``L45.1b``; a part is an obligation's id, never a citation of its own.
+A clause id names a line of the plan and a sentence in it, counted between full stops: ``L45.1``. A sentence that owes
+several things has parts, ``L45.1b``; a part is an obligation's id, never a citation of its own.
 """
 
 from __future__ import annotations

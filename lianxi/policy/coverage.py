@@ -29,7 +29,7 @@ STATUS_EN: Mapping[Status, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageRow:
-    """One sentence: what is written, who leads, what is owed part by part, which features keep it, and whether they run."""
+    """One sentence: what is written, who leads, what is owed, which features keep it, and whether they run."""
 
     clause: str
     section_zh: str

@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One remark. An error means that no town can run on the policy; a warning, that its office should decide something."""
+    """One remark. An error: no town can run on the policy. A warning: its office should decide something."""
 
     id: str
     severity: Literal["warning", "error"]

@@ -1,6 +1,7 @@
 """What a careful reader would say about the plan: where it contradicts itself, the calendar, or the law it cites.
 
-The ids are those of the reading that found them (X-01 …); each has one remark, naming all its places. The files are read unrolled.
+The ids are those of the reading that found them (X-01 and on); each has one remark, naming all its places. The files
+are read unrolled.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ def weekdays_misnamed(policy: Policy) -> Iterator[Finding]:
     label_zh = WEEKDAYS_ZH[WEEKDAYS_EN.index(wrong[0].label)]
     yield warning(
         "X-01",
-        f"The plan calls its return dates {wrong[0].label}s, but they are not: {dates}. The dates are kept; the weekday is only a label.",
+        f"The plan calls its return dates {wrong[0].label}s, but they are not: {dates}. "
+        "The dates are kept; the weekday is only a label.",
         f"方案称报送日为{label_zh},实际并不是:{dates_zh}。以日期为准,星期仅作显示。",
         wrong[0].clause,
     )
@@ -63,8 +65,8 @@ def contacts_differing(policy: Policy) -> Iterator[Finding]:
             places = ", ".join(f"{number} ({clause})" for number, clause in numbers.items())
             yield warning(
                 "X-02",
-                f"One contact, {role}, has {len(numbers)} telephone numbers: {places}. None may be published before it is verified.",
-                f"同一联系人({role})有 {len(numbers)} 个电话号码:{places}。核实之前不得公布。",
+                f"The {role} has {len(numbers)} telephone numbers: {places}. Publish none before it is verified.",
+                f"打传办联系人有 {len(numbers)} 个不同的电话号码({'、'.join(numbers.values())})。核实之前不得公布。",
                 next(iter(numbers.values())),
             )
 
@@ -75,16 +77,20 @@ def due_before_issue(policy: Policy) -> Iterator[Finding]:
     Clause: L3.1, L83.1, L90.1.
     """
     issued_on = policy.programme.issued_on
-    early = [(f"return {row.code}", row.due_on, row.clause) for row in policy.returns if row.due_on < issued_on]
-    early += [(f"phase {row.code}", row.ends_on, row.clause) for row in policy.programme.phases if row.ends_on < issued_on]
-    if early:
-        told = ", ".join(f"{name}, {on} ({clause})" for name, on, clause in early)
-        yield warning(
-            "X-03",
-            f"Due before the plan was issued on {issued_on}: {told}. Counted as recorded late, not as overdue.",
-            f"早于印发日期 {issued_on} 的期限:{told}。按“补录”计,不按逾期计。",
-            early[0][2],
-        )
+    phases = [phase for phase in policy.programme.phases if phase.ends_on < issued_on]
+    returns = [row for row in policy.returns if row.due_on < issued_on]
+    if not phases and not returns:
+        return
+    told = [f"phase {phase.title_en}, over on {phase.ends_on} ({phase.clause})" for phase in phases]
+    told += [f"the return of {row.due_on} ({row.clause})" for row in returns]
+    told_zh = [f"{phase.title_zh}阶段,{phase.ends_on} 结束({phase.clause})" for phase in phases]
+    told_zh += [f"{row.due_on} 的报送({row.clause})" for row in returns]
+    yield warning(
+        "X-03",
+        f"Due before the plan was issued on {issued_on}: {'; '.join(told)}. Counted as recorded late, not as overdue.",
+        f"早于印发日期 {issued_on} 的期限:{';'.join(told_zh)}。按补录计,不按逾期计。",
+        (*returns, *phases)[0].clause,
+    )
 
 
 def seats_without_duty(policy: Policy) -> Iterator[Finding]:
@@ -112,16 +118,17 @@ def articles_miscited(policy: Policy) -> Iterator[Finding]:
     for row in policy.obligations:
         for cited in row.cites:
             article = policy.articles.get(cited.article)
-            if article is not None and cited.subject not in article.subjects:
-                right = [other.number for other in policy.articles.values() if cited.subject in other.subjects]
-                yield warning(
-                    "X-09",
-                    f"{row.clause} cites article {article.number} of the {article.law_en} for {cited.subject}, but that article "
-                    f"treats {', '.join(article.subjects)}; see article {', '.join(right)}.",
-                    f"{row.clause} 引用《{article.law_zh}》第{article.number}条处理 {cited.subject},该条规定的却是"
-                    f" {'、'.join(article.subjects)};应为第{'、'.join(right)}条。",
-                    row.clause,
-                )
+            if article is None or cited.subject in article.subjects:
+                continue
+            right = [other.number for other in policy.articles.values() if cited.subject in other.subjects]
+            yield warning(
+                "X-09",
+                f"{row.clause} cites article {article.number} of the {article.law_en} for {cited.subject}, "
+                f"but that article says: {article.says} See article {', '.join(right)}.",
+                f"{row.clause} 引用《{article.law_zh}》第{article.number}条作为查处依据,"
+                f"该条规定的却是:{article.says_zh}应见第{'、'.join(right)}条。",
+                row.clause,
+            )
 
 
 def _weekday(on: date) -> str:

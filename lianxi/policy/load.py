@@ -19,7 +19,6 @@ from lianxi.policy.model import (
     Article,
     ClockRule,
     Contact,
-    Desk,
     Grade,
     NoticeRule,
     Obligation,
@@ -128,13 +127,15 @@ class _File:
         return tuple(self.structured(row, kind, f"{key}[{index}]") for index, row in enumerate(self.tables(key)))
 
     def one(self, key: str, kind: type[Row]) -> Row:
-        return self.structured(self.content.get(key), kind, key)
+        row: Row = self.structured(self.content.get(key), kind, key)
+        return row
 
     def value(self, table: str, key: str, kind: type[Row]) -> Row:
         found = self.content.get(table)
         if not isinstance(found, dict):
             raise self.broken(table, "a table", found)
-        return self.structured(found.get(key), kind, f"{table}.{key}")
+        row: Row = self.structured(found.get(key), kind, f"{table}.{key}")
+        return row
 
     def sentences(self) -> Mapping[int, int]:
         found = self.content.get("sentences")

@@ -80,7 +80,7 @@ class Agency(Sourced):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post(Sourced):
-    """A seat of the joint conference. Who holds it is not policy; a person may hold several, and a seat may be empty."""
+    """A seat of the joint conference. Who holds it is not policy; one person may hold several, one may be empty."""
 
     code: str
     role: PostRole
@@ -109,8 +109,9 @@ class ArticleCited:
 class Obligation(Sourced):
     """What one sentence of the plan, or one part of it, owes.
 
-    `lead` and `support` hold agency codes, or `members` for every agency with a seat. `kept_by` names the event types whose happening is
-    proof. `status` says what this release does: `refused` marks what it will never do, whatever the sentence says.
+    `lead` and `support` hold codes of agencies or parties, or `members` for every agency with a seat. `kept_by` names the
+    event types whose happening is proof. `status` says what this release does: `refused` marks what it will never do,
+    whatever the sentence says.
     """
 
     id: str
@@ -167,7 +168,7 @@ def due_on(grade: Grade, last_visit_on: date) -> date:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnDate(Sourced):
-    """A day on which units owe the office, or the office owes the city, a report. The date is the truth, the label only shown."""
+    """A day on which units owe the office, or the office owes the city, a report. The date counts, the label is shown."""
 
     code: str
     due_on: date
@@ -189,7 +190,7 @@ class ReportPart(Sourced):
 class ClockRule(Sourced):
     """One time limit, for the dates on which it was in force. Rows that succeed one another share `clock`.
 
-    An `amount` of zero is *at once*: an act that nothing may come before, with no deadline that could be missed by waiting.
+    An `amount` of zero is *at once*: an act that nothing may come before, not a deadline.
     `is_confirmed` is false where the number or its dates still want a lawyer's eye.
     """
 
@@ -238,7 +239,7 @@ class NoticeRule(Sourced):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact(Sourced):
-    """A contact point as the plan gives it. The number itself is never shipped, only which of the plan's numbers it is."""
+    """A contact point as the plan gives it. The number is never shipped, only which of the plan's numbers it is."""
 
     code: str
     role: str
@@ -257,3 +258,4 @@ class Article:
     number: str
     subjects: tuple[str, ...]
     says: str
+    says_zh: str

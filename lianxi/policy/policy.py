@@ -130,7 +130,7 @@ class Policy:
     def deadline(self, clock_id: str, start: datetime, *, came_in_on: date | None = None) -> datetime:
         """Work out when a limit that starts now ends; whatever is done before that instant is in time.
 
-        An item keeps the row in force when it came in: `came_in_on` says when that was, if not on the day the limit starts.
+        An item keeps the row in force when it came in: `came_in_on` says when, if not on the day the limit starts.
 
         Clause: L32.1.
         Units: answers an aware UTC instant; limits in days end at 24:00 of the town's last day.
@@ -174,7 +174,7 @@ def shift_for(today: date, returns: tuple[ReturnDate, ...]) -> int:
 
 
 def rolled(policy: Policy, shift_days: int) -> Policy:
-    """Move the programme's own dates: its issue, phases, returns and what obligations are due on. Law and clocks never move.
+    """Move the programme's own dates: issue, phases, returns, due dates of obligations. Law and clocks never move.
 
     Clause: L90.1.
     Raises:

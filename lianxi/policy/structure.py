@@ -95,7 +95,10 @@ def _obligations(policy: Policy) -> Iterator[Finding]:
     for row in policy.obligations:
         if not row.id.startswith(row.clause):
             yield error(
-                "obligation.misnamed", f"{row.id} does not begin with {row.clause}.", f"{row.id} 与 {row.clause} 不符。", row.clause
+                "obligation.misnamed",
+                f"{row.id} does not begin with {row.clause}.",
+                f"{row.id} 与 {row.clause} 不符。",
+                row.clause,
             )
         if row.kind not in OWES_NOTHING and not row.lead:
             yield error("obligation.no_lead", f"{row.id} has no lead.", f"{row.id} 没有主责单位。", row.clause)
@@ -120,7 +123,9 @@ def _agencies(policy: Policy) -> Iterator[Finding]:
     yield from _repeated("desk", (desk.code for agency in policy.agencies.values() for desk in agency.desks))
     for agency in policy.agencies.values():
         if not agency.desks:
-            yield error("agency.no_desk", f"{agency.code} has no desk.", f"{agency.name_zh}没有办理席位。", agency.clause)
+            yield error(
+                "agency.no_desk", f"{agency.code} has no desk.", f"{agency.name_zh}没有办理席位。", agency.clause
+            )
         for desk in agency.desks:
             if desk.code.partition("/")[0] != agency.code:
                 yield error(
@@ -242,11 +247,16 @@ def _events(policy: Policy, events: frozenset[str]) -> Iterator[Finding]:
     for name, clause, event in (*kept_by, *told):
         if event not in events:
             yield error(
-                "event.unknown", f"{name} names event {event!r}, which nobody announces.", f"{name} 所列事件“{event}”不存在。", clause
+                "event.unknown",
+                f"{name} names event {event!r}, which nobody announces.",
+                f"{name} 所列事件“{event}”不存在。",
+                clause,
             )
 
 
 def _repeated(kind: str, names: Iterable[str]) -> Iterator[Finding]:
     for name, times in Counter(names).items():
         if times > 1:
-            yield error(f"{kind}.repeated", f"{kind} {name} is written {times} times.", f"{kind} {name} 重复了 {times} 次。")
+            yield error(
+                f"{kind}.repeated", f"{kind} {name} is written {times} times.", f"{kind} {name} 重复了 {times} 次。"
+            )

@@ -1,0 +1,1 @@
+"""The command `lianxi`: policy and receipts from files, everything else over HTTP to the gateway."""

@@ -1,0 +1,49 @@
+"""The command line's front door: which commands there are."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from lianxi import __version__
+from lianxi.cli.policy import app as policy_app
+from lianxi.kernel.errors import LianxiError
+
+app = typer.Typer(
+    help="Lianxi (联席): the system a town's agencies run their programme against pyramid selling on.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.add_typer(policy_app, name="policy")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"lianxi {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def front(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and stop.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Lianxi (联席): the system a town's agencies run their programme against pyramid selling on."""
+
+
+def main() -> None:
+    """Run the command; what is wrong with its input is one line on standard error and exit code 2."""
+    try:
+        app()
+    except LianxiError as trouble:
+        typer.echo(f"lianxi: {trouble}", err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
