@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Final
 
 from deploy.local.trouble import TownError
 
-PR_SET_PDEATHSIG: Final = 1
+# Every Debian and Ubuntu has it; elsewhere the town works too, but a killed supervisor leaves its children behind.
+SETPRIV: Final = shutil.which("setpriv")
+TETHER: Final = [SETPRIV, "--pdeathsig", "TERM", "--"] if SETPRIV else []
 LOG_LIMIT_BYTES: Final = 10_000_000
 PAUSE_SECONDS: Final = 0.05
-LIBC: Final = ctypes.CDLL(None, use_errno=True)
 
 Question = Callable[[], bool]
 
@@ -72,14 +72,13 @@ class Child:
         self.recipe.log.parent.mkdir(parents=True, exist_ok=True)
         with self.recipe.log.open("ab") as log:
             self.process = subprocess.Popen(
-                list(self.recipe.command),
+                tethered(self.recipe.command),
                 env=dict(self.recipe.environment),
                 cwd=self.recipe.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=partial(end_with, os.getpid()),
             )
         self.started_at = time.monotonic()
         self.was_ready = False
@@ -134,11 +133,13 @@ class Child:
         return TownError(what, self.recipe.hint, self.recipe.log)
 
 
-def end_with(parent: int) -> None:
-    """Runs in the new process before its program: let the kernel send SIGTERM when the parent is gone."""
-    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:
-        os.kill(os.getpid(), signal.SIGTERM)
+def tethered(command: Sequence[str]) -> list[str]:
+    """The same command, which the kernel ends with SIGTERM when whoever started it is gone.
+
+    `setpriv` sets that and then becomes the program, so the process number stays the program's own. Doing it in Python
+    between fork and exec is unsafe as soon as the parent has threads.
+    """
+    return [*TETHER, *command]
 
 
 def kill_group(pid: int) -> None:

@@ -15,7 +15,6 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -121,12 +120,11 @@ def play_story(town: Town, progress: Progress, wishes: Wishes) -> int:
     progress.line()
     environment = plain_environment(os.environ) | {"PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
     story = subprocess.Popen(
-        [sys.executable, "-m", "deploy.local.story"],
+        children.tethered([sys.executable, "-m", "deploy.local.story"]),
         cwd=CHECKOUT,
         env=environment | {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"},
         stdin=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=partial(children.end_with, os.getpid()),
     )
     try:
         while story.poll() is None:

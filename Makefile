@@ -1,0 +1,78 @@
+# Lianxi: `make run` is a whole demo town on this machine, `make test` is all tests. Everything else is listed by `make help`.
+
+PYTHON ?= python3
+VENV := .venv/bin
+RUN := $(VENV)/python
+FLOORS := $(RUN) -m deploy.local.floors
+CODE := lianxi services gateway deploy tests
+export PYTHONUTF8 := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run stop reset setup setup-run test test-quick check fmt fmt-check lint types imports architecture unit contract \
+	integration e2e chaos criteria policy-check docs
+
+help:  ## list what can be made
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9 -]+:.*## / {printf "  make %-42s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# --- the town ---------------------------------------------------------------------------------------------------------------
+
+run: setup-run  ## a whole demo town on this machine; Ctrl-C stops everything (ONCE=1 ends after the story)
+	@$(RUN) -m deploy.local.town run
+
+stop:  ## stop the town of this checkout from another terminal
+	@test ! -x $(RUN) || $(RUN) -m deploy.local.town stop
+
+reset:  ## delete the town's data, keys and logs (.lianxi/)
+	@test ! -x $(RUN) || $(RUN) -m deploy.local.town reset
+
+# --- tests ------------------------------------------------------------------------------------------------------------------
+
+test: setup  ## all floors, then one table; the town's programs are fetched if missing
+	@$(FLOORS) style types imports architecture unit contract integration e2e chaos
+
+test-quick: setup  ## what needs no broker and no database
+	@$(FLOORS) architecture unit contract
+
+check: setup  ## style, types, imports, and the tests that start nothing
+	@$(FLOORS) style types imports architecture unit contract
+
+architecture unit contract integration e2e: setup  ## one floor of tests
+	@$(FLOORS) $@
+
+chaos: setup  ## kills, cuts and duplicates in full numbers (make test runs a smoke size)
+	@LIANXI_CHAOS=full $(FLOORS) chaos
+
+criteria: setup  ## every criterion of the product, its tests and their last result
+	@$(RUN) -m deploy.local.criteria
+
+# --- the code ---------------------------------------------------------------------------------------------------------------
+
+fmt: setup  ## format the code and mend what can be mended by itself
+	@$(VENV)/ruff format $(CODE)
+	@$(VENV)/ruff check --fix $(CODE)
+
+fmt-check: setup  ## say what is not formatted
+	@$(VENV)/ruff format --check $(CODE)
+
+lint: setup  ## ruff
+	@$(VENV)/ruff check $(CODE)
+
+types: setup  ## mypy, strict
+	@$(VENV)/mypy
+
+imports: setup  ## the layers of the house
+	@$(VENV)/lint-imports
+
+policy-check: setup  ## read the programme's files as a careful reader of the plan would
+	@$(VENV)/lianxi policy check
+
+docs: setup  ## write the generated pages anew
+	@$(RUN) -m deploy.local.generate
+
+# --- the environment --------------------------------------------------------------------------------------------------------
+
+setup:
+	@$(PYTHON) -m deploy.local.bootstrap test
+
+setup-run:
+	@$(PYTHON) -m deploy.local.bootstrap run

@@ -1,0 +1,29 @@
+"""Waits for conditions; a test never guesses how long something takes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+POLL_SECONDS = 0.02
+_NEVER = threading.Event()
+
+
+def wait_until(condition: Callable[[], T], timeout: float = 15.0, what: str = "the condition") -> T:
+    """Ask again and again until the answer is true, and give that answer.
+
+    Units: seconds.
+    Raises:
+        AssertionError: naming `what` and the last answer when the time is over.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        answer = condition()
+        if answer:
+            return answer
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {timeout:g} s for {what}; the last answer was {answer!r}")
+        _NEVER.wait(POLL_SECONDS)
