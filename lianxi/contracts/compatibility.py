@@ -14,7 +14,6 @@ _SHAPE = (
     "type",
     "format",
     "const",
-    "items",
     "prefixItems",
     "minItems",
     "maxItems",

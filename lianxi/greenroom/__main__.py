@@ -10,8 +10,7 @@ if "pymongo" in sys.modules or "kombu" in sys.modules:
 # eventlet's own name resolver is slow to import and follows other rules than the machine's.
 os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
 # eventlet announces that it only mends bugs; ADR 0003 says why it is here and how to leave it.
-warnings.filterwarnings("ignore", category=DeprecationWarning, module="eventlet")
-warnings.filterwarnings("ignore", message=".*[Ee]ventlet.*")
+warnings.filterwarnings("ignore", message="(?s).*Eventlet is deprecated")
 
 import eventlet  # noqa: E402
 

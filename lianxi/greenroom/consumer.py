@@ -24,6 +24,7 @@ from nameko.extensions import Entrypoint
 
 from lianxi.bus import topology, wire
 from lianxi.contracts import codec
+from lianxi.greenroom.publishing import publish
 from lianxi.greenroom.work import Arrival, Outcome, Settled, Stopping
 from lianxi.kernel.clock import Clock
 from lianxi.runtime import metrics
@@ -35,7 +36,6 @@ LINGER_SECONDS = 0.0005
 IDLE_SECONDS = 1.0
 HEARTBEAT_SECONDS = 20
 BACKOFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
-CONFIRM_SECONDS = 10
 AWAY = (OperationalError, OSError, EOFError, *Transport.connection_errors, *Transport.channel_errors)
 
 
@@ -200,8 +200,9 @@ class QueueDoor(Entrypoint):  # type: ignore[misc]
             for name, value in arrival.properties.items()
             if name in ("content_type", "message_id", "type", "app_id", "correlation_id") and value is not None
         }
-        message = channel.prepare_message(arrival.body, headers=headers, properties={**kept, "delivery_mode": 2})
-        channel.basic_publish(message, exchange=exchange, routing_key=key, timeout=CONFIRM_SECONDS)
+        publish(
+            channel, arrival.body, exchange=exchange, key=key, headers=headers, properties={**kept, "delivery_mode": 2}
+        )
 
     def _tell_senders(self, channel: Any, settled: list[Settled]) -> None:
         """Tell each sender which of its letters are settled or parked here: the far half of the delivery ledger."""
@@ -215,8 +216,7 @@ class QueueDoor(Entrypoint):  # type: ignore[misc]
         for sender, receipts in told.items():
             body = codec.to_bytes({"receipts": receipts})
             properties = {"content_type": "application/json", "delivery_mode": 2, "app_id": self._desk}
-            message = channel.prepare_message(body, properties=properties)
-            channel.basic_publish(message, exchange=topology.RECEIPTS_EXCHANGE, routing_key=sender, timeout=CONFIRM_SECONDS)
+            publish(channel, body, exchange=topology.RECEIPTS_EXCHANGE, key=sender, properties=properties)
 
     def _state(self, settled: Settled) -> str | None:
         if settled.outcome is Outcome.DONE:

@@ -20,7 +20,8 @@ from lianxi.contracts.operations import (
     ParkedView,
     ReplayParked,
 )
-from lianxi.greenroom.consumer import AWAY, CONFIRM_SECONDS
+from lianxi.greenroom.consumer import AWAY
+from lianxi.greenroom.publishing import publish
 from lianxi.kernel.clock import Clock
 from lianxi.kernel.errors import BrokerDown, Forbidden
 from lianxi.store.parked import Ledger
@@ -66,9 +67,13 @@ class Operators:
         try:
             with Connection(self.url, connect_timeout=5, transport_options={"confirm_publish": True}) as connection:
                 channel = connection.channel()
-                message = channel.prepare_message(bytes(letter["body"]), headers=headers, properties=properties)
-                channel.basic_publish(
-                    message, exchange=topology.REQUEUE_EXCHANGE, routing_key=letter["queue"], timeout=CONFIRM_SECONDS
+                publish(
+                    channel,
+                    bytes(letter["body"]),
+                    exchange=topology.REQUEUE_EXCHANGE,
+                    key=letter["queue"],
+                    headers=headers,
+                    properties=properties,
                 )
         except AWAY:
             raise BrokerDown("broker.away") from None

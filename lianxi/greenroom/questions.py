@@ -24,6 +24,7 @@ from lianxi.bus import topology, wire
 from lianxi.contracts import codec
 from lianxi.contracts.envelope import Caller
 from lianxi.greenroom.consumer import AWAY, BACKOFF_SECONDS, HEARTBEAT_SECONDS
+from lianxi.greenroom.publishing import publish
 from lianxi.kernel.clock import Clock
 from lianxi.kernel.errors import ContractBroken, LianxiError, NotFound
 from lianxi.runtime import metrics
@@ -137,8 +138,13 @@ class QuestionDoor(Entrypoint):  # type: ignore[misc]
                     connection.drain_events(timeout=0.001)
                 continue
             properties = {"content_type": "application/json", "content_encoding": "utf-8", "correlation_id": correlation_id}
-            message = channel.prepare_message(codec.to_bytes(answer), properties={**properties, "delivery_mode": 1})
-            channel.basic_publish(message, exchange=topology.RPC_EXCHANGE, routing_key=reply_to)
+            publish(
+                channel,
+                codec.to_bytes(answer),
+                exchange=topology.RPC_EXCHANGE,
+                key=reply_to,
+                properties={**properties, "delivery_mode": 1},
+            )
 
 
 def answer_question(desk: Any, questions: Mapping[str, Question], method: str, body: bytes | str) -> dict[str, Any]:

@@ -86,7 +86,13 @@ class Host:
         eventlet.spawn_n(self._keep_beating)
         self._health.alive_checks["hub"] = self._check_hub
         self._health.ready_checks = {"open": lambda: "opening" if self._container is None else None}
-        eventlet.spawn_n(self._serve_health)
+        address = (self._settings.metrics_host, self._settings.metrics_port)
+        try:
+            listener = eventlet.listen(address, reuse_port=False)
+        except OSError as error:
+            log.error("port_taken", host=address[0], port=address[1], reason=error.strerror)
+            return 1
+        eventlet.spawn_n(self._serve_health, listener)
         programme = self._settings.programme
         metrics.build_info.labels(__version__, programme, self._name).set(1)
         self._database = connect_documents(self._settings, self._name)
@@ -94,9 +100,9 @@ class Host:
             return 0
         self._open()
         log.info("desk_opened")
-        self._stopped.wait()
-        log.info("desk_closed")
-        return 0
+        code: int = self._stopped.wait()
+        log.info("desk_closed", exit_code=code)
+        return code
 
     def _open(self) -> None:
         desk = self._service.open_desk(self._premises)
@@ -105,16 +111,30 @@ class Host:
         COMMITTED.listen(waker.ring)
         eventlet.spawn_n(waker.run)
         container.start()
+        eventlet.spawn_n(self._watch, container)
         self._health.ready_checks = {"broker": self._check_broker, "store": self._check_store}
         self._container = container
 
     def _stop(self) -> None:
-        if self._container is not None:
-            self._health.ready_checks["stopping"] = lambda: "stopping"
-            with eventlet.Timeout(self._settings.shutdown_seconds, False):
+        self._health.ready_checks["stopping"] = lambda: "stopping"
+        with eventlet.Timeout(self._settings.shutdown_seconds, False):
+            if self._container is not None:
                 self._container.stop()
+            self._end(0)
+        # Not all in hand was settled in time: it comes again, and the exit code says so.
+        self._end(1)
+
+    def _watch(self, container: ServiceContainer) -> None:
+        """End the process when nameko gives up the container, so that a supervisor starts it anew."""
+        try:
+            container.wait()
+        except BaseException as error:  # noqa: BLE001 - whatever killed it
+            log.error("desk_died", error=type(error).__name__, where=frames(error))
+            self._end(1)
+
+    def _end(self, code: int) -> None:
         if not self._stopped.ready():
-            self._stopped.send(None)
+            self._stopped.send(code)
 
     def _make_indexes(self) -> bool:
         """Make the desk's indexes, waiting for a database that is not there yet; `False` when told to stop meanwhile."""
@@ -226,9 +246,7 @@ class Host:
             pass
         return "the database does not answer"
 
-    def _serve_health(self) -> None:
-        address = (self._settings.metrics_host, self._settings.metrics_port)
-        listener = eventlet.listen(address, reuse_port=False)
+    def _serve_health(self, listener: Any) -> None:
         eventlet.wsgi.server(listener, self._answer_health, log_output=False, log=logging.getLogger("health"))
 
     def _answer_health(self, environ: Mapping[str, Any], start_response: Any) -> list[bytes]:

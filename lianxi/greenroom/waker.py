@@ -10,6 +10,7 @@ from kombu import Connection
 
 from lianxi.bus import topology
 from lianxi.greenroom.consumer import AWAY, BACKOFF_SECONDS
+from lianxi.greenroom.publishing import publish
 
 PAUSE_SECONDS = 0.005
 
@@ -42,6 +43,6 @@ class Waker:
     def _pass_on(self, channel: Any) -> None:
         while True:
             self._rung.acquire()
-            message = channel.prepare_message(b"", properties={"delivery_mode": 1, "expiration": "1000"})
-            channel.basic_publish(message, exchange=topology.WAKE_EXCHANGE, routing_key=self._desk)
+            properties = {"delivery_mode": 1, "expiration": "1000"}
+            publish(channel, b"", exchange=topology.WAKE_EXCHANGE, key=self._desk, properties=properties)
             eventlet.sleep(PAUSE_SECONDS)

@@ -22,10 +22,10 @@ def clause_index(policy: Policy) -> str:
     """
     rows = coverage(policy)
     counted = ", ".join(f"{number} {STATUS_EN[status]}" for status, number in totals(rows).items())
-    return "\n".join([HEAD, f"{len(rows)} sentences: {counted}.", *_sections(rows), ""])
+    return "\n".join([HEAD, f"{len(rows)} sentences: {counted}.", *_sections(rows, policy.members), ""])
 
 
-def _sections(rows: tuple[CoverageRow, ...]) -> Iterator[str]:
+def _sections(rows: tuple[CoverageRow, ...], members: tuple[str, ...]) -> Iterator[str]:
     section = ""
     for row in rows:
         if row.section_en != section:
@@ -33,5 +33,5 @@ def _sections(rows: tuple[CoverageRow, ...]) -> Iterator[str]:
             yield f"\n## {row.section_en} ({row.section_zh})\n"
             yield "| sentence | what it owes | lead | status | by |"
             yield "|---|---|---|---|---|"
-        lead = ", ".join(f"`{code}`" for code in row.lead)
+        lead = "all members" if row.lead == members else ", ".join(f"`{code}`" for code in row.lead)
         yield f"| {row.clause} | {row.owed} | {lead} | {STATUS_EN[row.status]} | {'; '.join(row.features)} |"

@@ -109,9 +109,9 @@ class ArticleCited:
 class Obligation(Sourced):
     """What one sentence of the plan, or one part of it, owes.
 
-    `lead` and `support` hold codes of agencies or parties, or `members` for every agency with a seat. `kept_by` names the
-    event types whose happening is proof. `status` says what this release does: `refused` marks what it will never do,
-    whatever the sentence says.
+    `lead` and `support` hold codes of agencies or parties, or `members` for every agency with a seat. `kept_by` names
+    the event types whose happening is proof. `status` says what this release does: `refused` marks what it will never
+    do, whatever the sentence says.
     """
 
     id: str
@@ -168,7 +168,7 @@ def due_on(grade: Grade, last_visit_on: date) -> date:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnDate(Sourced):
-    """A day on which units owe the office, or the office owes the city, a report. The date counts, the label is shown."""
+    """A day on which units owe the office, or the office owes the city, a report. The date counts, not its label."""
 
     code: str
     due_on: date
