@@ -1,0 +1,195 @@
+"""Facts, one for each event, and the figures that are folds of them: order and repetition change nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, cast
+
+from lianxi.contracts import cases, inspections, notifications, tips
+from lianxi.contracts.envelope import Event
+from lianxi.kernel.errors import InvariantBroken
+
+ROLES = ("lead", "copies", "desk", "owner", "sender", "receiver", "agency", "next_owner")
+"""The fields of events that name a desk or an agency."""
+
+KEPT = frozenset({
+    *ROLES, "acknowledge_by", "acknowledged_at", "category", "channel", "clock", "counts", "delivered_at", "due_at",
+    "due_on", "event_type", "filed", "findings", "grade", "is_late", "kind", "measure", "on_time", "outcome", "reason",
+    "role", "round", "verification",
+})  # fmt: skip
+"""The fields of events that a fact keeps: codes and times that figures are made of, nothing that could be personal."""
+
+TOWN = "town"
+PATROL = "patrol"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """What is kept of one event.
+
+    Clause: L79.2.
+    """
+
+    event_type: str
+    at: datetime
+    agencies: tuple[str, ...]
+    subject: str
+    correlation_id: str
+    category: str | None
+    details: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How often something has happened, and when last.
+
+    Clause: none.
+    """
+
+    count: int
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure of a stage report: which events count, for the agency in which role, under which condition.
+
+    Clause: L79.2.
+    """
+
+    name: str
+    event: type[Event]
+    role: str
+    detail: str = ""
+    value: object = True
+
+    def counts(self, fact: Fact, agency: str, patrols: frozenset[str]) -> bool:
+        """Say whether a fact counts for an agency.
+
+        Clause: none.
+        """
+        if fact.event_type != self.event.KEY or (self.detail and fact.details.get(self.detail) != self.value):
+            return False
+        if self.role == TOWN:
+            return True
+        if self.role == PATROL:
+            return agency in patrols
+        return agency in agencies_in(fact.details.get(self.role))
+
+
+FIGURES = (
+    Figure("town_tips_received", tips.TipReceived, TOWN),
+    Figure("tips_led", tips.TipDispatched, "lead"),
+    Figure("tips_copied", tips.TipDispatched, "copies"),
+    Figure("tips_accepted", tips.TipAccepted, "desk"),
+    Figure("tips_returned", tips.TipReturned, "desk"),
+    Figure("tips_verified", tips.TipVerified, "desk"),
+    Figure("tips_substantiated", tips.TipVerified, "desk", "outcome", "substantiated"),
+    Figure("tips_closed", tips.TipClosed, "desk"),
+    Figure("visits_recorded", inspections.VisitRecorded, PATROL),
+    Figure("visits_counted", inspections.VisitRecorded, PATROL, "counts"),
+    Figure("visits_on_time", inspections.VisitRecorded, PATROL, "on_time"),
+    Figure("visits_missed", inspections.VisitMissed, PATROL),
+    Figure("suspicions_raised", inspections.SuspicionRaised, PATROL),
+    Figure("cases_opened", cases.CaseOpened, "owner"),
+    Figure("cases_closed", cases.CaseClosed, "owner"),
+    Figure("measures_recorded", cases.MeasureRecorded, "owner"),
+    Figure("referrals_sent", cases.ReferralSent, "sender"),
+    Figure("referrals_received", cases.ReferralSent, "receiver"),
+    Figure("referrals_accepted", cases.ReferralAccepted, "receiver"),
+    Figure("referrals_decided", cases.ReferralDecided, "receiver"),
+    Figure("clocks_breached", cases.ClockBreached, "owner"),
+    Figure("notices_delivered", notifications.NoticeDelivered, "desk"),
+    Figure("notices_acknowledged", notifications.NoticeAcknowledged, "desk"),
+)
+
+COUNTED_EVENTS = tuple(dict.fromkeys(figure.event.KEY for figure in FIGURES))
+"""The types of event that figures are made of."""
+
+
+def fact_of(event: Event, *, at: datetime, subject: str, correlation_id: str) -> Fact:
+    """Keep of an event what figures are made of.
+
+    Clause: L79.2.
+    """
+    held = {each.name: getattr(event, each.name) for each in fields(cast(Any, event))}
+    details = {name: value for name, value in held.items() if name in KEPT and value is not None}
+    agencies = {agency for role in ROLES for agency in agencies_in(details.get(role))}
+    return Fact(
+        event_type=event.KEY,
+        at=at,
+        agencies=tuple(sorted(agencies)),
+        subject=subject,
+        correlation_id=correlation_id,
+        category=details.get("category"),
+        details=details,
+    )
+
+
+def agencies_in(named: Any) -> frozenset[str]:
+    """Name the agencies of desks or of agency codes.
+
+    Clause: none.
+    """
+    codes = (named,) if isinstance(named, str) else (named or ())
+    return frozenset(code.partition("/")[0] for code in codes)
+
+
+def figures_of(facts: Iterable[Fact], agency: str, patrols: frozenset[str]) -> dict[str, int]:
+    """Fold facts into an agency's figures. Denominators stand beside what they divide; no percentage is worked out.
+
+    Clause: L79.2 (domain 3.4).
+    """
+    known = list(facts)
+    counted = {figure.name: sum(figure.counts(fact, agency, patrols) for fact in known) for figure in FIGURES}
+    return counted | _acknowledgement(known, agency)
+
+
+def _acknowledgement(facts: list[Fact], agency: str) -> dict[str, int]:
+    asked = {
+        fact.subject: fact.details["acknowledge_by"]
+        for fact in facts
+        if fact.event_type == notifications.NoticeDelivered.KEY
+        and fact.details.get("acknowledge_by") is not None
+        and agency in agencies_in(fact.details.get("desk"))
+    }
+    in_time = [
+        fact.subject
+        for fact in facts
+        if fact.event_type == notifications.NoticeAcknowledged.KEY
+        and fact.subject in asked
+        and fact.details["acknowledged_at"] <= asked[fact.subject]
+    ]
+    return {"notices_to_acknowledge": len(asked), "notices_acknowledged_in_time": len(in_time)}
+
+
+def seal(figures: Mapping[str, int]) -> str:
+    """Hash figures so that a later print can be compared: SHA-256 of their canonical JSON (RFC 8785), in hexadecimal.
+
+    Clause: none (criterion 12.4).
+    Raises:
+        InvariantBroken: figures.not_whole: only for ASCII names and whole numbers is this writing the canonical one.
+    """
+    if not all(name.isascii() and type(count) is int for name, count in figures.items()):
+        raise InvariantBroken("figures.not_whole")
+    canonical = json.dumps(dict(figures), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def tallied(so_far: Mapping[str, Tally], happened: Iterable[tuple[str, datetime]]) -> dict[str, Tally]:
+    """Go on counting events by type, from what has been counted so far.
+
+    Clause: none.
+    """
+    tallies = dict(so_far)
+    for event_type, at in happened:
+        before = tallies.get(event_type)
+        tallies[event_type] = Tally(
+            count=1 if before is None else before.count + 1,
+            last_at=at if before is None else max(before.last_at, at),
+        )
+    return tallies

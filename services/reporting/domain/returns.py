@@ -1,0 +1,159 @@
+"""Stage reports (阶段性工作情况): due, missed, filed, and late is still filed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+
+from lianxi.contracts.envelope import Event
+from lianxi.contracts.reporting import (
+    FileStageReport,
+    ReturnDue,
+    ReturnFiled,
+    ReturnMissed,
+    StageReportState,
+    StageReportView,
+)
+from lianxi.kernel.clock import local_date
+from lianxi.kernel.errors import Conflict, Forbidden, NotFound
+from services.reporting.domain.facts import seal
+from services.reporting.policy import OwedReturn
+
+REMINDED_BEFORE = timedelta(days=3)
+SETTLED = frozenset({StageReportState.FILED, StageReportState.FILED_LATE})
+OFFICE = "office"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageReport:
+    """One unit's report for one date.
+
+    Clause: L79.2, L90.1.
+    """
+
+    id: str
+    code: str
+    agency: str
+    due_on: date
+    period_from: date
+    is_before_issue: bool
+    state: StageReportState = StageReportState.NOT_DUE
+    filed_at: datetime | None = None
+    filed_by: str | None = None
+    practice: str | None = None
+    results: str | None = None
+    problems: str | None = None
+    advice: str | None = None
+    figures: Mapping[str, int] = field(default_factory=dict)
+    figures_sha256: str | None = None
+
+
+def opened(report_id: str, owed: OwedReturn) -> StageReport:
+    """Lay out the report that an agency owes.
+
+    Clause: L90.1.
+    """
+    return StageReport(
+        id=report_id,
+        code=owed.code,
+        agency=owed.agency,
+        due_on=owed.due_on,
+        period_from=owed.period_from,
+        is_before_issue=owed.is_before_issue,
+    )
+
+
+def advanced(report: StageReport, today: date) -> tuple[StageReport, tuple[Event, ...]]:
+    """Move a report with the days: due from three days before its date, missed once its date has passed.
+
+    A date before the programme's own issue is never missed and alarms nobody: what comes then is recorded late, not
+    overdue (X-03).
+
+    Clause: L3.1, L90.1.
+    """
+    if report.state in SETTLED or report.state is StageReportState.MISSED or today < report.due_on - REMINDED_BEFORE:
+        return report, ()
+    if report.is_before_issue:
+        return replace(report, state=StageReportState.DUE), ()
+    if today > report.due_on:
+        missed = ReturnMissed(report_id=report.id, agency=report.agency, due_on=report.due_on)
+        return replace(report, state=StageReportState.MISSED), (missed,)
+    if report.state is StageReportState.DUE:
+        return report, ()
+    due = ReturnDue(report_id=report.id, agency=report.agency, due_on=report.due_on)
+    return replace(report, state=StageReportState.DUE), (due,)
+
+
+def filed(
+    report: StageReport, written: FileStageReport, figures: Mapping[str, int], now: datetime, actor: str
+) -> tuple[StageReport, tuple[ReturnFiled, ...]]:
+    """Take a report in and freeze its figures; after its date it is marked late and still taken in (domain 3.4).
+
+    Clause: L79.2, L90.1; criterion 12.4.
+    Raises:
+        Conflict: stage_report.already_filed.
+    """
+    if report.state in SETTLED:
+        raise Conflict("stage_report.already_filed", clause="L90.1", report_id=report.id)
+    is_late = local_date(now) > report.due_on
+    taken_in = replace(
+        report,
+        state=StageReportState.FILED_LATE if is_late else StageReportState.FILED,
+        filed_at=now,
+        filed_by=actor,
+        practice=written.practice,
+        results=written.results,
+        problems=written.problems,
+        advice=written.advice,
+        figures=dict(figures),
+        figures_sha256=seal(figures),
+    )
+    said = ReturnFiled(report_id=report.id, agency=report.agency, due_on=report.due_on, filed_at=now, is_late=is_late)
+    return taken_in, (said,)
+
+
+def shown_to(report: StageReport, agency: str) -> StageReport:
+    """Show a report to the unit that owes it and to the office.
+
+    Clause: L90.1 (domain 5.4).
+    Raises:
+        NotFound: stage_report.not_found.
+    """
+    if agency not in {report.agency, OFFICE}:
+        raise NotFound("stage_report.not_found")
+    return report
+
+
+def filed_by_owner(report: StageReport, agency: str) -> StageReport:
+    """Let only the unit that owes a report file it.
+
+    Clause: L90.1.
+    Raises:
+        NotFound: stage_report.not_found for another unit.
+        Forbidden: stage_report.not_yours for the office, which may read it.
+    """
+    if shown_to(report, agency).agency != agency:
+        raise Forbidden("stage_report.not_yours", clause="L90.1")
+    return report
+
+
+def as_view(report: StageReport, version: int) -> StageReportView:
+    """Write a report as it is read.
+
+    Clause: none.
+    """
+    return StageReportView(
+        report_id=report.id,
+        version=version,
+        agency=report.agency,
+        due_on=report.due_on,
+        state=report.state,
+        filed_at=report.filed_at,
+        practice=report.practice,
+        results=report.results,
+        problems=report.problems,
+        advice=report.advice,
+        figures=report.figures,
+        figures_sha256=report.figures_sha256,
+    )

@@ -1,0 +1,165 @@
+"""What the reporting desk does: keeps facts; opens stage reports, moves them with the days, drafts and takes them in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from lianxi.contracts.envelope import Caller, Cause, Event
+from lianxi.contracts.reporting import (
+    FileStageReport,
+    GetStageReportDraft,
+    ListStageReports,
+    StageReportDraft,
+    StageReportList,
+    StageReportState,
+    StageReportView,
+)
+from lianxi.kernel.clock import Clock, local_date, local_midnight
+from lianxi.kernel.errors import InvariantBroken, NotFound
+from lianxi.kernel.ids import derived_id
+from lianxi.runtime import metrics
+from lianxi.store.unit import Addition, Aggregates, Stored
+from services.reporting.domain import drafts, returns
+from services.reporting.domain.facts import COUNTED_EVENTS, Fact, fact_of, figures_of
+from services.reporting.domain.returns import StageReport
+from services.reporting.policy import OwedReturn, Plan
+
+ACTOR = "desk/reporting"
+"""Who moves reports with the days: nobody but the desk itself."""
+
+
+class Facts(Protocol):
+    """Where facts are written."""
+
+    def add(self, event_id: str, fact: Fact) -> bool:
+        """Write the fact of an event; `False` when it is written already."""
+        ...
+
+
+class PastFacts(Protocol):
+    """Where facts are read."""
+
+    def between(self, event_types: Sequence[str], start: datetime, end: datetime) -> Sequence[Fact]:
+        """Read the facts of some types from an instant up to, and without, another."""
+        ...
+
+
+class Shelf(Protocol):
+    """Where many stage reports are read at once."""
+
+    def reports(self, report_ids: Sequence[str]) -> Mapping[str, Stored[StageReport]]:
+        """Read those of some reports that are there."""
+        ...
+
+
+def report_id_of(owed: OwedReturn) -> str:
+    """Name the report that an agency owes for a date, the same every time."""
+    return derived_id("stage_report", owed.code, owed.agency, owed.due_on.isoformat())
+
+
+@dataclass(frozen=True)
+class ReportingDesk:
+    """The use cases of the desk, with what they need."""
+
+    stage_reports: Aggregates[StageReport]
+    shelf: Shelf
+    facts: Facts
+    past: PastFacts
+    plan: Plan
+    clock: Clock
+
+    def keep_fact(self, event: Event, cause: Cause) -> None:
+        """Keep of an event what figures are made of, once however often it comes."""
+        if cause.event_id is None or cause.subject is None or cause.at is None:
+            raise InvariantBroken("fact.no_cause", event_type=event.KEY)
+        fact = fact_of(event, at=cause.at, subject=cause.subject, correlation_id=cause.correlation_id)
+        self.facts.add(cause.event_id, fact)
+
+    def open_returns(self) -> None:
+        """Open what is owed and move it with the days.
+
+        Emits: reporting.return.due.v1 and reporting.return.missed.v1, each once for a report.
+        """
+        today = local_date(self.clock.now())
+        for report_id, found in self._opened().items():
+            if returns.advanced(found.state, today)[0] != found.state:
+                self.stage_reports.change(report_id, lambda report: returns.advanced(report, today), _own(report_id))
+        self._measure_missing()
+
+    def list_stage_reports(self, request: ListStageReports, caller: Caller) -> StageReportList:
+        """Show the caller's stage reports by date, or everybody's to the office.
+
+        Raises:
+            NotFound: agency.not_found when a unit asks for another's.
+        """
+        asked = request.agency or (None if caller.is_office else caller.agency)
+        if not caller.is_office and asked != caller.agency:
+            raise NotFound("agency.not_found")
+        found = [each for each in self._opened().values() if asked in {None, each.state.agency}]
+        found.sort(key=lambda each: (each.state.due_on, each.state.agency))
+        return StageReportList(items=tuple(returns.as_view(each.state, each.version) for each in found))
+
+    def get_stage_report_draft(self, request: GetStageReportDraft, caller: Caller) -> StageReportDraft:
+        """Draft a report from what has happened in its period; one that is filed shows what was frozen.
+
+        Raises:
+            NotFound: stage_report.not_found, also for another unit's.
+        """
+        report = returns.shown_to(self._report(request.report_id).state, caller.agency)
+        return drafts.drafted(report, report.figures if report.filed_at is not None else self._figures(report))
+
+    def file_stage_report(self, request: FileStageReport, caller: Caller) -> StageReportView:
+        """Take a report in and freeze the system's figures with it.
+
+        Emits: reporting.return.filed.v1.
+        Raises:
+            NotFound: stage_report.not_found, also for another unit's.
+            Forbidden: stage_report.not_yours for the office.
+            Conflict: stage_report.already_filed, or stage_report.changed.
+        """
+        report = returns.filed_by_owner(self._report(request.report_id).state, caller.agency)
+        figures = self._figures(report)
+        now = self.clock.now()
+        after = self.stage_reports.change(
+            request.report_id,
+            lambda each: returns.filed(each, request, figures, now, caller.actor),
+            caller.cause(),
+            expected_version=request.expected_version,
+        )
+        return returns.as_view(after.state, after.version)
+
+    def _opened(self) -> dict[str, Stored[StageReport]]:
+        owed = {report_id_of(each): each for each in self.plan.returns}
+        found = self.shelf.reports(tuple(owed))
+        absent = [report_id for report_id in owed if report_id not in found]
+        if absent:
+            self.stage_reports.add_many([Addition(returns.opened(each, owed[each]), (), _own(each)) for each in absent])
+            found = self.shelf.reports(tuple(owed))
+        return dict(found)
+
+    def _report(self, report_id: str) -> Stored[StageReport]:
+        return self.stage_reports.find(report_id) or self._newly_opened(report_id)
+
+    def _newly_opened(self, report_id: str) -> Stored[StageReport]:
+        self._opened()
+        return self.stage_reports.get(report_id)
+
+    def _figures(self, report: StageReport) -> dict[str, int]:
+        start = local_midnight(report.period_from)
+        end = local_midnight(report.due_on + timedelta(days=1))
+        facts = self.past.between(COUNTED_EVENTS, start, end)
+        return figures_of(facts, report.agency, self.plan.patrols)
+
+    def _measure_missing(self) -> None:
+        states = [each.state for each in self._opened().values()]
+        missing = Counter(each.agency for each in states if each.state is StageReportState.MISSED)
+        for agency in self.plan.agencies:
+            metrics.returns_missing.labels(agency).set(missing[agency])
+
+
+def _own(report_id: str) -> Cause:
+    return Cause(actor=ACTOR, correlation_id=report_id)

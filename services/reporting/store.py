@@ -1,0 +1,33 @@
+"""Where facts and stage reports are kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lianxi.kernel.clock import Clock
+from lianxi.store.facts import add_fact
+from lianxi.store.mapping import as_fields
+from lianxi.store.outbox import Announcer
+from lianxi.store.unit import AggregateStore
+from services.reporting.documents import EventFactDocument, StageReportDocument
+from services.reporting.domain.facts import Fact
+from services.reporting.domain.returns import StageReport
+
+ANNOUNCER = Announcer(service="reporting", noun="stage_report")
+HANDLER = "reporting.keep_fact"
+
+
+@dataclass(frozen=True)
+class FactStore:
+    """Writes facts, each once."""
+
+    clock: Clock
+
+    def add(self, event_id: str, fact: Fact) -> bool:
+        """Write the fact of an event; `False` when it is written already."""
+        return add_fact(EventFactDocument, HANDLER, event_id, {**as_fields(fact), "kept_at": self.clock.now()})
+
+
+def stage_reports(clock: Clock) -> AggregateStore[StageReport]:
+    """Open the collection of stage reports."""
+    return AggregateStore(StageReportDocument, StageReport, ANNOUNCER, clock)
