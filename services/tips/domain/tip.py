@@ -1,0 +1,223 @@
+"""A tip: its one lead desk, its rounds of dispatch, its clocks, its dialogue, and who may know of it.
+
+A tip has exactly one lead desk from its first moment to its last: the lead of its latest dispatch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from lianxi.contracts.envelope import Caller, Event, Lane
+from lianxi.contracts.tips import Channel, ReturnReason, TipKind, TipState, VerificationOutcome
+from lianxi.kernel.clock import level_to_hour
+from lianxi.kernel.errors import Conflict, Forbidden, NotFound
+
+OFFICE = "office"
+
+
+class Author(StrEnum):
+    """Who wrote a message of a dialogue; the informant is nobody more than that."""
+
+    INFORMANT = "informant"
+    DESK = "desk"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatch:
+    """One giving of a tip to a lead desk.
+
+    `delivered_at` is when the lead's notice lay in its tray; `settled_at` is when what its clock asks for was done, or fell
+    away.
+    """
+
+    dispatch_id: str
+    round: int
+    lead: str
+    copies: tuple[str, ...]
+    clause: str
+    reason: str
+    dispatched_at: datetime
+    delivered_at: datetime | None = None
+    settled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """One time limit of one dispatch."""
+
+    clock: str
+    desk: str
+    dispatch_id: str
+    started_at: datetime
+    due_at: datetime
+    stopped_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    """One giving back of a tip."""
+
+    desk: str
+    reason: ReturnReason
+    suggested_desk: str
+    round: int
+    returned_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message of the dialogue; what an informant wrote is kept sealed as it came, beside what both sides read."""
+
+    author: Author
+    desk: str | None
+    sealed: str | None
+    text: str
+    posted_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of the timeline."""
+
+    at: datetime
+    what: str
+    by: str
+    clause: str | None = None
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tip:
+    """A tip.
+
+    `received_at` and `tie_break` fix who was first, exactly, and are shown to nobody; `listed_at` is what lists and desks
+    see, levelled to the hour when the tip is anonymous. `receipt` is the verifier of a receipt code, or for a tip without
+    one a word that no verifier can be (`no_receipt`). `agencies` holds who may read it.
+    """
+
+    id: str
+    number: str
+    kind: TipKind
+    channel: Channel
+    category: str
+    lane: Lane
+    state: TipState
+    village: str | None
+    rental_code: str | None
+    is_anonymous: bool
+    sealed_content: str | None
+    redacted_text: str
+    redacted_place: str | None
+    receipt: str
+    submitted_by: str
+    received_at: datetime
+    tie_break: int
+    listed_at: datetime
+    dispatches: tuple[Dispatch, ...] = ()
+    agencies: tuple[str, ...] = ()
+    returns: tuple[Returned, ...] = ()
+    clocks: tuple[Clock, ...] = ()
+    messages: tuple[Message, ...] = ()
+    timeline: tuple[Line, ...] = ()
+    verification: VerificationOutcome | None = None
+    next_owner: str | None = None
+    case_id: str | None = None
+    outcome: str | None = None
+
+    @property
+    def dispatch(self) -> Dispatch:
+        """The dispatch that holds now."""
+        return self.dispatches[-1]
+
+    @property
+    def lead(self) -> str:
+        """The one desk that leads."""
+        return self.dispatch.lead
+
+    def shown(self, instant: datetime) -> datetime:
+        """Say when something happened as it may be told: to the hour when the tip is anonymous."""
+        return level_to_hour(instant) if self.is_anonymous else instant
+
+
+Decision = tuple[Tip, Sequence[Event]]
+
+
+def may_read(tip: Tip, caller: Caller) -> bool:
+    """Say whether a caller may know of a tip: the agencies of its lead, copies and next owner, and the office.
+
+    Clause: none (domain 5.4).
+    """
+    return caller.agency in tip.agencies
+
+
+def has_held(tip: Tip, caller: Caller) -> bool:
+    """Say whether a caller's agency has ever had a tip before it.
+
+    Clause: none (domain 5.4).
+    """
+    desks = [desk for each in tip.dispatches for desk in (each.lead, *each.copies)]
+    return may_read(tip, caller) or any(caller.holds(desk) for desk in desks)
+
+
+def check_readable(tip: Tip, caller: Caller) -> None:
+    """Refuse a caller who may not know of a tip, in the words for one that is not there.
+
+    Clause: none (domain K-02).
+    Raises:
+        NotFound: tip.not_found.
+    """
+    if not may_read(tip, caller):
+        raise NotFound("tip.not_found")
+
+
+def check_mine(tip: Tip, caller: Caller, *desks: str | None) -> None:
+    """Refuse a caller whose agency holds none of some desks.
+
+    Clause: none (domain 5.4).
+    Raises:
+        NotFound: tip.not_found.
+        Forbidden: tip.not_yours.
+    """
+    check_readable(tip, caller)
+    if not any(desk is not None and caller.holds(desk) for desk in desks):
+        raise Forbidden("tip.not_yours")
+
+
+def check_undecided(tip: Tip) -> None:
+    """Refuse what may only be done before verifying has come to a result.
+
+    Clause: none.
+    Raises:
+        Conflict: tip.already_verified, tip.already_closed.
+    """
+    if tip.state is TipState.CLOSED:
+        raise Conflict("tip.already_closed")
+    if tip.state is TipState.VERIFIED:
+        raise Conflict("tip.already_verified")
+
+
+def readers(*desks: str | None) -> tuple[str, ...]:
+    """List the agencies of some desks, and the office.
+
+    Clause: L81.2.
+    """
+    return tuple(sorted({OFFICE, *(desk.partition("/")[0] for desk in desks if desk is not None)}))
+
+
+def no_receipt(tip_id: str) -> str:
+    """Say what stands in the place of a receipt verifier when a tip has none: unique, and no verifier begins like it.
+
+    Clause: none.
+    """
+    return f"none/{tip_id}"
+
+
+def told(tip: Tip, line: Line) -> Tip:
+    """Add a line where its time puts it, so that what is heard out of order reads in order.
+
+    Clause: none.
+    """
+    return replace(tip, timeline=tuple(sorted((*tip.timeline, line), key=lambda each: each.at)))

@@ -1,0 +1,159 @@
+"""Taking a tip on, verifying it, ending it, following its case, and writing with its informant."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from lianxi.contracts.envelope import Caller
+from lianxi.contracts.tips import (
+    TipAccepted,
+    TipClosed,
+    TipKind,
+    TipMessagePosted,
+    TipState,
+    TipVerified,
+    VerificationOutcome,
+)
+from lianxi.kernel.errors import Conflict, RuleBroken
+from services.tips.domain.dispatching import settled
+from services.tips.domain.tip import Author, Decision, Line, Message, Tip, check_mine, check_undecided, readers, told
+from services.tips.policy import DIALOGUE_LETTERS, DIALOGUE_MESSAGES, VERIFY_CLAUSE
+
+
+def accept(tip: Tip, caller: Caller, now: datetime) -> Decision:
+    """Take a tip on, by the agency whose desk leads. A complaint's limit is met by this; a report's runs on.
+
+    Clause: L32.1, L34.1, L39.1.
+    Raises:
+        NotFound, Forbidden: as everywhere.
+        Conflict: tip.already_accepted, tip.already_verified, tip.already_closed.
+    """
+    check_mine(tip, caller, tip.lead)
+    check_undecided(tip)
+    if tip.state is TipState.ACCEPTED:
+        raise Conflict("tip.already_accepted")
+    tip = replace(tip, state=TipState.ACCEPTED)
+    tip = settled(tip, now) if tip.kind is TipKind.COMPLAINT else tip
+    tip = told(tip, Line(at=now, what="tip.accepted", by=tip.lead, clause=VERIFY_CLAUSE))
+    return tip, (TipAccepted(tip_id=tip.id, desk=tip.lead, accepted_at=tip.shown(now)),)
+
+
+def verify(tip: Tip, outcome: VerificationOutcome, next_owner: str | None, caller: Caller, now: datetime) -> Decision:
+    """Record what verifying found, by the lead that took the tip on; only a substantiated tip has a next owner.
+
+    Clause: L39.1 (Reg. art. 6); *not substantiated* says nothing about whoever told it.
+    Raises:
+        NotFound, Forbidden: as everywhere.
+        Conflict: tip.already_verified, tip.already_closed.
+        RuleBroken: tip.not_accepted, verification.next_owner_needed, verification.next_owner_unwanted.
+    """
+    check_mine(tip, caller, tip.lead)
+    check_undecided(tip)
+    if tip.state is not TipState.ACCEPTED:
+        raise RuleBroken("tip.not_accepted", clause=VERIFY_CLAUSE)
+    is_substantiated = outcome is VerificationOutcome.SUBSTANTIATED
+    if is_substantiated and next_owner is None:
+        raise RuleBroken("verification.next_owner_needed", clause=VERIFY_CLAUSE)
+    if not is_substantiated and next_owner is not None:
+        raise RuleBroken("verification.next_owner_unwanted", clause=VERIFY_CLAUSE)
+    tip = replace(
+        settled(tip, now),
+        state=TipState.VERIFIED,
+        verification=outcome,
+        next_owner=next_owner,
+        agencies=readers(tip.lead, *tip.dispatch.copies, next_owner),
+    )
+    tip = told(tip, Line(at=now, what="tip.verified", by=tip.lead, clause=VERIFY_CLAUSE, reference=next_owner))
+    event = TipVerified(
+        tip_id=tip.id,
+        number=tip.number,
+        category=tip.category,
+        desk=tip.lead,
+        outcome=outcome,
+        next_owner=next_owner,
+        rental_code=tip.rental_code,
+        verified_at=tip.shown(now),
+    )
+    return tip, (event,)
+
+
+def close(tip: Tip, outcome: str, caller: Caller, now: datetime) -> Decision:
+    """Close a verified tip with a sentence for its informant, by the lead or the next owner.
+
+    Clause: L39.1.
+    Raises:
+        NotFound, Forbidden: as everywhere.
+        Conflict: tip.already_closed.
+        RuleBroken: tip.not_verified.
+    """
+    check_mine(tip, caller, tip.lead, tip.next_owner)
+    if tip.state is TipState.CLOSED:
+        raise Conflict("tip.already_closed")
+    if tip.state is not TipState.VERIFIED:
+        raise RuleBroken("tip.not_verified", clause=VERIFY_CLAUSE)
+    by = tip.lead if caller.holds(tip.lead) or tip.next_owner is None else tip.next_owner
+    return _closed(tip, by, outcome, now)
+
+
+def _closed(tip: Tip, by: str, outcome: str, now: datetime) -> Decision:
+    tip = replace(settled(tip, now), state=TipState.CLOSED, outcome=outcome)
+    tip = told(tip, Line(at=now, what="tip.closed", by=by, clause=VERIFY_CLAUSE))
+    event = TipClosed(
+        tip_id=tip.id, desk=by, verification=tip.verification, case_id=tip.case_id, closed_at=tip.shown(now)
+    )
+    return tip, (event,)
+
+
+def link_case(tip: Tip, case_id: str, owner: str, opened_at: datetime) -> Decision:
+    """Note that an officer has opened a case on a tip; of several the earliest id is the tip's.
+
+    Clause: L31.1, L34.1.
+    """
+    line = Line(at=opened_at, what="case.opened", by=owner, reference=case_id)
+    return told(replace(tip, case_id=min(case_id, tip.case_id or case_id)), line), ()
+
+
+def end_with_case(tip: Tip, case_id: str, owner: str, outcome: str, closed_at: datetime) -> Decision:
+    """Close a tip with its case; it may be heard before the case's opening, and of a tip that is closed already.
+
+    Clause: L39.1.
+    """
+    line = Line(at=closed_at, what="case.closed", by=owner, reference=case_id)
+    tip = told(replace(tip, case_id=min(case_id, tip.case_id or case_id)), line)
+    if tip.state is TipState.CLOSED:
+        return tip, ()
+    return _closed(tip, owner, f"case.{outcome}", closed_at)
+
+
+def write_to_informant(tip: Tip, text: str, caller: Caller, now: datetime) -> Decision:
+    """Write to the informant, by the lead.
+
+    Clause: none (criterion 2.6).
+    Raises:
+        NotFound, Forbidden: as everywhere.
+        RuleBroken: dialogue.full.
+    """
+    check_mine(tip, caller, tip.lead)
+    return _posted(tip, Message(author=Author.DESK, desk=tip.lead, sealed=None, text=text, posted_at=now))
+
+
+def write_to_desk(tip: Tip, sealed: str, redacted: str, now: datetime) -> Decision:
+    """Write from the informant's side; the sealed letter stays as it came, both sides read the redacted one.
+
+    Clause: none (criterion 2.6).
+    Raises:
+        RuleBroken: dialogue.full.
+    """
+    return _posted(tip, Message(author=Author.INFORMANT, desk=None, sealed=sealed, text=redacted, posted_at=now))
+
+
+def _posted(tip: Tip, message: Message) -> Decision:
+    letters = sum(len(each.text) + len(each.sealed or "") for each in (*tip.messages, message))
+    if len(tip.messages) >= DIALOGUE_MESSAGES or letters > DIALOGUE_LETTERS:
+        raise RuleBroken("dialogue.full")
+    tip = replace(tip, messages=(*tip.messages, message))
+    event = TipMessagePosted(
+        tip_id=tip.id, author=message.author.value, lead=tip.lead, posted_at=tip.shown(message.posted_at)
+    )
+    return tip, (event,)

@@ -1,0 +1,317 @@
+"""What the tips desk does when it is told or asked something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Any, Protocol
+
+from lianxi.contracts.cases import CaseClosed, CaseOpened
+from lianxi.contracts.envelope import Caller, Cause, Event
+from lianxi.contracts.inspections import SuspicionRaised
+from lianxi.contracts.notifications import NoticeDelivered
+from lianxi.contracts.sealing import Opener
+from lianxi.contracts.tips import (
+    AcceptTip,
+    Channel,
+    CloseTip,
+    DispatchTip,
+    FindTipByReceipt,
+    PostInformantMessage,
+    PostMessage,
+    ReturnTip,
+    SubmitTip,
+    TipDispatched,
+    TipKind,
+    TipState,
+    VerifyTip,
+)
+from lianxi.kernel.clock import Clock, level_to_hour, local_date
+from lianxi.kernel.errors import ContractBroken, NotFound
+from lianxi.kernel.ids import derived_id, number_from
+from lianxi.policy.policy import Policy
+from lianxi.runtime import metrics
+from lianxi.store.unit import Addition, Aggregates, Stored
+from services.tips import policy as rules
+from services.tips.domain import dispatching, working
+from services.tips.domain.tip import Decision, Tip, has_held, no_receipt
+
+LEAD = "lead"
+
+
+class Tips(Aggregates[Tip], Protocol):
+    """Where tips are kept."""
+
+    def find_by_receipt(self, receipt_verifier: str) -> Stored[Tip] | None:
+        """Look a tip up by the verifier of its receipt code."""
+        ...
+
+
+class Informants(Protocol):
+    """Where what identifies informants is put away, unopened."""
+
+    def keep(self, contacts: Mapping[str, str], kept_at: datetime) -> None:
+        """Keep the sealed contacts of some tips, by the tips' ids."""
+        ...
+
+
+class Arrival(Protocol):
+    """A command of the intake lane with what caused it."""
+
+    @property
+    def command(self) -> Any:
+        """The command."""
+        ...
+
+    @property
+    def cause(self) -> Cause:
+        """What caused it."""
+        ...
+
+
+@dataclass(frozen=True)
+class TipHandlers:
+    """The use cases. `entropy` gives that many random bits."""
+
+    tips: Tips
+    informants: Informants
+    opener: Opener
+    policy: Policy
+    clock: Clock
+    entropy: Callable[[int], int]
+
+    # --- intake ------------------------------------------------------------------------------------------------------
+
+    def submit_tips(self, arrivals: Sequence[Arrival]) -> None:
+        """Take tips in, and give each to its desk in the same write.
+
+        Emits: TipReceived, TipDispatched, RescueRaised.
+        Raises:
+            ContractBroken: seal.unreadable, tip.content_unreadable, tip.receipt_taken; none of the batch is lost by it.
+        """
+        additions = [self._taken_in(each.command, each.cause) for each in arrivals]
+        contacts = {each.command.tip_id: each.command.contact for each in arrivals if each.command.contact is not None}
+        self.informants.keep(contacts, level_to_hour(self.clock.now()))
+        self._add(additions)
+
+    def take_suspicion(self, event: SuspicionRaised, cause: Cause) -> None:
+        """Make a tip of what a patrol saw, once.
+
+        Emits: TipReceived, TipDispatched, RescueRaised.
+        """
+        tip_id = derived_id("tip", "take_suspicion", event.visit_id, cause.event_id)
+        to = rules.destination(
+            self.policy, rules.suspicion_category(event.findings), TipKind.TIP, "normal", rules.SUSPICION_COPIES
+        )
+        tip = self._tip(
+            to,
+            id=tip_id,
+            number=self._number(event.raised_at),
+            kind=TipKind.TIP,
+            channel=Channel.PATROL,
+            village=event.village,
+            rental_code=event.rental_code,
+            is_anonymous=False,
+            sealed_content=None,
+            redacted_text=rules.suspicion_text(event.findings),
+            redacted_place=None,
+            receipt=no_receipt(tip_id),
+            submitted_by="inspections",
+            received_at=event.raised_at,
+        )
+        self._add([self._addition(tip, to, cause, rules.PATROL_CLAUSE)])
+
+    def _taken_in(self, command: SubmitTip, cause: Cause) -> Addition[Tip]:
+        content = self.opener.open(command.content)
+        place = content.get("place")
+        to = rules.destination(self.policy, command.category, command.kind, command.lane)
+        tip = self._tip(
+            to,
+            id=command.tip_id,
+            number=command.number,
+            kind=command.kind,
+            channel=command.channel,
+            village=command.village,
+            rental_code=command.rental_code,
+            is_anonymous=command.is_anonymous,
+            sealed_content=command.content,
+            redacted_text=rules.redact(_text_in(content)),
+            redacted_place=rules.redact(place) if isinstance(place, str) and place else None,
+            receipt=command.receipt_verifier or no_receipt(command.tip_id),
+            submitted_by=command.submitted_by,
+            received_at=command.received_at,
+        )
+        return self._addition(tip, to, cause, rules.RECEIVED_CLAUSE)
+
+    def _tip(self, to: rules.Destination, *, is_anonymous: bool, received_at: datetime, **fields: Any) -> Tip:
+        return Tip(
+            category=to.category,
+            lane=to.lane,
+            state=TipState.DISPATCHED,
+            is_anonymous=is_anonymous,
+            received_at=received_at,
+            tie_break=self.entropy(62),
+            listed_at=level_to_hour(received_at) if is_anonymous else received_at,
+            **fields,
+        )
+
+    def _addition(self, tip: Tip, to: rules.Destination, cause: Cause, clause: str) -> Addition[Tip]:
+        tip, events = dispatching.receive(tip, to, self.clock.now(), clause)
+        return Addition(tip, events, replace(cause, lane=tip.lane))
+
+    def _add(self, additions: Sequence[Addition[Tip]]) -> None:
+        for addition, is_new in zip(additions, self.tips.add_many(additions), strict=True):
+            tip = addition.state
+            if is_new:
+                metrics.tips_received_total.labels(tip.channel.value, tip.category).inc()
+            elif self.tips.find(tip.id) is None:
+                # Refused by the other unique index: better parked for a person than lost.
+                raise ContractBroken("tip.receipt_taken", tip_id=tip.id)
+
+    def _number(self, at: datetime) -> str:
+        return number_from(self.policy.programme.number_prefix, local_date(at).year, self.entropy(35))
+
+    # --- what others announce ----------------------------------------------------------------------------------------
+
+    def start_clock(self, event: NoticeDelivered, cause: Cause) -> None:
+        """Start the clock of a dispatch when its notice lies in the lead's tray; all other notices are no concern here.
+
+        Emits: TipClockStarted.
+        """
+        if event.event_type != TipDispatched.KEY or event.role != LEAD:
+            return
+        tip = self.tips.get(event.about).state
+        due_at = rules.clock_due(self.policy, tip.kind, event.delivered_at, tip.received_at)
+        decide = partial(
+            dispatching.start_clock,
+            dispatch_id=event.reference,
+            delivered_at=event.delivered_at,
+            due_at=due_at,
+        )
+        self.tips.change(tip.id, decide, replace(cause, lane=tip.lane))
+
+    def follow_case(self, event: Event, cause: Cause) -> None:
+        """Note the opening of a tip's case, and close the tip with it, in whichever order they are heard.
+
+        Emits: TipClosed.
+        """
+        if not isinstance(event, CaseOpened | CaseClosed) or event.tip_id is None:
+            return
+        tip = self.tips.get(event.tip_id).state
+        self.tips.change(tip.id, lambda found: _followed(found, event), replace(cause, lane=tip.lane))
+
+    # --- decisions of desks ------------------------------------------------------------------------------------------
+
+    def dispatch_tip(self, request: DispatchTip, caller: Caller) -> Stored[Tip]:
+        """Give a tip to another lead desk.
+
+        Emits: TipDispatched.
+        """
+        self._check_desks(request.lead, *request.copies)
+        details = {"lead": request.lead, "copies": request.copies, "reason": request.reason}
+        return self._decide(request.tip_id, caller, dispatching.redispatch, details, request.expected_version)
+
+    def accept_tip(self, request: AcceptTip, caller: Caller) -> Stored[Tip]:
+        """Take a tip on.
+
+        Emits: TipAccepted.
+        """
+        return self._decide(request.tip_id, caller, working.accept, {}, request.expected_version)
+
+    def return_tip(self, request: ReturnTip, caller: Caller) -> Stored[Tip]:
+        """Give a tip back.
+
+        Emits: TipReturned, TipDispatched.
+        """
+        self._check_desks(request.suggested_desk)
+        details = {"reason": request.reason, "suggested_desk": request.suggested_desk}
+        return self._decide(request.tip_id, caller, dispatching.give_back, details, request.expected_version)
+
+    def verify_tip(self, request: VerifyTip, caller: Caller) -> Stored[Tip]:
+        """Record what verifying found.
+
+        Emits: TipVerified.
+        """
+        self._check_desks(request.next_owner)
+        details = {"outcome": request.outcome, "next_owner": request.next_owner}
+        return self._decide(request.tip_id, caller, working.verify, details, request.expected_version)
+
+    def close_tip(self, request: CloseTip, caller: Caller) -> Stored[Tip]:
+        """Close a tip.
+
+        Emits: TipClosed.
+        """
+        details = {"outcome": request.outcome}
+        return self._decide(request.tip_id, caller, working.close, details, request.expected_version)
+
+    def post_message(self, request: PostMessage, caller: Caller) -> Stored[Tip]:
+        """Write to an informant.
+
+        Emits: TipMessagePosted.
+        """
+        details = {"text": _text_in(self.opener.open(request.content))}
+        return self._decide(request.tip_id, caller, working.write_to_informant, details, None)
+
+    def _check_desks(self, *desks: str | None) -> None:
+        for desk in desks:
+            if desk is not None:
+                self.policy.desk(desk)
+
+    def _decide(
+        self,
+        tip_id: str,
+        caller: Caller,
+        decide: Callable[..., Decision],
+        details: Mapping[str, Any],
+        expected_version: int | None,
+    ) -> Stored[Tip]:
+        """Decide on a tip. A command that is repeated is answered, even to a desk that gave the tip away by it."""
+        before = self.tips.get(tip_id).state
+        if not has_held(before, caller):
+            raise NotFound("tip.not_found")
+        bound = partial(decide, **details, caller=caller, now=self.clock.now())
+        cause = replace(caller.cause(), lane=before.lane)
+        return self.tips.change(tip_id, bound, cause, expected_version=expected_version)
+
+    # --- the informant's side ----------------------------------------------------------------------------------------
+
+    def find_tip_by_receipt(self, request: FindTipByReceipt) -> Stored[Tip]:
+        """Find a tip for whoever holds its receipt code.
+
+        Raises:
+            NotFound: receipt.unknown.
+        """
+        found = self.tips.find_by_receipt(request.receipt_verifier)
+        if found is None or found.state.receipt == no_receipt(found.state.id):
+            raise NotFound("receipt.unknown")
+        return found
+
+    def post_informant_message(self, request: PostInformantMessage, caller: Caller) -> Stored[Tip]:
+        """Write to the desk from the informant's side.
+
+        Emits: TipMessagePosted.
+        Raises:
+            NotFound: receipt.unknown.
+        """
+        tip = self.find_tip_by_receipt(FindTipByReceipt(receipt_verifier=request.receipt_verifier)).state
+        redacted = rules.redact(_text_in(self.opener.open(request.content)))
+        return self.tips.change(
+            tip.id,
+            lambda found: working.write_to_desk(found, request.content, redacted, self.clock.now()),
+            replace(caller.cause(), lane=tip.lane),
+        )
+
+
+def _followed(tip: Tip, event: CaseOpened | CaseClosed) -> Decision:
+    if isinstance(event, CaseOpened):
+        return working.link_case(tip, event.case_id, event.owner, event.opened_at)
+    return working.end_with_case(tip, event.case_id, event.owner, event.outcome.value, event.closed_at)
+
+
+def _text_in(content: Mapping[str, Any]) -> str:
+    text = content.get("text")
+    if not isinstance(text, str) or not text:
+        raise ContractBroken("tip.content_unreadable")
+    return text

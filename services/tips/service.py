@@ -1,0 +1,129 @@
+"""The doors of the tips desk. Each method says what comes in and who deals with it; nothing is decided here."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+
+from lianxi.contracts.cases import CaseClosed, CaseOpened
+from lianxi.contracts.envelope import Caller, Cause, Event
+from lianxi.contracts.inspections import SuspicionRaised
+from lianxi.contracts.notifications import NoticeDelivered
+from lianxi.contracts.sealing import Opener
+from lianxi.contracts.tips import (
+    AcceptTip,
+    CloseTip,
+    DispatchTip,
+    FindTipByReceipt,
+    GetTip,
+    ListTips,
+    PostInformantMessage,
+    PostMessage,
+    ReturnTip,
+    SubmitTip,
+    TipPage,
+    TipStatusView,
+    TipView,
+    VerifyTip,
+)
+from lianxi.greenroom.entries import Accepted, Desk, accepts, answers, consumes
+from lianxi.runtime.premises import Premises
+from lianxi.runtime.settings import read_key
+from services.tips.handlers import TipHandlers
+from services.tips.settings import TipsSettings
+from services.tips.store import InformantVault, TipStore
+from services.tips.views import TipViews
+
+SETTINGS = TipsSettings
+
+
+class Tips(Desk):
+    """受理: takes in tips, gives each to the desk that must act, and answers the informant."""
+
+    name = "tips"
+    handlers: TipHandlers
+    views: TipViews
+
+    @accepts(SubmitTip)
+    def submit_tips(self, commands: Sequence[Accepted]) -> None:
+        """Take tips in."""
+        self.handlers.submit_tips(commands)
+
+    @consumes("take_suspicion", SuspicionRaised)
+    def on_suspicion_raised(self, event: SuspicionRaised, cause: Cause) -> None:
+        """Make a tip of what a patrol saw."""
+        self.handlers.take_suspicion(event, cause)
+
+    @consumes("start_clock", NoticeDelivered)
+    def on_notice_delivered(self, event: NoticeDelivered, cause: Cause) -> None:
+        """Start the clock of a dispatch."""
+        self.handlers.start_clock(event, cause)
+
+    @consumes("follow_case", CaseOpened, CaseClosed)
+    def on_case(self, event: Event, cause: Cause) -> None:
+        """Follow the case of a tip."""
+        self.handlers.follow_case(event, cause)
+
+    @answers
+    def get_tip(self, request: GetTip, caller: Caller) -> TipView:
+        """Show a tip."""
+        return self.views.get_tip(request, caller)
+
+    @answers
+    def list_tips(self, request: ListTips, caller: Caller) -> TipPage:
+        """List tips."""
+        return self.views.list_tips(request, caller)
+
+    @answers
+    def dispatch_tip(self, request: DispatchTip, caller: Caller) -> TipView:
+        """Give a tip to another lead desk."""
+        return self.views.show(self.handlers.dispatch_tip(request, caller))
+
+    @answers
+    def accept_tip(self, request: AcceptTip, caller: Caller) -> TipView:
+        """Take a tip on."""
+        return self.views.show(self.handlers.accept_tip(request, caller))
+
+    @answers
+    def return_tip(self, request: ReturnTip, caller: Caller) -> TipView:
+        """Give a tip back."""
+        return self.views.show(self.handlers.return_tip(request, caller))
+
+    @answers
+    def verify_tip(self, request: VerifyTip, caller: Caller) -> TipView:
+        """Record what verifying found."""
+        return self.views.show(self.handlers.verify_tip(request, caller))
+
+    @answers
+    def close_tip(self, request: CloseTip, caller: Caller) -> TipView:
+        """Close a tip."""
+        return self.views.show(self.handlers.close_tip(request, caller))
+
+    @answers
+    def post_message(self, request: PostMessage, caller: Caller) -> TipView:
+        """Write to an informant."""
+        return self.views.show(self.handlers.post_message(request, caller))
+
+    @answers
+    def find_tip_by_receipt(self, request: FindTipByReceipt, caller: Caller) -> TipStatusView:
+        """Show a tip to whoever holds its receipt code."""
+        return self.views.show_status(self.handlers.find_tip_by_receipt(request))
+
+    @answers
+    def post_informant_message(self, request: PostInformantMessage, caller: Caller) -> TipStatusView:
+        """Write to the desk from the informant's side."""
+        return self.views.show_status(self.handlers.post_informant_message(request, caller))
+
+
+def open_desk(premises: Premises[TipsSettings]) -> type[Desk]:
+    """Put the desk together."""
+    tips = TipStore(premises.clock)
+    desk_handlers = TipHandlers(
+        tips=tips,
+        informants=InformantVault(),
+        opener=Opener(read_key(premises.settings.tips_seal_key_file)),
+        policy=premises.policy,
+        clock=premises.clock,
+        entropy=secrets.randbits,
+    )
+    return type("OpenTips", (Tips,), {"handlers": desk_handlers, "views": TipViews(tips, premises.clock)})

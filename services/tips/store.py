@@ -1,0 +1,50 @@
+"""Tips and informants in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from pymongo.errors import BulkWriteError
+
+from lianxi.kernel.clock import Clock
+from lianxi.kernel.errors import InvariantBroken
+from lianxi.store.connect import reaching_the_store
+from lianxi.store.mapping import as_state
+from lianxi.store.outbox import Announcer
+from lianxi.store.unit import AggregateStore, Stored
+from services.tips.documents import InformantDocument, TipDocument
+from services.tips.domain.tip import Tip
+
+ANNOUNCER = Announcer(service="tips", noun="tip")
+_DUPLICATE = 11000
+
+
+class TipStore(AggregateStore[Tip]):
+    """Tips, with one more way to find one: by the verifier of its receipt code."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(TipDocument, Tip, ANNOUNCER, clock, announced_at=Tip.shown)
+
+    def find_by_receipt(self, receipt_verifier: str) -> Stored[Tip] | None:
+        """Find a tip by one look into one index, the same for a code that exists and one that does not."""
+        with reaching_the_store():
+            found = TipDocument._get_collection().find_one({"receipt": receipt_verifier})
+        return None if found is None else Stored(found["_version"], as_state(Tip, {**found, "id": found["_id"]}))
+
+
+class InformantVault:
+    """What identifies informants, sealed. It can only be put in here; nothing in this release takes it out."""
+
+    def keep(self, contacts: Mapping[str, str], kept_at: datetime) -> None:
+        """Keep the sealed contacts of some tips, by the tips' ids; what is kept already stays."""
+        rows = [{"_id": tip_id, "sealed_contact": sealed, "kept_at": kept_at} for tip_id, sealed in contacts.items()]
+        if not rows:
+            return
+        try:
+            with reaching_the_store():
+                InformantDocument._get_collection().insert_many(rows, ordered=False)
+        except BulkWriteError as error:
+            codes = {each["code"] for each in error.details["writeErrors"]}
+            if codes != {_DUPLICATE}:
+                raise InvariantBroken("store.write_failed", codes=sorted(codes)) from error

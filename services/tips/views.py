@@ -1,0 +1,191 @@
+"""What the tips desk answers: the tip as desks read it, its line in a list, and the same as its informant reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from lianxi.contracts.envelope import Caller
+from lianxi.contracts.tips import (
+    ClockView,
+    DispatchView,
+    GetTip,
+    ListTips,
+    MessageView,
+    StatusStep,
+    TimelineEntry,
+    TipKind,
+    TipPage,
+    TipState,
+    TipStatusView,
+    TipSummary,
+    TipView,
+)
+from lianxi.kernel.clock import Clock
+from lianxi.store.pages import newest_first
+from lianxi.store.unit import Aggregates, Stored
+from services.tips.documents import TipDocument
+from services.tips.domain.tip import Clock as TipClock
+from services.tips.domain.tip import Dispatch, Line, Tip, check_readable
+
+_NOT_LISTED = (
+    "_outbox", "_inbox", "_cmds", "sealed_content", "redacted_text", "redacted_place", "receipt", "messages",
+    "timeline",
+)  # fmt: skip
+
+
+def tips_collection() -> Any:
+    """Hand out the collection that lists are read from."""
+    return TipDocument._get_collection()
+
+
+@dataclass(frozen=True)
+class TipViews:
+    """The read-only answers."""
+
+    tips: Aggregates[Tip]
+    clock: Clock
+    collection: Callable[[], Any] = tips_collection
+
+    def get_tip(self, request: GetTip, caller: Caller) -> TipView:
+        """Show a tip to an agency that holds it.
+
+        Raises:
+            NotFound: tip.not_found, also for a tip that the caller may not know of.
+        """
+        found = self.tips.get(request.tip_id)
+        check_readable(found.state, caller)
+        return self.show(found)
+
+    def list_tips(self, request: ListTips, caller: Caller) -> TipPage:
+        """List the tips that the caller's agency may see, newest first.
+
+        Raises:
+            Malformed: cursor.unreadable.
+        """
+        match: dict[str, Any] = {"agencies": caller.agency}
+        if request.state is not None:
+            match["state"] = request.state.value
+        rows, cursor = newest_first(
+            self.collection(),
+            match,
+            "listed_at",
+            now=self.clock.now(),
+            cursor=request.cursor,
+            limit=request.limit,
+            leave_out=_NOT_LISTED,
+        )
+        return TipPage(items=tuple(_summary(row) for row in rows), next_cursor=cursor)
+
+    def show(self, stored: Stored[Tip]) -> TipView:
+        """Show a tip as the desks that hold it read it."""
+        tip = stored.state
+        return TipView(
+            tip_id=tip.id,
+            number=tip.number,
+            version=stored.version,
+            kind=tip.kind,
+            channel=tip.channel,
+            category=tip.category,
+            lane=tip.lane,
+            state=tip.state,
+            village=tip.village,
+            rental_code=tip.rental_code,
+            is_anonymous=tip.is_anonymous,
+            text=tip.redacted_text,
+            place=tip.redacted_place,
+            received_at=tip.listed_at,
+            lead=tip.lead,
+            copies=tip.dispatch.copies,
+            dispatches=tuple(_dispatch(tip, each) for each in tip.dispatches),
+            clocks=tuple(_clock(tip, each) for each in tip.clocks),
+            verification=tip.verification,
+            next_owner=tip.next_owner,
+            case_id=tip.case_id,
+            outcome=tip.outcome,
+            messages=_messages(tip),
+            timeline=tuple(_entry(tip, each) for each in tip.timeline),
+        )
+
+    def show_status(self, stored: Stored[Tip]) -> TipStatusView:
+        """Show a tip as its informant reads it."""
+        tip = stored.state
+        return TipStatusView(
+            number=tip.number,
+            state=tip.state,
+            received_at=tip.listed_at,
+            steps=_steps(tip),
+            verification=tip.verification,
+            outcome=tip.outcome,
+            messages=_messages(tip),
+        )
+
+
+def _shown(tip: Tip, instant: datetime | None) -> datetime | None:
+    return None if instant is None else tip.shown(instant)
+
+
+def _dispatch(tip: Tip, given: Dispatch) -> DispatchView:
+    return DispatchView(
+        dispatch_id=given.dispatch_id,
+        round=given.round,
+        lead=given.lead,
+        copies=given.copies,
+        reason=given.reason,
+        dispatched_at=tip.shown(given.dispatched_at),
+        delivered_at=_shown(tip, given.delivered_at),
+    )
+
+
+def _clock(tip: Tip, clock: TipClock) -> ClockView:
+    """Show a clock: its start would tell when an anonymous informant wrote; its end is a midnight and tells nothing."""
+    return ClockView(
+        clock=clock.clock,
+        desk=clock.desk,
+        started_at=tip.shown(clock.started_at),
+        due_at=clock.due_at,
+        stopped_at=_shown(tip, clock.stopped_at),
+    )
+
+
+def _messages(tip: Tip) -> tuple[MessageView, ...]:
+    return tuple(
+        MessageView(author=each.author.value, text=each.text, posted_at=tip.shown(each.posted_at))
+        for each in tip.messages
+    )
+
+
+def _entry(tip: Tip, line: Line) -> TimelineEntry:
+    return TimelineEntry(
+        at=tip.shown(line.at), what=line.what, by=line.by, clause=line.clause, reference=line.reference
+    )
+
+
+def _steps(tip: Tip) -> tuple[StatusStep, ...]:
+    running = next((each.due_at for each in reversed(tip.clocks) if each.stopped_at is None), None)
+    return (
+        StatusStep(code="received", at=tip.listed_at),
+        StatusStep(code="passed_on", at=tip.shown(tip.dispatches[0].dispatched_at)),
+        StatusStep(code="being_checked", at=_last(tip, "tip.accepted"), due_at=running),
+        StatusStep(code="finished", at=_last(tip, "tip.closed")),
+    )
+
+
+def _last(tip: Tip, what: str) -> datetime | None:
+    return _shown(tip, next((line.at for line in reversed(tip.timeline) if line.what == what), None))
+
+
+def _summary(row: Mapping[str, Any]) -> TipSummary:
+    return TipSummary(
+        tip_id=row["_id"],
+        number=row["number"],
+        kind=TipKind(row["kind"]),
+        category=row["category"],
+        lane=row["lane"],
+        state=TipState(row["state"]),
+        lead=row["dispatches"][-1]["lead"],
+        received_at=row["listed_at"],
+        due_at=next((each["due_at"] for each in reversed(row["clocks"]) if each["stopped_at"] is None), None),
+    )
