@@ -1,7 +1,8 @@
 """A connection to the broker for processes that are not green: pika, awaited.
 
-Everything published is confirmed; a confirm may cover many (windowed confirms are 4 to 10 times as fast as one at a time). While the
-broker is away every wait ends in `BrokerDown` at once, and `Link.stay` keeps trying until it is back.
+Everything published is confirmed; a confirm may cover many (windowed confirms are 4 to 10 times as fast as one at a
+time). While the broker is away every wait ends in `BrokerDown` at once, and `Link.stay` keeps trying until it is
+back.
 """
 
 from __future__ import annotations
@@ -134,7 +135,8 @@ class Link:
         """Publish, and hand out a future that ends when the broker has confirmed.
 
         Raises (through the future):
-            BrokerDown: broker.away, or broker.refused when the broker would not take it; nothing is known to be kept then.
+            BrokerDown: broker.away, or broker.refused when the broker would not take it; nothing is known to be kept
+            then.
         """
         confirmed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         if self._channel is None or not self.is_open:
@@ -170,7 +172,7 @@ class Link:
         return channel
 
     async def own_queue(self, prefix: str, exchange: str, key: str | None) -> str:
-        """Make a queue that lives as long as the connection, bound to an exchange by a key (by its own name if `None`)."""
+        """Make a queue that lives as long as the connection, bound by a key, or by its own name if that is `None`."""
         channel = await self._open_channel()
         declared: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         name = f"{prefix}{id(self):x}-{asyncio.get_running_loop().time():.6f}"
@@ -178,7 +180,7 @@ class Link:
         channel.queue_declare(
             name, exclusive=True, auto_delete=True, callback=lambda frame: _settle(declared, frame.method.queue)
         )
-        queue = await self._within(declared)
+        queue = str(await self._within(declared))
         bound: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         channel.add_on_close_callback(lambda _channel, error: _fail(bound, error))
         channel.queue_bind(queue, exchange, key if key is not None else queue, callback=lambda _: _settle(bound, None))

@@ -38,8 +38,9 @@ def _is_receipt(plain: Any) -> bool:
 def as_parked(letter: Letter, service: str, now: datetime) -> dict[str, Any]:
     """Write a parked letter as operators will see it: what it is, where it was going, why it stopped.
 
-    A letter that our consumer parked says so in its own headers; one that the broker gave up on (delivery limit, rejected) says it
-    in `x-death`. Its id is derived, so that draining it twice keeps one row, while parking again after a replay makes a new one.
+    A letter that our consumer parked says so in its own headers; one that the broker gave up on (delivery limit,
+    rejected) says it in `x-death`. Its id is derived, so that draining it twice keeps one row, while parking again
+    after a replay makes a new one.
     """
     headers = {name: _plain(value) for name, value in letter.headers.items()}
     queue = str(headers.get(wire.QUEUE) or headers.get("x-first-death-queue") or "unknown")
@@ -48,7 +49,9 @@ def as_parked(letter: Letter, service: str, now: datetime) -> dict[str, Any]:
     parked_at = datetime.fromtimestamp(failed_at / 1000, UTC) if isinstance(failed_at, int) else now
     event_id = str(event.get("id") or letter.properties.message_id or "")
     return {
-        "_id": derived_id("parked", service, queue, event_id, failed_at or str(headers.get("x-death")), letter.body.hex()[:64]),
+        "_id": derived_id(
+            "parked", service, queue, event_id, failed_at or str(headers.get("x-death")), letter.body.hex()[:64]
+        ),
         "queue": queue,
         "event_id": event_id,
         "event_type": str(event.get("type") or letter.properties.type or "unknown"),

@@ -31,7 +31,7 @@ async def serve_health(host: str, port: int, health: Health) -> asyncio.Server:
 
 
 def _response(line: str, health: Health) -> bytes:
-    path = (line.split(" ") + ["", ""])[1]
+    path = [*line.split(" "), "", ""][1]
     status, kind, body = "404 Not Found", "application/json", b"{}"
     if path == "/metrics":
         status, kind, body = "200 OK", metrics.CONTENT_TYPE, metrics.exposition()

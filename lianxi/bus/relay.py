@@ -2,9 +2,10 @@
 
 One process for the whole town; it serves each desk's database as that desk's own broker user. Per desk it
 
-* sends pending events, rescue lane first, in order per aggregate, with publisher confirms in a window; writes each event's rows in
-  the delivery ledger; only then takes it out of the outbox. A crash between any two of these sends the same event again, under the
-  same id, which is harmless;
+* sends pending events, rescue lane first, in order per aggregate, with publisher confirms in a window; writes each
+event's rows in
+  the delivery ledger; only then takes it out of the outbox. A crash between any two of these sends the same event
+  again, under the same id, which is harmless;
 * notes what consumers report as settled or parked;
 * drains the parked queue into the database, where operators see it.
 
@@ -159,8 +160,6 @@ class DeskRelay:
             except BrokerDown:
                 await asyncio.sleep(0.5)
 
-    # --- events out ---------------------------------------------------------------------------------------------------------
-
     async def _send_pending(self) -> None:
         self._rung.clear()
         if not self.link.is_open or self.link.is_blocked or not await self._holds_lease():
@@ -239,7 +238,9 @@ class DeskRelay:
         until = now + timedelta(seconds=LEASE_SECONDS)
         mine = {"_id": "relay", "$or": [{"holder": self._holder}, {"until": {"$lt": now}}]}
         try:
-            await self._database[LEASE].update_one(mine, {"$set": {"holder": self._holder, "until": until}}, upsert=True)
+            await self._database[LEASE].update_one(
+                mine, {"$set": {"holder": self._holder, "until": until}}, upsert=True
+            )
             self._lease_until = until
         except DuplicateKeyError:
             self._lease_until = None
@@ -250,8 +251,6 @@ class DeskRelay:
         """Give the lease back, so that another relay need not wait for its end."""
         with suppress(PyMongoError):
             await self._database[LEASE].delete_one({"_id": "relay", "holder": self._holder})
-
-    # --- what became of them --------------------------------------------------------------------------------------------------
 
     async def _note_receipts(self) -> None:
         letters = await _batch(self._receipts, RECEIPTS_BATCH)
@@ -280,7 +279,9 @@ class DeskRelay:
         metrics.broker_blocked.labels(self.service).set(int(self.link.is_blocked))
         count, oldest = 0, None
         for collection in AGGREGATES[self.service]:
-            async for row in self._database[collection].find({"_outbox_due": {"$gte": 0, "$lte": 9}}, {"_outbox.at": 1}):
+            async for row in self._database[collection].find(
+                {"_outbox_due": {"$gte": 0, "$lte": 9}}, {"_outbox.at": 1}
+            ):
                 count += 1
                 born = min((entry["at"] for entry in row.get("_outbox", ())), default=None)
                 oldest = min(filter(None, (oldest, born)), default=None)
@@ -324,7 +325,8 @@ def _take_out(sent: Sent) -> tuple[UpdateOne, tuple[UpdateOne, UpdateOne]]:
     at = {"_id": sent.pending.aggregate_id}
     ids = [entry["id"] for entry in sent.entries]
     all_out = UpdateOne(
-        {**at, "_outbox": {"$size": len(ids)}, "_outbox.id": ids[-1]}, {"$set": {"_outbox": []}, "$unset": {"_outbox_due": ""}}
+        {**at, "_outbox": {"$size": len(ids)}, "_outbox.id": ids[-1]},
+        {"$set": {"_outbox": []}, "$unset": {"_outbox_due": ""}},
     )
     some = UpdateOne(at, {"$pull": {"_outbox": {"id": {"$in": ids}}}})
     empty = UpdateOne({**at, "_outbox": {"$size": 0}}, {"$unset": {"_outbox_due": ""}})
@@ -436,4 +438,3 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-

@@ -1,4 +1,4 @@
-"""How letters and questions look on the wire, for both sides: the gateway and relay (pika) and the greenroom (kombu)."""
+"""How letters and questions look on the wire, for the gateway and relay (pika) and the greenroom (kombu)."""
 
 from __future__ import annotations
 

@@ -30,8 +30,9 @@ class Command:
 class Cause:
     """Who set something off, and by what.
 
-    `event_id` is set when an event is being handled, and guards against handling it twice; `subject` and `at` then say about
-    which item and when it was announced. `command_id` is the caller's idempotency key, and guards against a command sent twice.
+    `event_id` is set when an event is being handled, and guards against handling it twice; `subject` and `at` then
+    say about which item and when it was announced. `command_id` is the caller's idempotency key, and guards against a
+    command sent twice.
     """
 
     actor: str

@@ -12,10 +12,10 @@ os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
 # eventlet announces that it only mends bugs; ADR 0003 says why it is here and how to leave it.
 warnings.filterwarnings("ignore", message="(?s).*Eventlet is deprecated")
 
-import eventlet  # noqa: E402
+import eventlet
 
 eventlet.monkey_patch()
 
-from lianxi.greenroom.runner import main  # noqa: E402
+from lianxi.greenroom.runner import main
 
 main(sys.argv[1:])

@@ -1,14 +1,13 @@
 """The consumer of one queue: nameko's entrypoint, our own settling.
 
-nameko's stock consumers acknowledge before they know, lose what fails and run work twice on every stop (ADR 0013). This one takes
-what is waiting as a batch, hands it to a worker, puts what failed on the retry ladder or in the parked queue with the broker's
-confirm, tells the senders, and only then acknowledges the whole batch at once. A connection that breaks anywhere in between brings
-the batch again, which is harmless.
+nameko's stock consumers acknowledge before they know, lose what fails and run work twice on every stop (ADR 0013).
+This one takes what is waiting as a batch, hands it to a worker, puts what failed on the retry ladder or in the parked
+queue with the broker's confirm, tells the senders, and only then acknowledges the whole batch at once. A connection
+that breaks anywhere in between brings the batch again, which is harmless.
 """
 
 from __future__ import annotations
 
-import socket
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -39,7 +38,7 @@ BACKOFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 AWAY = (OperationalError, OSError, EOFError, *Transport.connection_errors, *Transport.channel_errors)
 
 
-class QueueDoor(Entrypoint):  # type: ignore[misc]
+class QueueDoor(Entrypoint):
     """Brings the letters of one queue to one method of the desk."""
 
     def __init__(
@@ -89,7 +88,10 @@ class QueueDoor(Entrypoint):  # type: ignore[misc]
         while not self._stopping:
             try:
                 with Connection(
-                    self._url, heartbeat=HEARTBEAT_SECONDS, connect_timeout=5, transport_options={"confirm_publish": True}
+                    self._url,
+                    heartbeat=HEARTBEAT_SECONDS,
+                    connect_timeout=5,
+                    transport_options={"confirm_publish": True},
                 ) as connection:
                     self._serve(connection)
                     tries = 0
@@ -138,7 +140,7 @@ class QueueDoor(Entrypoint):  # type: ignore[misc]
     def _drain(self, connection: Connection, seconds: float) -> bool:
         try:
             connection.drain_events(timeout=seconds)
-        except socket.timeout:
+        except TimeoutError:
             connection.heartbeat_check()
             return False
         return True
@@ -179,7 +181,11 @@ class QueueDoor(Entrypoint):  # type: ignore[misc]
         attempt = settled.arrival.attempt
         parks = settled.outcome is Outcome.PARK or attempt >= len(self._ladder)
         headers = {
-            **{name: value for name, value in settled.arrival.headers.items() if name.startswith(("x-lx-", "traceparent"))},
+            **{
+                name: value
+                for name, value in settled.arrival.headers.items()
+                if name.startswith(("x-lx-", "traceparent"))
+            },
             wire.ATTEMPT: attempt + 1,
             wire.QUEUE: self._queue,
             wire.ERROR: settled.error,
@@ -226,15 +232,18 @@ class QueueDoor(Entrypoint):  # type: ignore[misc]
 
 
 def protects(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Keep what a worker raises from ending the process: nameko dies of a `BaseException`, we hand it to the consumer."""
+    """Keep what a worker raises from ending the process: nameko dies of a `BaseException`.
+
+    The consumer takes it as a lost connection: the letters come again, and the broker parks what does it 20 times.
+    """
 
     def protected(self: Any, *arguments: Any) -> Any:
         try:
             return method(self, *arguments)
-        except GreenletExit:
+        except (GreenletExit, Stopping):
             raise
-        except BaseException as error:  # noqa: BLE001 - see above
-            raise Stopping from error
+        except BaseException as error:
+            raise OSError("worker lost") from error
 
     protected.__name__ = method.__name__
     return protected

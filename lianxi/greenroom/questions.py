@@ -1,8 +1,8 @@
 """The door for questions: nameko's RPC wire, answered by our own guard.
 
-A question without a return address, past its deadline, unreadable or unknown ends there; a failing desk answers a value; an answer
-that cannot be sent is dropped, because the asker's deadline says what to do without one. Questions are transient, so they are taken
-without acknowledgement: what a killed process had in hand, its asker asks again.
+A question without a return address, past its deadline, unreadable or unknown ends there; a failing desk answers a
+value; an answer that cannot be sent is dropped, because the asker's deadline says what to do without one. Questions
+are transient, so they are taken without acknowledgement: what a killed process had in hand, its asker asks again.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Question = tuple[Callable[[Any, Any, Caller], Any], Any]
 """A desk's method and the contract of what it is asked."""
 
 
-class QuestionDoor(Entrypoint):  # type: ignore[misc]
+class QuestionDoor(Entrypoint):
     """Takes every question of one desk."""
 
     def __init__(self, url: str, desk: str, clock: Clock, opened: Callable[[Any], None]) -> None:
@@ -101,7 +101,7 @@ class QuestionDoor(Entrypoint):  # type: ignore[misc]
             while not self._stopping:
                 try:
                     connection.drain_events(timeout=IDLE_SECONDS)
-                except socket.timeout:
+                except TimeoutError:
                     connection.heartbeat_check()
             with suppress(*AWAY):
                 consumer.cancel()
@@ -137,7 +137,11 @@ class QuestionDoor(Entrypoint):  # type: ignore[misc]
                 with suppress(socket.timeout):
                     connection.drain_events(timeout=0.001)
                 continue
-            properties = {"content_type": "application/json", "content_encoding": "utf-8", "correlation_id": correlation_id}
+            properties = {
+                "content_type": "application/json",
+                "content_encoding": "utf-8",
+                "correlation_id": correlation_id,
+            }
             publish(
                 channel,
                 codec.to_bytes(answer),
@@ -152,9 +156,7 @@ def answer_question(desk: Any, questions: Mapping[str, Question], method: str, b
     started = time.perf_counter()
     outcome = "ok"
     try:
-        if method not in questions:
-            raise NotFound("question.unknown")
-        call, contract = questions[method]
+        call, contract = _known(questions, method)
         plain, caller = wire.question_from_bytes(body.encode() if isinstance(body, str) else bytes(body))
         with structlog.contextvars.bound_contextvars(correlation_id=caller.correlation_id, method=method):
             return wire.answer_as_plain(call(desk, codec.as_contract(contract, plain), caller))
@@ -165,10 +167,16 @@ def answer_question(desk: Any, questions: Mapping[str, Question], method: str, b
         return wire.failure_as_plain(error)
     except GreenletExit:
         raise
-    except BaseException as error:  # noqa: BLE001 - a question must never stop the desk
+    except BaseException as error:
         outcome = type(error).__name__
         log.error("question_failed", method=method, error=outcome, where=frames(error))
         return wire.failure_as_plain(error)
     finally:
         known = method if method in questions else "unknown"
         metrics.rpc_seconds.labels(desk.name, known, outcome).observe(time.perf_counter() - started)
+
+
+def _known(questions: Mapping[str, Question], method: str) -> Question:
+    if method not in questions:
+        raise NotFound("question.unknown")
+    return questions[method]

@@ -1,4 +1,4 @@
-"""Opens one desk: reads its environment, hangs its doors into a nameko container, and closes it without losing anything."""
+"""Opens one desk: reads its environment, hangs its doors into nameko, and closes it without losing anything."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Host:
         self._container: ServiceContainer | None = None
         self._stopped = eventlet.event.Event()
         self._beat = time.monotonic()
-        self._database: Database[dict[str, Any]] | None = None
+        self._database: Database[dict[str, Any]] = connect_documents(self._settings, name)
 
     def serve(self) -> int:
         """Serve until SIGTERM or SIGINT; the exit code is zero when everything in hand was settled."""
@@ -95,7 +95,6 @@ class Host:
         eventlet.spawn_n(self._serve_health, listener)
         programme = self._settings.programme
         metrics.build_info.labels(__version__, programme, self._name).set(1)
-        self._database = connect_documents(self._settings, self._name)
         if not self._make_indexes():
             return 0
         self._open()
@@ -128,7 +127,7 @@ class Host:
         """End the process when nameko gives up the container, so that a supervisor starts it anew."""
         try:
             container.wait()
-        except BaseException as error:  # noqa: BLE001 - whatever killed it
+        except BaseException as error:
             log.error("desk_died", error=type(error).__name__, where=frames(error))
             self._end(1)
 
@@ -137,7 +136,7 @@ class Host:
             self._stopped.send(code)
 
     def _make_indexes(self) -> bool:
-        """Make the desk's indexes, waiting for a database that is not there yet; `False` when told to stop meanwhile."""
+        """Make the desk's indexes as soon as the database is there; `False` when told to stop before."""
         documents = importlib.import_module(f"services.{self._name}.documents").DOCUMENTS
         while not self._stopped.ready():
             try:
@@ -169,7 +168,6 @@ class Host:
         return type(desk.__name__, (desk,), {**hung, "name": self._name})
 
     def _operator_questions(self) -> dict[str, Question]:
-        assert self._database is not None
         ledger = Ledger(self._name, self._database)
         operators = Operators(self._settings.amqp_url.get_secret_value(), ledger, self._premises.clock)
 
@@ -216,7 +214,7 @@ class Host:
                 method(desk)
             except Unavailable:
                 outcome = "away"
-            except Exception as error:  # noqa: BLE001 - a sweep that fails is tried again at its next tick
+            except Exception as error:
                 outcome = "failed"
                 log.error("sweep_failed", sweep=name, error=type(error).__name__, where=frames(error))
             metrics.sweeps_total.labels(self._name, name, outcome).inc()
@@ -237,7 +235,6 @@ class Host:
         return f"{len(away)} of {len(self._doors)} consumers away" if away else None
 
     def _check_store(self) -> str | None:
-        assert self._database is not None
         try:
             with eventlet.Timeout(2, False):
                 self._database.command("ping")
@@ -261,5 +258,3 @@ class Host:
         status = "503 Service Unavailable" if failing else "200 OK"
         start_response(status, [("Content-Type", "application/json")])
         return [json.dumps({"desk": self._name, "failing": failing}, ensure_ascii=False).encode()]
-
-

@@ -1,7 +1,7 @@
 """What is done with a letter, whatever it is: call the desk, and say how it went.
 
-Nothing that a desk raises gets past this file. A letter ends settled, on the retry ladder, or parked; only while the database is
-away does it wait where it is, because that is nobody's fault and burns no retry.
+Nothing that a desk raises gets past this file. A letter ends settled, on the retry ladder, or parked; only while the
+database is away does it wait where it is, because that is nobody's fault and burns no retry.
 """
 
 from __future__ import annotations
@@ -101,9 +101,12 @@ class Worker:
             if whole.outcome is Outcome.DONE or len(good) == 1:
                 settled |= {arrival.tag: Settled(arrival, whole.outcome, whole.error) for arrival, _ in good}
             else:
-                settled |= {arrival.tag: self._attempt(arrival, lambda each=each: call([each])) for arrival, each in good}
+                settled |= {arrival.tag: self._alone(call, arrival, each) for arrival, each in good}
         self._count(settled.values())
         return [settled[arrival.tag] for arrival in arrivals]
+
+    def _alone(self, call: Callable[[Sequence[Accepted]], None], arrival: Arrival, command: Accepted) -> Settled:
+        return self._attempt(arrival, lambda: call([command]))
 
     def _event(self, call: Callable[[Any, Any], None], arrival: Arrival) -> Settled:
         try:
@@ -114,7 +117,10 @@ class Worker:
             self._count([settled])
             return settled
         with structlog.contextvars.bound_contextvars(
-            event_id=envelope.id, event_type=envelope.type, correlation_id=envelope.correlationid, attempt=arrival.attempt
+            event_id=envelope.id,
+            event_type=envelope.type,
+            correlation_id=envelope.correlationid,
+            attempt=arrival.attempt,
         ):
             started = time.perf_counter()
             tried = self._attempt(arrival, lambda: call(event, envelope.cause()))
@@ -137,7 +143,7 @@ class Worker:
                 self._wait(next(waits, WAITS_SECONDS[-1]))
             except GreenletExit:
                 raise
-            except BaseException as error:  # noqa: BLE001 - one letter must never stop the others
+            except BaseException as error:
                 return self._failed(arrival, error)
 
     def _wait(self, seconds: float) -> None:
@@ -148,14 +154,14 @@ class Worker:
             raise Stopping
 
     def _failed(self, arrival: Arrival, error: BaseException) -> Settled:
-        ours = isinstance(error, LianxiError)
-        if ours:
-            log.warning("letter_failed", handler=self.handler, error=error.code)
+        code = error.code if isinstance(error, LianxiError) else type(error).__name__
+        if isinstance(error, LianxiError):
+            log.warning("letter_failed", handler=self.handler, error=code)
         else:
             # The message of a foreign exception may hold anything, so only its kind and frames are kept.
-            log.error("letter_failed", handler=self.handler, error=type(error).__name__, where=frames(error))
+            log.error("letter_failed", handler=self.handler, error=code, where=frames(error))
         outcome = Outcome.PARK if isinstance(error, Broken) else Outcome.RETRY
-        return Settled(arrival, outcome, error.code if isinstance(error, LianxiError) else type(error).__name__)
+        return Settled(arrival, outcome, code)
 
     def _read_command(self, arrival: Arrival) -> Accepted | ContractBroken:
         try:
@@ -166,4 +172,3 @@ class Worker:
     def _count(self, settled: Any) -> None:
         for each in settled:
             metrics.events_handled_total.labels(self.desk, self.handler, each.outcome.value).inc()
-

@@ -24,6 +24,7 @@ TIMEOUTS: dict[str, Any] = {
     "socketTimeoutMS": 20_000,
     "waitQueueTimeoutMS": 5_000,
     "maxPoolSize": 32,
+    "uuidRepresentation": "standard",
 }
 
 
