@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from lianxi.policy.load import read_policy
+from lianxi.policy.policy import Policy
+
+SHIPPED = Path(__file__).resolve().parents[3] / "deploy" / "policy"
+
+
+@pytest.fixture(scope="session")
+def policy() -> Policy:
+    return read_policy(SHIPPED)
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """A copy of the shipped policy folder that a test may spoil."""
+    return Path(shutil.copytree(SHIPPED, tmp_path / "policy"))
