@@ -41,11 +41,11 @@ from services.tips.domain.tip import Decision, Tip, has_held, no_receipt
 LEAD = "lead"
 
 
-class Tips(Aggregates[Tip], Protocol):
-    """Where tips are kept."""
+class Receipts(Protocol):
+    """The way to a tip for whoever holds its receipt code."""
 
-    def find_by_receipt(self, receipt_verifier: str) -> Stored[Tip] | None:
-        """Look a tip up by the verifier of its receipt code."""
+    def find(self, receipt_verifier: str) -> Stored[Tip] | None:
+        """Look a tip up by the verifier of its receipt code; `None` when there is none."""
         ...
 
 
@@ -75,7 +75,8 @@ class Arrival(Protocol):
 class TipHandlers:
     """The use cases. `entropy` gives that many random bits."""
 
-    tips: Tips
+    tips: Aggregates[Tip]
+    receipts: Receipts
     informants: Informants
     opener: Opener
     policy: Policy
@@ -283,7 +284,7 @@ class TipHandlers:
         Raises:
             NotFound: receipt.unknown.
         """
-        found = self.tips.find_by_receipt(request.receipt_verifier)
+        found = self.receipts.find(request.receipt_verifier)
         if found is None or found.state.receipt == no_receipt(found.state.id):
             raise NotFound("receipt.unknown")
         return found

@@ -31,7 +31,7 @@ from lianxi.runtime.premises import Premises
 from lianxi.runtime.settings import read_key
 from services.tips.handlers import TipHandlers
 from services.tips.settings import TipsSettings
-from services.tips.store import InformantVault, TipStore
+from services.tips.store import InformantVault, ReceiptIndex, open_tips
 from services.tips.views import TipViews
 
 SETTINGS = TipsSettings
@@ -117,9 +117,10 @@ class Tips(Desk):
 
 def open_desk(premises: Premises[TipsSettings]) -> type[Desk]:
     """Put the desk together."""
-    tips = TipStore(premises.clock)
+    tips = open_tips(premises.clock)
     desk_handlers = TipHandlers(
         tips=tips,
+        receipts=ReceiptIndex(),
         informants=InformantVault(),
         opener=Opener(read_key(premises.settings.tips_seal_key_file)),
         policy=premises.policy,

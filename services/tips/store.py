@@ -20,13 +20,15 @@ ANNOUNCER = Announcer(service="tips", noun="tip")
 _DUPLICATE = 11000
 
 
-class TipStore(AggregateStore[Tip]):
-    """Tips, with one more way to find one: by the verifier of its receipt code."""
+def open_tips(clock: Clock) -> AggregateStore[Tip]:
+    """Open the tips. What they announce tells the hour only, when they are anonymous."""
+    return AggregateStore(TipDocument, Tip, ANNOUNCER, clock, announced_at=Tip.shown)
 
-    def __init__(self, clock: Clock) -> None:
-        super().__init__(TipDocument, Tip, ANNOUNCER, clock, announced_at=Tip.shown)
 
-    def find_by_receipt(self, receipt_verifier: str) -> Stored[Tip] | None:
+class ReceiptIndex:
+    """The way to a tip for whoever holds its receipt code."""
+
+    def find(self, receipt_verifier: str) -> Stored[Tip] | None:
         """Find a tip by one look into one index, the same for a code that exists and one that does not."""
         with reaching_the_store():
             found = TipDocument._get_collection().find_one({"receipt": receipt_verifier})

@@ -29,8 +29,8 @@ class Author(StrEnum):
 class Dispatch:
     """One giving of a tip to a lead desk.
 
-    `delivered_at` is when the lead's notice lay in its tray; `settled_at` is when what its clock asks for was done, or fell
-    away.
+    `delivered_at` is when the lead's notice lay in its tray; `settled_at` is when what its clock asks for was done, or
+    fell away.
     """
 
     dispatch_id: str
@@ -93,9 +93,9 @@ class Line:
 class Tip:
     """A tip.
 
-    `received_at` and `tie_break` fix who was first, exactly, and are shown to nobody; `listed_at` is what lists and desks
-    see, levelled to the hour when the tip is anonymous. `receipt` is the verifier of a receipt code, or for a tip without
-    one a word that no verifier can be (`no_receipt`). `agencies` holds who may read it.
+    `received_at` and `tie_break` fix who was first, exactly, and are shown to nobody; `listed_at` is what lists and
+    desks see, levelled to the hour when the tip is anonymous. `receipt` is the verifier of a receipt code, or for a tip
+    without one a word that no verifier can be (`no_receipt`). `agencies` holds who may read it.
     """
 
     id: str
