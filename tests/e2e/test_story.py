@@ -1,0 +1,87 @@
+"""The story of DESIGN 10, through HTTP only, played by the same code that `make run` plays."""
+
+from __future__ import annotations
+
+import pytest
+
+from deploy.local.story import RENTAL, TIP, Story, Told
+from tests.support.town import RunningTown
+
+AGENCIES = ("police", "tenancy", "office", "market")
+
+
+@pytest.fixture(scope="module")
+def told(whole_town: RunningTown) -> Told:
+    steps: list[str] = []
+    credentials = {name: whole_town.secret(name) for name in AGENCIES}
+    told = Story(whole_town.gateway_url, credentials, lambda _n, _of, _zh, english, _s: steps.append(english)).play()
+    assert len(steps) == 12
+    return told
+
+
+def test_the_tip_was_routed_as_the_plan_says(told: Told) -> None:
+    assert [(each["desk"], each["role"]) for each in told.notices] == [
+        ("police/station", "lead"),
+        ("tenancy/desk", "copies"),
+        ("office/desk", "copies"),
+    ]
+    assert all(each["acknowledged_at"] for each in told.notices)
+
+
+@pytest.mark.criterion("3.2")
+def test_the_clock_started_when_the_notice_was_delivered(told: Told, whole_town: RunningTown) -> None:
+    with whole_town.http("police") as police:
+        tip = police.get(f"/v1/tips/{told.tip_id}").json()
+    lead_notice = told.notices[0]
+    started = [clock for clock in tip["clocks"] if clock["clock"] == "T-01"]
+    assert [clock["started_at"] for clock in started] == [lead_notice["delivered_at"]]
+
+
+def test_the_rental_was_visited_and_the_plan_moved_on(told: Told, whole_town: RunningTown) -> None:
+    assert told.visit["counts"] is True
+    assert told.visit["needs_attention"] is None
+    with whole_town.http("tenancy") as tenancy:
+        rental = tenancy.get(f"/v1/rentals/{RENTAL}").json()
+    assert rental["next_visit_due_on"] == told.visit["next_visit_due_on"]
+
+
+def test_the_referral_carries_its_clocks_and_a_signed_receipt(told: Told) -> None:
+    assert told.referral["state"] == "handed_over"
+    assert {clock["clock"] for clock in told.referral["clocks"]} >= {"T-31", "T-32", "T-35", "T-37"}
+    assert all(clock["breached_at"] is None for clock in told.referral["clocks"])
+    assert told.referral["receipt"]["signature"]
+
+
+def test_the_informant_reads_the_outcome_and_nothing_else(told: Told) -> None:
+    assert told.status["state"] == "closed"
+    assert told.status["verification"] == "substantiated"
+    assert told.status["outcome"]
+    assert "desk" not in str(told.status["steps"])
+
+
+def test_the_stage_report_and_the_sentences_show_it(told: Told) -> None:
+    assert told.draft["figures"]["tips_verified"] >= 1
+    states = {each["clause"]: each["state"] for each in told.clauses["items"]}
+    assert len(states) == 107
+    assert states["L32.1"] == states["L45.1"] == "kept"
+    assert all(each["state"] != "kept" for each in told.clauses["items"] if each["status"] == "not_yet")
+
+
+def test_an_agency_sees_only_what_is_its_own(told: Told, whole_town: RunningTown) -> None:
+    with whole_town.http("transport") as outsider:
+        for path in (
+            f"/v1/tips/{told.tip_id}",
+            f"/v1/cases/{told.case['case_id']}",
+            f"/v1/criminal-referrals/{told.referral['referral_id']}",
+            f"/v1/notices/{told.notices[0]['notice_id']}",
+        ):
+            answer = outsider.get(path)
+            assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json"), path
+        assert told.tip_id not in outsider.get("/v1/tips").text
+        assert told.tip_number not in outsider.get("/v1/notices").text
+
+
+def test_what_the_informant_wrote_stays_where_it_belongs(told: Told, whole_town: RunningTown) -> None:
+    logs = whole_town.all_logs()
+    for planted in (TIP["text"], TIP["place"], told.receipt, told.receipt.replace("-", "")):
+        assert str(planted) not in logs
