@@ -10,6 +10,7 @@ import pytest
 
 from deploy.local.criteria import CRITERIA_FILE, RESULTS_FILE, Outcome, Results
 
+pytest_plugins = ("tests.support.town",)
 CARRIED = "criterion"
 
 
