@@ -21,7 +21,7 @@ BAR_CELLS: Final = 12
 LABEL_CELLS: Final = 52
 # One row per sentence: Chinese first with the English beside it, and English alone.
 WORDS: Final[Mapping[str, tuple[str, str]]] = {
-    "title": ("联席 Lianxi {version} · 示范镇 demo town", "Lianxi {version} · demo town"),
+    "title": ("联席 Lianxi {version} · 示范镇 demo town", "Lianxi {version}, demo town"),
     "packages": ("依赖包 packages", "packages"),
     "program": ("消息中转软件 RabbitMQ", "RabbitMQ"),
     "broker": ("消息中转 broker", "broker"),
