@@ -1,4 +1,4 @@
-"""What the reporting desk does: keeps facts; opens stage reports, moves them with the days, drafts and takes them in."""
+"""What the reporting desk does: keeps facts; opens stage reports, moves them with the days, drafts and files them."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def clause_list(sentences: Sequence[Sentence], tallies: Mapping[str, Tally], mom
 def state_of(sentence: Sentence, last_proof_at: datetime | None, moment: Moment) -> str:
     """Say where a sentence stands.
 
-    `kept` has proof, `waiting` runs and has none yet, `due` has a date within three days, and `overdue` a date behind it
+    `kept` has proof, `waiting` runs and has none yet, `due` has a date within three days, `overdue` a date behind it
     without proof since the date before; dates before the programme's own issue count for nothing (X-03).
 
     Clause: L2.1.

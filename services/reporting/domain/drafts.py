@@ -1,4 +1,4 @@
-"""The four parts of a stage report, drafted in plain sentences from the system's own figures, for a person to correct."""
+"""The four parts of a stage report, drafted in plain sentences from the system's figures, for a person to correct."""
 
 from __future__ import annotations
 

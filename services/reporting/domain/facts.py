@@ -43,7 +43,7 @@ class Fact:
     details: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Tally:
     """How often something has happened, and when last.
 

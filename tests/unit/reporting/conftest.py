@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from lianxi.kernel.clock import FixedClock
+from lianxi.policy.load import read_policy
+from lianxi.policy.policy import Policy, rolled
+from lianxi.store.fakes import MemoryAggregates
+from lianxi.store.mapping import as_fields, as_state
+from lianxi.store.outbox import Announcer
+from lianxi.store.unit import Stored
+from services.reporting.domain.facts import Fact
+from services.reporting.domain.returns import StageReport
+from services.reporting.handlers import ReportingDesk
+from services.reporting.policy import Plan, read_plan
+
+SHIPPED = Path(__file__).resolve().parents[3] / "deploy" / "policy"
+MORNING = datetime(2015, 10, 20, 1, 0, tzinfo=UTC)
+
+
+@dataclass
+class MemoryFacts:
+    """Facts in memory, written and read back as the database would."""
+
+    rows: dict[str, Fact] = field(default_factory=dict)
+
+    def add(self, event_id: str, fact: Fact) -> bool:
+        if event_id in self.rows:
+            return False
+        self.rows[event_id] = as_state(Fact, as_fields(fact))
+        return True
+
+    def between(self, event_types: Sequence[str], start: datetime, end: datetime) -> list[Fact]:
+        return [each for each in self.rows.values() if each.event_type in event_types and start <= each.at < end]
+
+
+@dataclass(frozen=True)
+class MemoryShelf:
+    """Reads many reports at once from memory."""
+
+    kept: MemoryAggregates[StageReport]
+
+    def reports(self, report_ids: Sequence[str]) -> Mapping[str, Stored[StageReport]]:
+        found = {report_id: self.kept.find(report_id) for report_id in report_ids}
+        return {report_id: each for report_id, each in found.items() if each is not None}
+
+
+@pytest.fixture(scope="session")
+def policy() -> Policy:
+    return read_policy(SHIPPED)
+
+
+@pytest.fixture(scope="session")
+def rolled_policy(policy: Policy) -> Policy:
+    return rolled(policy, 7 * 52)
+
+
+@pytest.fixture(scope="session")
+def plan(policy: Policy) -> Plan:
+    return read_plan(policy)
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(MORNING)
+
+
+@pytest.fixture
+def facts() -> MemoryFacts:
+    return MemoryFacts()
+
+
+@pytest.fixture
+def kept(clock: FixedClock) -> MemoryAggregates[StageReport]:
+    return MemoryAggregates(Announcer(service="reporting", noun="stage_report"), clock)
+
+
+@pytest.fixture
+def desk(kept: MemoryAggregates[StageReport], facts: MemoryFacts, plan: Plan, clock: FixedClock) -> ReportingDesk:
+    return ReportingDesk(kept, MemoryShelf(kept), facts, facts, plan, clock)
