@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Generic
 
 from lianxi.contracts.envelope import Cause, Envelope, Event
 from lianxi.kernel.clock import Clock
 from lianxi.kernel.errors import NotFound
 from lianxi.store.outbox import Announcer
-from lianxi.store.unit import A, Addition, Decide, Stored, check_version
+from lianxi.store.unit import A, Addition, Decide, Stored, check_version, exactly
 
 
 @dataclass
@@ -23,9 +24,12 @@ class _Row(Generic[A]):
 class MemoryAggregates(Generic[A]):
     """Aggregates of one kind in memory; `announced` holds every envelope in the order of announcing."""
 
-    def __init__(self, announcer: Announcer, clock: Clock) -> None:
+    def __init__(
+        self, announcer: Announcer, clock: Clock, announced_at: Callable[[A, datetime], datetime] = exactly
+    ) -> None:
         self._announcer = announcer
         self._clock = clock
+        self._announced_at = announced_at
         self._rows: dict[str, _Row[A]] = {}
         self.announced: list[Envelope] = []
 
@@ -76,8 +80,8 @@ class MemoryAggregates(Generic[A]):
 
     def _mark(self, row: _Row[A], events: Sequence[Event], cause: Cause) -> None:
         stored = row.stored
-        now = self._clock.now()
-        self.announced += self._announcer.envelopes(stored.state.id, stored.version, events, cause, now)
+        told = self._announced_at(stored.state, self._clock.now())
+        self.announced += self._announcer.envelopes(stored.state.id, stored.version, events, cause, told)
         if cause.event_id is not None:
             row.inbox.append(cause.event_id)
         if cause.command_id is not None:
