@@ -183,7 +183,7 @@ class TipHandlers:
         """
         if event.event_type != TipDispatched.KEY or event.role != LEAD:
             return
-        tip = self.tips.get(event.about).state
+        tip = self.tips.get(event.about.rpartition("/")[2]).state
         due_at = rules.clock_due(self.policy, tip.kind, event.delivered_at, tip.received_at)
         decide = partial(
             dispatching.start_clock,
