@@ -1,0 +1,104 @@
+"""How cases, criminal referrals, receipts and the rights to open a case lie in MongoDB."""
+
+from __future__ import annotations
+
+from mongoengine import (
+    BooleanField,
+    DateTimeField,
+    DictField,
+    Document,
+    ListField,
+    StringField,
+)
+
+from lianxi.store.documents import AggregateDocument
+
+
+class CaseDocument(AggregateDocument):
+    """A case; its fields are those of `services.cases.domain.cases.Case`."""
+
+    meta = {
+        "collection": "cases",
+        "db_alias": "cases",
+        "indexes": [{"fields": ["owner_agency", "opened_at"]}],
+    }
+
+    number = StringField(required=True)
+    owner = StringField(required=True)
+    owner_agency = StringField(required=True)
+    kind = StringField(required=True)
+    basis = StringField(required=True)
+    state = StringField(required=True)
+    tip_id = StringField()
+    rental_code = StringField()
+    suspected_crime = BooleanField(required=True)
+    opened_at = DateTimeField(required=True)
+    decision_due_at = DateTimeField(required=True)
+    measures = ListField(DictField())
+    referral_ids = ListField(StringField())
+    outcome = StringField()
+    grounds = StringField()
+    closed_at = DateTimeField()
+
+
+class CriminalReferralDocument(AggregateDocument):
+    """A criminal referral; its fields are those of `services.cases.domain.referrals.CriminalReferral`."""
+
+    meta = {
+        "collection": "criminal_referrals",
+        "db_alias": "cases",
+        "indexes": [
+            {"fields": ["sender_agency", "drafted_at"]},
+            {"fields": ["sent_to_agency", "drafted_at"]},
+            {"fields": ["next_due_at"]},
+            {"fields": ["breached_since"]},
+        ],
+    }
+
+    case_id = StringField(required=True)
+    case_number = StringField(required=True)
+    sender = StringField(required=True)
+    sender_agency = StringField(required=True)
+    receiver = StringField(required=True)
+    sent_to_agency = StringField()
+    state = StringField(required=True)
+    officers = ListField(StringField())
+    papers = ListField(DictField())
+    clocks = ListField(DictField())
+    missing_papers = ListField(StringField())
+    head = StringField()
+    reason = StringField()
+    police_reference = StringField()
+    receipt = DictField()
+    drafted_at = DateTimeField(required=True)
+    next_due_at = DateTimeField()
+    breached_since = DateTimeField()
+
+
+class ReceiptDocument(Document):
+    """A signed receipt under its number, ``police/2026/000001``; a referral has one."""
+
+    meta = {
+        "collection": "receipts",
+        "db_alias": "cases",
+        "auto_create_index": False,
+        "indexes": [{"fields": ["referral_id"], "unique": True}],
+    }
+
+    id = StringField(primary_key=True)
+    referral_id = StringField(required=True)
+    receipt = DictField(required=True)
+
+
+class TipRightDocument(Document):
+    """Which desk may open a case about a tip, under the tip's id; the latest verification counts."""
+
+    meta = {"collection": "tip_rights", "db_alias": "cases", "auto_create_index": False}
+
+    id = StringField(primary_key=True)
+    owner = StringField()
+    rental_code = StringField()
+    verified_at = DateTimeField(required=True)
+
+
+DOCUMENTS = (CaseDocument, CriminalReferralDocument, ReceiptDocument, TipRightDocument)

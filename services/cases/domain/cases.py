@@ -1,0 +1,222 @@
+"""A case: one desk's, opened by an officer, closed with grounds, and never instead of a transfer that is owed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from lianxi.contracts.cases import (
+    CaseClosed,
+    CaseKind,
+    CaseOpened,
+    CaseOutcome,
+    CaseState,
+    CaseView,
+    CloseCase,
+    Measure,
+    MeasureRecorded,
+    MeasureView,
+    RecordMeasure,
+    ReferralState,
+)
+from lianxi.contracts.envelope import Event
+from lianxi.kernel.clock import local_date
+from lianxi.kernel.errors import Conflict, RuleBroken
+from services.cases import policy
+from services.cases.policy import Deadline
+
+CLOCKS_MAY_DIFFER_BY = timedelta(minutes=5)
+LAPSING = frozenset({Measure.PREMISES_SEALED, Measure.GOODS_SEIZED})
+SETTLED = frozenset(ReferralState) - {ReferralState.AWAITING_DECISION, ReferralState.APPROVED}
+"""A referral that is settled keeps art. 11: it was sent, or the head has refused it with a recorded reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenMeasure:
+    """A measure that was taken, by whose approval, and when the law lifts it."""
+
+    measure: Measure
+    approved_by: str
+    taken_at: datetime
+    lapses_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One case of one desk. It holds no person; `referral_ids` are its criminal referrals."""
+
+    id: str
+    number: str
+    owner: str
+    owner_agency: str
+    kind: CaseKind
+    basis: str
+    state: CaseState = CaseState.OPEN
+    tip_id: str | None
+    rental_code: str | None
+    suspected_crime: bool
+    opened_at: datetime
+    decision_due_at: datetime
+    measures: tuple[TakenMeasure, ...] = ()
+    referral_ids: tuple[str, ...] = ()
+    outcome: CaseOutcome | None = None
+    grounds: str | None = None
+    closed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TipRight:
+    """Which desk may open a case about a tip; `owner` is empty when the latest verification named nobody."""
+
+    id: str
+    owner: str | None
+    rental_code: str | None
+    verified_at: datetime
+
+
+def agency_of(desk: str) -> str:
+    """Name the agency that a desk belongs to.
+
+    Clause: none.
+    """
+    return desk.partition("/")[0]
+
+
+def as_view(case: Case, version: int) -> CaseView:
+    """Show a case to its owner.
+
+    Clause: none.
+    """
+    return CaseView(
+        case_id=case.id,
+        number=case.number,
+        version=version,
+        owner=case.owner,
+        kind=case.kind,
+        basis=case.basis,
+        state=case.state,
+        tip_id=case.tip_id,
+        rental_code=case.rental_code,
+        suspected_crime=case.suspected_crime,
+        opened_at=case.opened_at,
+        decision_due_at=case.decision_due_at,
+        measures=tuple(
+            MeasureView(
+                measure=each.measure,
+                approved_by=each.approved_by,
+                taken_at=each.taken_at,
+                lapses_at=each.lapses_at,
+            )
+            for each in case.measures
+        ),
+        referral_ids=case.referral_ids,
+        outcome=case.outcome,
+        grounds=case.grounds,
+        closed_at=case.closed_at,
+    )
+
+
+def check_right(right: TipRight, owner: str) -> None:
+    """Refuse a case about a tip whose verification did not name this desk.
+
+    Clause: L32.1 (DESIGN 12.8).
+    Raises:
+        RuleBroken: case.tip_not_yours.
+    """
+    if right.owner != owner:
+        raise RuleBroken("case.tip_not_yours", clause="L32.1")
+
+
+def opened(case: Case) -> tuple[Case, tuple[Event, ...]]:
+    """Announce a new case.
+
+    Clause: L31.1, L34.1.
+    """
+    return case, (
+        CaseOpened(
+            case_id=case.id,
+            number=case.number,
+            kind=case.kind,
+            owner=case.owner,
+            tip_id=case.tip_id,
+            rental_code=case.rental_code,
+            opened_at=case.opened_at,
+        ),
+    )
+
+
+def record_measure(
+    case: Case, command: RecordMeasure, now: datetime, deadline: Deadline
+) -> tuple[Case, tuple[Event, ...]]:
+    """Record a measure; sealing and seizing end by law when their days are over.
+
+    Clause: L31.1; Regulation arts 14, 18, 19 (T-19).
+    Raises:
+        RuleBroken: case.approver_missing, case.measure_in_future.
+        Conflict: case.already_closed.
+    """
+    _must_be_open(case)
+    if not command.approved_by.strip():
+        raise RuleBroken("case.approver_missing", clause="Regulation art. 14", measure=command.measure.value)
+    if command.taken_at > now + CLOCKS_MAY_DIFFER_BY:
+        raise RuleBroken("case.measure_in_future", clause="Regulation art. 14")
+    lapses_at = None
+    if command.measure in LAPSING:
+        lapses_at = deadline(policy.SEIZURE, command.taken_at, local_date(command.taken_at))
+    taken = TakenMeasure(
+        measure=command.measure, approved_by=command.approved_by, taken_at=command.taken_at, lapses_at=lapses_at
+    )
+    announced = MeasureRecorded(
+        case_id=case.id, owner=case.owner, measure=taken.measure, taken_at=taken.taken_at, lapses_at=lapses_at
+    )
+    return replace(case, measures=(*case.measures, taken)), (announced,)
+
+
+def suspect_crime(case: Case, referral_id: str) -> tuple[Case, tuple[Event, ...]]:
+    """Mark a case as one of suspected crime, and that it is being referred.
+
+    Clause: L32.1; Rule art. 5.
+    Raises:
+        Conflict: case.already_closed.
+    """
+    _must_be_open(case)
+    ids = case.referral_ids if referral_id in case.referral_ids else (*case.referral_ids, referral_id)
+    return replace(case, suspected_crime=True, referral_ids=ids), ()
+
+
+def close(
+    case: Case, command: CloseCase, referrals: Sequence[ReferralState], now: datetime
+) -> tuple[Case, tuple[Event, ...]]:
+    """Close a case with an outcome and its grounds; nothing may take the place of a transfer that is owed.
+
+    Clause: L31.1; Rule art. 11 (criterion 1.6).
+    Raises:
+        RuleBroken: case.grounds_missing, case.suspected_crime_not_referred, case.not_transferred.
+        Conflict: case.already_closed.
+    """
+    _must_be_open(case)
+    if not command.grounds.strip():
+        raise RuleBroken("case.grounds_missing", clause="L31.1")
+    if case.suspected_crime and not (referrals and all(each in SETTLED for each in referrals)):
+        raise RuleBroken("case.suspected_crime_not_referred", clause="Rule art. 11")
+    sent = SETTLED - {ReferralState.NOT_TRANSFERRED}
+    if command.outcome is CaseOutcome.TRANSFERRED_TO_POLICE and not any(each in sent for each in referrals):
+        raise RuleBroken("case.not_transferred", clause="Rule art. 5")
+    closed = replace(
+        case, state=CaseState.CLOSED, outcome=command.outcome, grounds=command.grounds.strip(), closed_at=now
+    )
+    announced = CaseClosed(
+        case_id=case.id,
+        number=case.number,
+        owner=case.owner,
+        tip_id=case.tip_id,
+        outcome=command.outcome,
+        closed_at=now,
+    )
+    return closed, (announced,)
+
+
+def _must_be_open(case: Case) -> None:
+    if case.state is not CaseState.OPEN:
+        raise Conflict("case.already_closed")

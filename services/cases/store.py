@@ -1,0 +1,135 @@
+"""Where cases, criminal referrals, receipts and rights are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pymongo.errors import DuplicateKeyError
+
+from lianxi.kernel.clock import Clock
+from lianxi.kernel.errors import Conflict
+from lianxi.store.connect import reaching_the_store
+from lianxi.store.mapping import as_fields, as_state
+from lianxi.store.outbox import Announcer
+from lianxi.store.unit import AggregateStore
+from services.cases.documents import CaseDocument, CriminalReferralDocument, ReceiptDocument, TipRightDocument
+from services.cases.domain.cases import Case, TipRight
+from services.cases.domain.referrals import CriminalReferral
+
+CASES = Announcer(service="cases", noun="case")
+REFERRALS = Announcer(service="cases", noun="referral")
+TRIES = 200
+
+
+def cases(clock: Clock) -> AggregateStore[Case]:
+    """Open the collection of cases."""
+    return AggregateStore(CaseDocument, Case, CASES, clock)
+
+
+def referrals(clock: Clock) -> AggregateStore[CriminalReferral]:
+    """Open the collection of criminal referrals."""
+    return AggregateStore(CriminalReferralDocument, CriminalReferral, REFERRALS, clock)
+
+
+def receipts() -> ReceiptBook:
+    """Open the book of receipts."""
+    return ReceiptBook(ReceiptDocument._get_collection)
+
+
+def rights() -> TipRights:
+    """Open the collection of rights to open a case."""
+    return TipRights(TipRightDocument._get_collection)
+
+
+class ReceiptBook:
+    """Receipts under numbers that have no gap within one receiving agency and year (criterion 1.4).
+
+    The number is the document's id, and a number is taken only by writing its receipt: whoever comes second finds it
+    taken and takes the next. So the numbers in use are always 1…n, nothing is reserved, and a crash leaves no hole.
+    """
+
+    def __init__(self, collection: Callable[[], Any]) -> None:
+        self._open = collection
+        self._taken: dict[str, int] = {}
+
+    def issue(self, referral_id: str, agency: str, year: int, sign: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+        """Sign the receipt of a referral under the next free number; a second time the first one is found.
+
+        Raises:
+            Conflict: receipt.contended.
+        """
+        series = f"{agency}/{year}"
+        for _ in range(TRIES):
+            found = self._find({"referral_id": referral_id})
+            if found is not None:
+                receipt: dict[str, Any] = found["receipt"]
+                return receipt
+            place = self._first_free(series)
+            number = _number(series, place)
+            receipt = sign(number)
+            if self._insert({"_id": number, "referral_id": referral_id, "receipt": receipt}):
+                self._taken[series] = place
+                return receipt
+        raise Conflict("receipt.contended")
+
+    def _first_free(self, series: str) -> int:
+        """Find the first free number by halving: that the series has no gap is what makes it right."""
+        taken, step = self._taken.get(series, 0), 1
+        while self._find({"_id": _number(series, taken + step)}) is not None:
+            taken, step = taken + step, step * 2
+        free = taken + step
+        while free - taken > 1:
+            middle = (taken + free) // 2
+            if self._find({"_id": _number(series, middle)}) is None:
+                free = middle
+            else:
+                taken = middle
+        return free
+
+    def _find(self, match: dict[str, Any]) -> dict[str, Any] | None:
+        with reaching_the_store():
+            found: dict[str, Any] | None = self._open().find_one(match)
+        return found
+
+    def _insert(self, row: dict[str, Any]) -> bool:
+        try:
+            with reaching_the_store():
+                self._open().insert_one(row)
+        except DuplicateKeyError:
+            return False
+        return True
+
+
+class TipRights:
+    """Rights to open a case, one for each tip; whatever order verifications arrive in, the latest stands."""
+
+    def __init__(self, collection: Callable[[], Any]) -> None:
+        self._open = collection
+
+    def find(self, tip_id: str) -> TipRight | None:
+        """Look a right up; `None` when no verification of the tip has arrived."""
+        with reaching_the_store():
+            found = self._open().find_one({"_id": tip_id})
+        return None if found is None else as_state(TipRight, {**found, "id": found["_id"]})
+
+    def keep(self, right: TipRight) -> None:
+        """Keep a right, unless a later one is there."""
+        fields = as_fields(right)
+        tip_id = fields.pop("id")
+        earlier = {"_id": tip_id, "verified_at": {"$lt": right.verified_at}}
+        # Twice: between looking and adding, another verification may have been added that is the earlier one.
+        for _ in range(2):
+            with reaching_the_store():
+                if self._open().update_one(earlier, {"$set": fields}).matched_count == 1:
+                    return
+            try:
+                with reaching_the_store():
+                    self._open().insert_one({"_id": tip_id, **fields})
+            except DuplicateKeyError:
+                continue
+            return
+
+
+def _number(series: str, place: int) -> str:
+    return f"{series}/{place:06d}"
