@@ -143,7 +143,8 @@ def unpack(cache: Path, log: Path, beat: Callable[[], None]) -> None:
     Raises:
         TownError: when a step fails.
     """
-    archives, root = cache / "archives", cache / "root"
+    archives, root = cache / "archives", cache / "unfinished"
+    shutil.rmtree(root, ignore_errors=True)
     for folder in (cache / "lists" / "partial", cache / "apt" / "archives" / "partial", archives, root):
         folder.mkdir(parents=True, exist_ok=True)
     apt = [
@@ -161,13 +162,16 @@ def unpack(cache: Path, log: Path, beat: Callable[[], None]) -> None:
     for archive in sorted(archives.glob("*.deb")):
         if commands.run_logged(["dpkg", "-x", str(archive), str(root)], log, beat=beat) != 0:
             raise TownError(f"{archive.name} could not be unpacked.", REMEDY, log)
-    point_erlang_at(root / "usr/lib/erlang")
-    shutil.rmtree(cache / "lists")
-    shutil.rmtree(archives)
+    finished = cache / "root"
+    point_erlang_at(root / "usr/lib/erlang", finished / "usr/lib/erlang")
+    shutil.rmtree(finished, ignore_errors=True)
+    root.rename(finished)  # only now is it found: a fetch that was cut off starts anew
+    for folder in (cache / "lists", cache / "apt", archives):
+        shutil.rmtree(folder)
 
 
-def point_erlang_at(home: Path) -> None:
-    """Debian writes Erlang's home into its start script; an unpacked copy must name its own."""
-    for script in [home / "bin" / "erl", *home.glob("erts-*/bin/erl")]:
+def point_erlang_at(unpacked: Path, home: Path) -> None:
+    """Debian writes Erlang's home into its start script; an unpacked copy must name where it will lie."""
+    for script in [unpacked / "bin" / "erl", *unpacked.glob("erts-*/bin/erl")]:
         text = script.read_text(encoding="utf-8")
         script.write_text(re.sub(r"ROOTDIR=/usr/lib/erlang\b", lambda _: f"ROOTDIR={shlex.quote(str(home))}", text))

@@ -91,7 +91,7 @@ def test_an_unpacked_erlang_names_its_own_home(tmp_path: Path) -> None:
     (home / "bin").mkdir(parents=True)
     script = home / "bin" / "erl"
     script.write_text('if x\nthen\n    ROOTDIR=/usr/lib/erlang\nfi\nBINDIR="$ROOTDIR/erts/bin"\n')
-    install.point_erlang_at(home)
+    install.point_erlang_at(home, home)
     assert f"ROOTDIR='{home}'" in script.read_text()
     assert "=/usr/lib/erlang" not in script.read_text()
 
