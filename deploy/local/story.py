@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -178,7 +179,7 @@ class Story:
 
     def _acknowledge_notices(self) -> tuple[str, str]:
         for name, role in (("police", "lead"), ("tenancy", "copies"), ("office", "copies")):
-            notice = self._wait_for(f"{name}'s notice", lambda name=name: self._notice(name, "tips.tip.dispatched.v1"))
+            notice = self._wait_for(f"{name}'s notice", partial(self._notice, name, "tips.tip.dispatched.v1"))
             self.told.tip_id = notice["about"].partition("/")[2]
             done = self._members[name].post(f"/v1/notices/{notice['notice_id']}/acknowledge")
             self.told.notices.append({**done, "expected_role": role})
