@@ -207,19 +207,14 @@ def _digit(letter: str) -> str:
 
 
 def _numbers(digits: str) -> Iterable[Span]:
-    for pattern, what in ((_ID_CARD, "证件号"), (_MOBILE, "电话")):
-        for found in pattern.finditer(digits):
-            yield found.start(), found.end(), what
-    digits = _ID_CARD.sub(_blank, digits)
-    digits = _MOBILE.sub(_blank, digits)
-    digits = _DATE_OR_TIME.sub(_blank, digits)
+    known = [*_whole(_ID_CARD, digits, "证件号"), *_whole(_MOBILE, digits, "电话")]
+    yield from known
+    for found in _DATE_OR_TIME.finditer(digits):
+        if not any(start < found.end() and found.start() < end for start, end, _ in known):
+            digits = digits[: found.start()] + "\n" * len(found.group()) + digits[found.end() :]
     for found in _NUMBER.finditer(digits):
         if _identifies(found.group(), digits[found.end() : found.end() + 4]):
             yield found.start(), found.end(), "号码"
-
-
-def _blank(found: re.Match[str]) -> str:
-    return "\n" * len(found.group())
 
 
 def _identifies(number: str, after: str) -> bool:
@@ -251,7 +246,7 @@ def _part(pattern: re.Pattern[str], plain: str, what: str) -> Iterable[Span]:
 def _cut(text: str, spans: Iterable[Span]) -> str:
     kept: list[str] = []
     place = 0
-    for start, end, what in sorted(spans):
+    for start, end, what in sorted(spans, key=lambda span: span[0]):
         if end <= place:
             continue
         if start >= place:
