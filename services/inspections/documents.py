@@ -1,0 +1,66 @@
+"""How rentals and visits lie in MongoDB."""
+
+from __future__ import annotations
+
+from mongoengine import BooleanField, DateTimeField, DictField, IntField, ListField, StringField
+
+from lianxi.store.documents import AggregateDocument
+
+
+class RentalDocument(AggregateDocument):
+    """A rental; its fields are those of `services.inspections.domain.rentals.Rental`, its dates ISO text."""
+
+    meta = {
+        "collection": "rentals",
+        "db_alias": "inspections",
+        "indexes": [
+            {"fields": ["village"]},
+            {"fields": ["is_standing", "next_visit_due_on"]},
+            {"fields": ["assistant", "is_standing", "next_visit_due_on"]},
+            {"fields": ["watched_due_on"]},
+        ],
+    }
+
+    village = StringField(required=True)
+    address = StringField(required=True)
+    rooms = IntField(required=True)
+    is_registered = BooleanField(required=True)
+    assistant = StringField()
+    registered_at = DateTimeField(required=True)
+    grade = StringField(required=True)
+    grade_reason = StringField()
+    grade_approved_by = StringField()
+    grade_expires_on = StringField()
+    planned_from = StringField(required=True)
+    calls = ListField(DictField())
+    last_visit_at = DateTimeField()
+    next_visit_due_on = StringField(required=True)
+    watched_due_on = StringField()
+    missed_announced_for = StringField()
+    is_standing = BooleanField(required=True)
+    ended_at = DateTimeField()
+    ended_because = StringField()
+
+
+class VisitDocument(AggregateDocument):
+    """A visit; its fields are those of `services.inspections.domain.visits.Visit`."""
+
+    meta = {"collection": "visits", "db_alias": "inspections", "indexes": []}
+
+    rental_code = StringField(required=True)
+    village = StringField()
+    assistant = StringField(required=True)
+    outcome = StringField(required=True)
+    entry_basis = StringField(required=True)
+    findings = ListField(StringField())
+    visited_at = DateTimeField(required=True)
+    received_at = DateTimeField(required=True)
+    submitted_by = StringField(required=True)
+    counts = BooleanField(required=True)
+    on_time = BooleanField(required=True)
+    grade = StringField()
+    needs_attention = StringField()
+    next_visit_due_on = StringField()
+
+
+DOCUMENTS = (RentalDocument, VisitDocument)

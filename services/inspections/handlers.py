@@ -1,0 +1,208 @@
+"""What the inspections desk does when it is asked, told, or a day passes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Protocol
+
+from lianxi.contracts.envelope import Caller, Cause
+from lianxi.contracts.inspections import (
+    GetRental,
+    GetVisit,
+    Grade,
+    GradeRental,
+    RecordVisit,
+    RegisterRental,
+    RentalView,
+    VisitView,
+)
+from lianxi.contracts.tips import TipReceived
+from lianxi.kernel.clock import Clock, local_date
+from lianxi.kernel.errors import Forbidden, NotFound, RuleBroken
+from lianxi.runtime import metrics
+from lianxi.store.unit import Addition, Aggregates, Stored
+from services.inspections.domain import rentals as rental_rules
+from services.inspections.domain import visits as visit_rules
+from services.inspections.domain.rentals import ENDING, Rental
+from services.inspections.domain.visits import Visit
+from services.inspections.policy import InspectionsPolicy, may_keep, may_read
+
+
+class Sent(Protocol):
+    """A visit as it was sent in, with what caused it."""
+
+    @property
+    def command(self) -> RecordVisit:
+        """The visit."""
+        ...
+
+    @property
+    def cause(self) -> Cause:
+        """What caused it."""
+        ...
+
+
+class PassedDays(Protocol):
+    """Who knows which days have passed."""
+
+    def missed(self, today: date) -> Sequence[str]:
+        """Name the rentals whose day has passed without its miss being announced."""
+        ...
+
+    def overdue_by_grade(self, today: date) -> Mapping[str, int]:
+        """Count the rentals whose day has passed, by grade."""
+        ...
+
+
+@dataclass(frozen=True)
+class RentalDesk:
+    """What is done with rentals and visits."""
+
+    rentals: Aggregates[Rental]
+    visits: Aggregates[Visit]
+    passed: PassedDays
+    policy: InspectionsPolicy
+    clock: Clock
+
+    def register_rental(self, request: RegisterRental, caller: Caller) -> RentalView:
+        """Put a rental on the register, or correct what the register says of it.
+
+        Emits: RentalRegistered, the first time.
+        Raises:
+            Forbidden: rental.not_your_register.
+            RuleBroken: rental.village_unknown, rental.identity_number.
+        """
+        _must_keep(caller)
+        if request.village not in self.policy.villages:
+            raise RuleBroken("rental.village_unknown", clause="L46.1", village=request.village)
+        rental, events = rental_rules.register(request, self.clock.now(), self.policy.due_on)
+        if self.rentals.add(rental, events, caller.cause()):
+            return _rental_view(self.rentals.get(rental.id))
+        return _rental_view(
+            self.rentals.change(rental.id, lambda found: rental_rules.correct(found, request), caller.cause())
+        )
+
+    def get_rental(self, request: GetRental, caller: Caller) -> RentalView:
+        """Show one rental.
+
+        Raises:
+            NotFound: rental.not_found.
+        """
+        if not may_read(caller.agency):
+            raise NotFound("rental.not_found")
+        return _rental_view(self.rentals.get(request.rental_code))
+
+    def grade_rental(self, request: GradeRental, caller: Caller) -> RentalView:
+        """Grade a dwelling.
+
+        Emits: RentalGraded.
+        Raises:
+            Forbidden: rental.not_your_register.
+        """
+        if not may_read(caller.agency):
+            raise NotFound("rental.not_found")
+        _must_keep(caller)
+        now = self.clock.now()
+        return _rental_view(
+            self.rentals.change(
+                request.rental_code,
+                lambda found: rental_rules.grade(found, request, caller.actor, now, self.policy.due_on),
+                caller.cause(),
+                expected_version=request.expected_version,
+            )
+        )
+
+    def bring_visit_forward(self, event: TipReceived, cause: Cause) -> None:
+        """Bring a rental's next visit forward when a tip names it; a rental that nobody registered stays unknown.
+
+        Emits: VisitAdvanced, if the day has moved.
+        """
+        if event.rental_code is None or self.rentals.find(event.rental_code) is None:
+            return
+        self.rentals.change(
+            event.rental_code,
+            lambda found: rental_rules.bring_forward(
+                found, event.tip_id, event.received_at, self.policy.brought_forward_days, self.policy.due_on
+            ),
+            cause,
+        )
+
+    def get_visit(self, request: GetVisit, caller: Caller) -> VisitView:
+        """Show one visit.
+
+        Raises:
+            NotFound: visit.not_found.
+        """
+        if not may_read(caller.agency):
+            raise NotFound("visit.not_found")
+        return visit_rules.as_view(self.visits.get(request.visit_id).state)
+
+    def record_visits(self, sent: Sequence[Sent]) -> None:
+        """Keep the visits of a batch, then move the rentals they count for.
+
+        Two aggregates change, so there are two writes. The visit comes first, with its events, because it is what must
+        not be lost. The rental follows under the visit's id as event id: if a crash comes between, the batch is
+        delivered again, the visit is found there, and the rental is moved once. The day that a visit announces must be
+        known before the rental is written, so it is worked out on the rental as read, moved in memory by the batch's
+        earlier visits. A visit that another process takes in at that moment may make it differ from the rental's own,
+        which always wins.
+
+        Emits: VisitRecorded, SuspicionRaised.
+        """
+        now = self.clock.now()
+        known: dict[str, Rental | None] = {}
+        additions: list[Addition[Visit]] = []
+        for each in sent:
+            rental = self._known(known, each.command.rental_code)
+            visit = visit_rules.record(each.command, rental, now, self.policy.due_on)
+            additions.append(Addition(visit, visit_rules.announce(visit), each.cause))
+            if rental is not None and _moves(visit):
+                known[rental.id], _ = rental_rules.visited(rental, visit.outcome, visit.visited_at, self.policy.due_on)
+        for is_new, addition in zip(self.visits.add_many(additions), additions, strict=True):
+            # What was kept first counts, also when the same id came again with something else in it.
+            kept = addition.state if is_new else self.visits.get(addition.state.id).state
+            self._move_rental(kept, addition.cause)
+
+    def announce_missed(self) -> None:
+        """Announce every dwelling whose day has passed, once for each day, by however many sweepers.
+
+        Emits: VisitMissed.
+        """
+        today = local_date(self.clock.now())
+        for code in self.passed.missed(today):
+            cause = Cause(actor="desk:inspections", correlation_id=f"{code}/{today.isoformat()}")
+            self.rentals.change(code, lambda found: rental_rules.miss(found, today), cause)
+        overdue = self.passed.overdue_by_grade(today)
+        for grade in Grade:
+            metrics.visits_overdue.labels(grade=grade.value).set(overdue.get(grade.value, 0))
+
+    def _known(self, known: dict[str, Rental | None], code: str) -> Rental | None:
+        if code not in known:
+            found = self.rentals.find(code)
+            known[code] = None if found is None else found.state
+        return known[code]
+
+    def _move_rental(self, visit: Visit, cause: Cause) -> None:
+        if not _moves(visit):
+            return
+        self.rentals.change(
+            visit.rental_code,
+            lambda found: rental_rules.visited(found, visit.outcome, visit.visited_at, self.policy.due_on),
+            replace(cause, event_id=visit.id, command_id=None),
+        )
+
+
+def _moves(visit: Visit) -> bool:
+    is_usable = not visit_rules.moves_nothing(visit.needs_attention)
+    return is_usable and (visit.counts or visit.outcome in ENDING)
+
+
+def _must_keep(caller: Caller) -> None:
+    if not may_keep(caller.agency):
+        raise Forbidden("rental.not_your_register")
+
+
+def _rental_view(stored: Stored[Rental]) -> RentalView:
+    return rental_rules.as_view(stored.state, stored.version)

@@ -1,0 +1,98 @@
+"""The doors of the inspections desk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lianxi.contracts.envelope import Caller, Cause
+from lianxi.contracts.inspections import (
+    GetRental,
+    GetVisit,
+    GetVisitPlan,
+    GradeRental,
+    ListRentals,
+    RecordVisit,
+    RegisterRental,
+    RentalPage,
+    RentalView,
+    VisitPlanView,
+    VisitView,
+)
+from lianxi.contracts.tips import TipReceived
+from lianxi.greenroom.entries import Accepted, Desk, accepts, answers, consumes, every
+from lianxi.runtime.premises import Premises
+from lianxi.runtime.settings import Settings
+from services.inspections import store
+from services.inspections.handlers import RentalDesk
+from services.inspections.policy import slice_of
+from services.inspections.views import RentalViews
+
+SETTINGS = Settings
+
+
+class Inspections(Desk):
+    """巡查: the register of rentals, their grades, and visits."""
+
+    name = "inspections"
+    handlers: RentalDesk
+    views: RentalViews
+
+    @accepts(RecordVisit)
+    def record_visits(self, commands: Sequence[Accepted]) -> None:
+        """Take in visits."""
+        self.handlers.record_visits(commands)
+
+    @consumes("bring_visit_forward", TipReceived)
+    def bring_visit_forward(self, event: TipReceived, cause: Cause) -> None:
+        """Bring a rental's next visit forward when a tip names it."""
+        self.handlers.bring_visit_forward(event, cause)
+
+    @answers
+    def register_rental(self, request: RegisterRental, caller: Caller) -> RentalView:
+        """Put a rental on the register, or correct it."""
+        return self.handlers.register_rental(request, caller)
+
+    @answers
+    def get_rental(self, request: GetRental, caller: Caller) -> RentalView:
+        """Show one rental."""
+        return self.handlers.get_rental(request, caller)
+
+    @answers
+    def list_rentals(self, request: ListRentals, caller: Caller) -> RentalPage:
+        """Show a page of the register."""
+        return self.views.list_rentals(request, caller)
+
+    @answers
+    def grade_rental(self, request: GradeRental, caller: Caller) -> RentalView:
+        """Grade a dwelling."""
+        return self.handlers.grade_rental(request, caller)
+
+    @answers
+    def get_visit_plan(self, request: GetVisitPlan, caller: Caller) -> VisitPlanView:
+        """Show what is to be visited by a day."""
+        return self.views.get_visit_plan(request, caller)
+
+    @answers
+    def get_visit(self, request: GetVisit, caller: Caller) -> VisitView:
+        """Show one visit."""
+        return self.handlers.get_visit(request, caller)
+
+    @every(60)
+    def announce_missed(self) -> None:
+        """Announce the dwellings whose day has passed."""
+        self.handlers.announce_missed()
+
+
+def open_desk(premises: Premises[Settings]) -> type[Desk]:
+    """Put the desk together."""
+    clock = premises.clock
+    rules = slice_of(premises.policy)
+    seen = RentalViews(clock, rules.villages)
+
+    class OpenedInspections(Inspections):
+        """The desk with its handlers and views."""
+
+        handlers = RentalDesk(store.rentals(clock), store.visits(clock), seen, rules, clock)
+        views = seen
+
+    return OpenedInspections

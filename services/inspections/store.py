@@ -1,0 +1,30 @@
+"""Where rentals and visits are kept."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from lianxi.kernel.clock import Clock, level_to_hour
+from lianxi.store.outbox import Announcer
+from lianxi.store.unit import AggregateStore
+from services.inspections.documents import RentalDocument, VisitDocument
+from services.inspections.domain.rentals import Rental, brought_forward_because
+from services.inspections.domain.visits import Visit
+
+RENTALS = Announcer(service="inspections", noun="rental")
+VISITS = Announcer(service="inspections", noun="visit")
+
+
+def rentals(clock: Clock) -> AggregateStore[Rental]:
+    """Open the register of rentals."""
+    return AggregateStore(RentalDocument, Rental, RENTALS, clock, announced_at=announced_at)
+
+
+def visits(clock: Clock) -> AggregateStore[Visit]:
+    """Open the collection of visits."""
+    return AggregateStore(VisitDocument, Visit, VISITS, clock)
+
+
+def announced_at(rental: Rental, now: datetime) -> datetime:
+    """Level the time of what a tip sets off to its hour: it would tell when the tip was written (DESIGN 12.12)."""
+    return now if brought_forward_because(rental) is None else level_to_hour(now)
