@@ -33,11 +33,16 @@ def run_logged(
             )
         except FileNotFoundError:
             return 127
-        while True:
-            try:
-                return process.wait(BEAT_SECONDS)
-            except subprocess.TimeoutExpired:
-                beat()
+        try:
+            while True:
+                try:
+                    return process.wait(BEAT_SECONDS)
+                except subprocess.TimeoutExpired:
+                    beat()
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
 
 
 def output_of(command: Sequence[str], environment: Mapping[str, str] | None = None) -> str:

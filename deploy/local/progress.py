@@ -9,10 +9,12 @@ import os
 import sys
 import time
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, TextIO
 
+from deploy.local import commands
 from deploy.local.trouble import TownError, last_lines
 
 HEARTBEAT_SECONDS: Final = 5.0
@@ -116,6 +118,8 @@ class Progress:
         self._plain_signs = not (self._stream.encoding or "").lower().startswith("utf")
         self._drawn_at = 0.0
         self._last_sign_of_life = time.monotonic()
+        self.before_beat: Callable[[], None] = commands.nothing
+        """Runs at every beat; what it raises ends the step, and so does a wish to stop."""
 
     def word(self, key: str, **facts: object) -> str:
         """A sentence in the reader's language."""
@@ -155,6 +159,7 @@ class Progress:
 
     def beat(self) -> None:
         """Show that work goes on: redraw the live line, or print a heartbeat where nobody watches a terminal."""
+        self.before_beat()
         now = time.monotonic()
         if self._open and self._lively and now - self._drawn_at > REDRAW_SECONDS:
             self._drawn_at = now
@@ -206,5 +211,7 @@ class Progress:
             text = text.replace("✔", "ok").replace("✘", "failed").replace("…", "...").replace("·", "-")
             text = text.encode(self._stream.encoding or "ascii", "replace").decode(self._stream.encoding or "ascii")
         self._last_sign_of_life = time.monotonic()
-        self._stream.write(text)
-        self._stream.flush()
+        # A closed terminal or a pipe that nobody reads must not keep the town from being stopped in order.
+        with suppress(OSError):
+            self._stream.write(text)
+            self._stream.flush()

@@ -46,7 +46,7 @@ def only_one(places: Places) -> Iterator[None]:
     Raises:
         AlreadyRunning: when somebody else holds it.
     """
-    places.run.mkdir(parents=True, exist_ok=True)
+    places.make()
     with places.lock_file.open("a+", encoding="ascii") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -62,6 +62,7 @@ def run(places: Places, progress: Progress, *, once: bool) -> int:
     """Bring the town up, play the story, serve until somebody wants to stop; answer the exit code."""
     wishes = Wishes()
     wishes.listen()
+    progress.before_beat = wishes.check
     try:
         with only_one(places):
             return serve(places, progress, wishes, once=once)
@@ -90,6 +91,12 @@ def serve(places: Places, progress: Progress, wishes: Wishes, *, once: bool) -> 
         progress.line()
     except TownError as error:
         progress.fail(error)
+        code = FAILED
+    except OSError as error:
+        remedy = "Mend what the sentence names, then start again."
+        progress.fail(
+            TownError(f"The machine refused: {error.strerror or error} {error.filename or ''}".strip(), remedy)
+        )
         code = FAILED
     finally:
         code = stop(town, progress) or code

@@ -127,3 +127,12 @@ def test_the_end_of_a_log_skips_empty_lines(tmp_path: Path) -> None:
     log.write_text("a\n\nb\n\n")
     assert last_lines(log) == ["a", "b"]
     assert last_lines(tmp_path / "none.log") == []
+
+
+def test_the_end_of_a_log_is_told_in_words_and_without_a_traceback(tmp_path: Path) -> None:
+    log = tmp_path / "x.log"
+    log.write_text(
+        '{"event": "start_refused", "level": "error", "timestamp": "t", "missing": "key", "exception": "Tr\\nE: no"}\n'
+        'Traceback (most recent call last):\n  File "x.py", line 1, in <module>\n    import y\nImportError: y\n'
+    )
+    assert last_lines(log) == ["error start_refused missing=key E: no", "ImportError: y"]

@@ -9,7 +9,10 @@ from string import Formatter
 import pytest
 
 from deploy.local import progress as progress_module
+from deploy.local.children import start_time
+from deploy.local.commands import run_logged
 from deploy.local.progress import WORDS, Progress, speaks_english, width
+from deploy.local.supervisor import Interrupted
 from deploy.local.trouble import TownError
 
 
@@ -99,3 +102,28 @@ def test_a_failure_is_two_sentences_the_end_of_the_log_and_its_path(tmp_path: Pa
 
 def test_chinese_signs_take_two_cells() -> None:
     assert width("网关 gateway") == 12
+
+
+def test_a_closed_terminal_does_not_stop_the_stop() -> None:
+    class Closed(io.StringIO):
+        def write(self, _text: str) -> int:
+            raise BrokenPipeError
+
+    told = Progress(6, Closed(), {"LANG": "en"})
+    told.begin("gateway")
+    told.done("gateway")
+    told.say("all_stopped")
+    assert told.word("all_stopped") == "everything stopped, nothing left running"
+
+
+def test_a_program_ends_with_the_wish_to_stop(tmp_path: Path) -> None:
+    told = Progress(stream=io.StringIO(), environment={"LANG": "en"})
+
+    def stop() -> None:
+        raise Interrupted
+
+    told.before_beat = stop
+    with pytest.raises(Interrupted):
+        run_logged(["sh", "-c", "echo $$; exec sleep 600"], tmp_path / "log", beat=told.beat)
+    pid = int((tmp_path / "log").read_text().split()[-1])
+    assert start_time(pid) is None
