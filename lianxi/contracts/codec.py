@@ -32,7 +32,7 @@ def _adapter(contract: Any) -> TypeAdapter[Any]:
 def as_plain(value: Any) -> Any:
     """Turn a contract into plain JSON data."""
     contract: Any = type(value)
-    return _adapter(contract).dump_python(value, mode="json") if is_dataclass(value) else value
+    return _adapter(contract).dump_python(value, mode="json", warnings=False) if is_dataclass(value) else value
 
 
 def as_contract(contract: type[T], plain: Any) -> T:

@@ -101,7 +101,7 @@ class Filing:
 
 
 def check_effects(town: RunningTown, filed: Filed, timeout: float = 120.0) -> None:
-    """Every tip answered 201: one dispatch, one notice per addressee, one count in reporting. Not one more, not one less."""
+    """Every tip answered 201 has one dispatch, one notice per addressee and one count in reporting, and no more."""
     with MongoClient[dict[str, Any]](town.mongo_url, tz_aware=True) as client:
         wait_until(lambda: _settled(client, filed), timeout, "every effect")
         tips = {row["number"]: row for row in client.lianxi_tips.tips.find() if row["number"] in filed.numbers}

@@ -1,0 +1,154 @@
+"""What an informant tells is planted with marks, and the marks are searched for where they must not be."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from deploy.local import processes
+from tests.support.sniffing import Tap, tapped
+from tests.support.town import RunningTown
+from tests.support.waiting import wait_until
+
+TEXT = "楼上每晚有人被关着听课MARKTEXT7731"
+NAME = "欧阳测试甲MARKNAME"
+PHONE = "13812345678"
+PLACE = "七号楼四零二房MARKPLACE"
+MARKS = (TEXT, "MARKTEXT7731", NAME, PHONE, PLACE)
+# A receipt code in every form in which it may be written down.
+FILED = 20
+
+
+def forms(receipt: str) -> list[str]:
+    digits = "".join(letter for letter in receipt if letter.isdigit())
+    return [receipt, digits, " ".join(digits[place : place + 4] for place in range(0, 16, 4))]
+
+
+@pytest.fixture(scope="module")
+def planted(whole_town: RunningTown) -> tuple[list[str], Tap]:
+    """Tips, looks at their status, messages and an agency's own tip, with everything that crossed the bus meanwhile."""
+    receipts = []
+    with tapped(whole_town.amqp_url()) as tap:
+        with whole_town.http() as resident, whole_town.http("police") as police:
+            for _ in range(FILED):
+                receipts.append(file_publicly(resident))
+            headers = {"Lianxi-Receipt": receipts[0]}
+            wait_until(
+                lambda: resident.get("/v1/public/tips/status", headers=headers).status_code == 200, 30, "the tip"
+            )
+            answer = resident.post("/v1/public/tips/messages", headers=headers, json={"text": f"{TEXT} {PHONE}"})
+            assert answer.status_code in {200, 201}, answer.text
+            wrong = {"Lianxi-Receipt": "9999-8888-7777-6666"}
+            assert resident.get("/v1/public/tips/status", headers=wrong).status_code == 404
+            key = {"Idempotency-Key": secrets.token_hex(16)}
+            tip = {
+                "category": "person_held",
+                "village": "village/banyan",
+                "place": PLACE,
+                "text": f"{TEXT} {NAME} {PHONE}",
+            }
+            answer = police.post("/v1/tips", json={**tip, "channel": "phone"}, headers=key)
+            assert answer.status_code == 201, answer.text
+            tip_id = answer.json()["tip_id"]
+            assert police.get(f"/v1/tips/{tip_id}").status_code == 200
+            wait_until(lambda: len(tap.events()) > 3 * FILED, 60, "the events")
+    return receipts, tap
+
+
+def file_publicly(resident: httpx2.Client) -> str:
+    body = {
+        "category": "rental_gathering",
+        "village": "village/banyan",
+        "place": PLACE,
+        "text": f"我叫{NAME},电话{PHONE}。{TEXT}",
+        "contact": {"name": NAME, "phone": PHONE},
+    }
+    answer = resident.post("/v1/public/tips", json=body)
+    assert answer.status_code == 201, answer.text
+    receipt: str = answer.json()["receipt"]
+    return receipt
+
+
+@pytest.mark.criterion("2.2")
+def test_no_letter_on_the_bus_holds_a_receipt_code(planted: tuple[list[str], Tap]) -> None:
+    receipts, tap = planted
+    everything = "\n".join(each.everything() for each in tap.letters)
+    assert len(tap.letters) > FILED
+    for receipt in receipts:
+        for form in forms(receipt):
+            assert form not in everything
+
+
+def test_no_event_or_intake_letter_holds_what_was_told(planted: tuple[list[str], Tap]) -> None:
+    _, tap = planted
+    durable = [each for each in tap.letters if each.properties.delivery_mode == 2]
+    assert {each.exchange for each in durable} >= {"lx.events", "lx.intake", "lx.receipts"}
+    for letter in durable:
+        for mark in MARKS:
+            assert mark not in letter.everything(), letter.key
+            assert json.dumps(mark)[1:-1] not in letter.everything(), letter.key
+
+
+def test_transient_letters_hold_no_phone(planted: tuple[list[str], Tap]) -> None:
+    _, tap = planted
+    transient = [each for each in tap.letters if each.properties.delivery_mode == 1]
+    assert transient
+    for letter in transient:
+        assert PHONE not in letter.everything(), letter.key
+
+
+@pytest.mark.criterion("2.2")
+def test_no_log_line_holds_what_was_told(planted: tuple[list[str], Tap], whole_town: RunningTown) -> None:
+    receipts, _ = planted
+    logs = whole_town.all_logs()
+    for mark in (*MARKS, *(form for receipt in receipts for form in forms(receipt))):
+        assert mark not in logs
+        assert json.dumps(mark)[1:-1] not in logs
+
+
+def test_no_metric_holds_what_was_told(planted: tuple[list[str], Tap], whole_town: RunningTown) -> None:
+    receipts, _ = planted
+    for name in (*processes.DESKS, "relay", "gateway"):
+        text = httpx2.get(f"{whole_town.health_url(name)}/metrics", timeout=10, trust_env=False).text
+        assert "lianxi_" in text
+        for mark in (*MARKS, *receipts, "127.0.0.1"):
+            assert mark not in text, name
+        assert "tip_" not in {line.split("{")[0] for line in text.splitlines()}
+
+
+@pytest.mark.criterion("2.2")
+def test_no_file_of_the_database_the_broker_or_the_spool_holds_a_receipt_code(
+    planted: tuple[list[str], Tap], whole_town: RunningTown
+) -> None:
+    receipts, _ = planted
+    codes = [form.encode() for receipt in receipts for form in forms(receipt)]
+    searched = 0
+    for path in whole_town.places.root.rglob("*"):
+        content = _read(path)
+        searched += len(content)
+        for code in codes:
+            assert code not in content, path.name
+    assert searched > 1_000_000
+
+
+def test_the_vault_is_sealed(planted: tuple[list[str], Tap], whole_town: RunningTown) -> None:
+    from pymongo import MongoClient
+
+    with MongoClient[dict[str, Any]](whole_town.mongo_url) as client:
+        rows = list(client.lianxi_tips.informants.find())
+        assert len(rows) >= FILED
+        stored = str(rows) + str(list(client.lianxi_tips.tips.find()))
+    assert NAME not in stored
+    assert PHONE not in stored
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes() if path.is_file() else b""
+    except OSError:
+        return b""
