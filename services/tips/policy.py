@@ -17,6 +17,7 @@ from lianxi.contracts.envelope import Lane
 from lianxi.contracts.inspections import Finding
 from lianxi.contracts.tips import TipKind
 from lianxi.kernel.clock import local_date
+from lianxi.kernel.errors import PolicyBroken, Refused
 from lianxi.policy.policy import Policy
 
 OFFICE_DESK = "office/desk"
@@ -116,8 +117,13 @@ def clock_due(policy: Policy, kind: TipKind, delivered_at: datetime, received_at
 
     Clause: L32.1; domain T-01 (a report), T-03 (a complaint): the row in force on the day the tip came in.
     Units: working days; ends at 24:00 of the town's last day.
+    Raises:
+        PolicyBroken: policy.clock_missing; a limit that nobody entered is ours to mend, not a reason to forget the tip.
     """
-    return policy.deadline(CLOCK_OF[kind], delivered_at, came_in_on=local_date(received_at))
+    try:
+        return policy.deadline(CLOCK_OF[kind], delivered_at, came_in_on=local_date(received_at))
+    except Refused as gap:
+        raise PolicyBroken("policy.clock_missing", clock=CLOCK_OF[kind], because=gap.code) from gap
 
 
 # --- redaction --------------------------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ from lianxi.contracts.tips import (
     VerificationOutcome,
     VerifyTip,
 )
-from lianxi.kernel.errors import Refused
+from lianxi.kernel.errors import PolicyBroken, Refused
 from services.tips.domain.tip import Tip, readers
 from services.tips.policy import OFFICE_DESK
 from tests.unit.tips.desk import TIP_ID, TipDesk, caller, heard, sealed, shipped_policy, submission
@@ -270,3 +270,12 @@ def test_a_limit_keeps_the_row_in_force_on_the_day_the_tip_came_in() -> None:
     due_at = shipped_policy().deadline("T-01", desk.clock.now(), came_in_on=long_ago.date())
     assert desk.tip().clocks[0].due_at == due_at
     assert due_at < shipped_policy().deadline("T-01", desk.clock.now())
+
+
+def test_a_limit_that_nobody_entered_stops_the_letter_for_a_person_to_see() -> None:
+    desk = TipDesk()
+    tip = desk.submit(submission(received_at=desk.clock.now().replace(year=1999)))
+
+    with pytest.raises(PolicyBroken, match=r"policy\.clock_missing"):
+        desk.deliver(tip)
+    assert desk.tip().clocks == ()
