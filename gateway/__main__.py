@@ -1,0 +1,75 @@
+"""`python -m gateway`: one process of the gateway under uvicorn."""
+
+from __future__ import annotations
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from gateway.app import create_app
+from gateway.settings import GatewaySettings
+from lianxi.runtime.logs import set_up_logs
+from lianxi.runtime.settings import read_settings
+
+SLACK_BYTES = 8 * 1024
+
+
+def bounded_protocol(header_bytes: int) -> type[HttpToolsProtocol]:
+    """Make a protocol that stops reading a request whose address and headers do not end."""
+
+    class Bounded(HttpToolsProtocol):
+        """Counts what comes before the body; uvicorn itself does not."""
+
+        head_bytes = 0
+
+        def on_message_begin(self) -> None:
+            self.head_bytes = 0
+            super().on_message_begin()
+
+        def on_url(self, url: bytes) -> None:
+            self._count(url)
+            super().on_url(url)
+
+        def on_header(self, name: bytes, value: bytes) -> None:
+            self._count(name, value)
+            super().on_header(name, value)
+
+        def _count(self, *parts: bytes) -> None:
+            self.head_bytes += sum(map(len, parts))
+            if self.head_bytes > header_bytes:
+                raise ValueError("headers too long")  # the parser answers 400 and closes the connection
+
+    return Bounded
+
+
+def serve(settings: GatewaySettings) -> None:
+    """Serve until told to stop; requests under way are finished."""
+    trusted = settings.gateway_trusted_proxies
+    uvicorn.run(
+        create_app(settings),
+        host=settings.gateway_host,
+        port=settings.gateway_port,
+        loop="uvloop",
+        # A little more than the app's own limit, which answers with a problem document.
+        http=bounded_protocol(settings.gateway_header_bytes + SLACK_BYTES),
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=bool(trusted),
+        forwarded_allow_ips=trusted or None,
+        limit_concurrency=settings.gateway_requests_at_once,
+        timeout_keep_alive=settings.gateway_keep_alive_seconds,
+        timeout_graceful_shutdown=int(settings.shutdown_seconds),
+    )
+
+
+def main() -> None:
+    """Read the environment and serve."""
+    settings = read_settings(GatewaySettings)
+    set_up_logs("gateway", level=settings.log_level, log_format=settings.log_format)
+    serve(settings)
+
+
+if __name__ == "__main__":
+    main()

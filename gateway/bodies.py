@@ -1,0 +1,323 @@
+"""What may stand in a request's body. Unknown fields are refused, texts and lists have an end, instants a zone."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Final, TypeVar
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from lianxi.contracts.cases import CaseKind, CaseOutcome, Measure, PaperStatus
+from lianxi.contracts.inspections import EntryBasis, Finding, Grade, VisitOutcome
+from lianxi.contracts.tips import Channel, ReturnReason, TipKind, VerificationOutcome
+
+FIRST_YEAR: Final = 2000
+LAST_YEAR: Final = 2100
+C = TypeVar("C")
+
+
+def _sane(value: Any) -> Any:
+    # Years at the ends of the calendar cannot be turned into another zone, and no tip is from there.
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise PydanticCustomError("year_out_of_range", "The year is not between 2000 and 2100")
+    return value
+
+
+Code = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9_./:-]*$")]
+ItemId = Annotated[str, StringConstraints(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+RentalCode = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Short = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+Long = Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True)]
+Instant = Annotated[AwareDatetime, AfterValidator(_sane)]
+Day = Annotated[date, AfterValidator(_sane)]
+
+
+class Body(BaseModel):
+    """The root of all bodies."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def contract(self, kind: type[C], **more: Any) -> C:
+        """Make the contract that this body and the path say together."""
+        return kind(**{name: getattr(self, name) for name in type(self).model_fields}, **more)
+
+
+# --- tips -----------------------------------------------------------------------------------------------------------
+
+
+class Where(Body):
+    """Where it is: any of a village's code, a rental's code, or words."""
+
+    village: Code | None = None
+    rental_code: RentalCode | None = None
+    text: Short | None = None
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> Where:
+        if self.village is None and self.rental_code is None and self.text is None:
+            raise PydanticCustomError("nowhere", "Say where: a village, a rental's code, or text")
+        return self
+
+
+class Told(Body):
+    """What somebody tells."""
+
+    category: Code = Field(description="A category of the policy; `other` if in doubt")
+    where: Where
+    text: Long
+    happened_at: Instant | None = None
+    people_count: int | None = Field(default=None, ge=1, le=100_000)
+    contact: Short | None = Field(default=None, description="Only if the informant wants to be called; sealed at once")
+
+    def sealed_content(self) -> dict[str, Any]:
+        """What goes under the seal."""
+        return {
+            "text": self.text,
+            "place": self.where.text,
+            "happened_at": None if self.happened_at is None else self.happened_at.isoformat(),
+            "people_count": self.people_count,
+        }
+
+
+class PublicTip(Told):
+    """A tip by anybody, without an account."""
+
+    kind: TipKind = TipKind.TIP
+    website: str | None = Field(
+        default=None, max_length=200, description="Stays empty; programs that fill forms fill it in"
+    )
+
+
+class AgencyTip(Told):
+    """A tip that an agency took down or found."""
+
+    kind: TipKind = TipKind.TIP
+    channel: Channel = Channel.AGENCY
+
+
+class Message(Body):
+    """A message of the dialogue between desk and informant."""
+
+    text: Long
+
+
+class Dispatch(Body):
+    """To which desk a tip goes, and why."""
+
+    lead: Code
+    reason: Short
+    copies: tuple[Code, ...] = Field(default=(), max_length=20)
+
+
+class Return(Body):
+    """Why a tip goes back, and who should have it."""
+
+    reason: ReturnReason
+    suggested_desk: Code
+
+
+class Verification(Body):
+    """What verifying found."""
+
+    outcome: VerificationOutcome
+    next_owner: Code | None = None
+
+
+class Closing(Body):
+    """The sentence that the informant will read."""
+
+    outcome: Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+
+
+# --- inspections ----------------------------------------------------------------------------------------------------
+
+
+class Rental(Body):
+    """What the register says of a rental."""
+
+    village: Code
+    address: Short
+    rooms: int = Field(ge=0, le=10_000)
+    is_registered: bool
+    assistant: Code | None = None
+
+
+class Grading(Body):
+    """A grade of a dwelling, with who approved it and its last day."""
+
+    grade: Grade
+    reason: Short
+    approved_by: Code
+    expires_on: Day
+
+
+class Visit(Body):
+    """A visit, under the id that the phone made."""
+
+    visit_id: ItemId
+    rental_code: RentalCode
+    assistant: Code
+    outcome: VisitOutcome
+    entry_basis: EntryBasis
+    findings: tuple[Finding, ...] = Field(max_length=10)
+    visited_at: Instant
+
+
+# --- cases ----------------------------------------------------------------------------------------------------------
+
+
+class NewCase(Body):
+    """A case to be opened."""
+
+    owner: Code
+    kind: CaseKind
+    basis: Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
+    tip_id: ItemId | None = None
+    rental_code: RentalCode | None = None
+    suspected_crime: bool = False
+
+
+class TakenMeasure(Body):
+    """A measure that was taken, and who approved it."""
+
+    measure: Measure
+    approved_by: Code
+    taken_at: Instant
+
+
+class CaseClosing(Body):
+    """How a case ended, and on what grounds."""
+
+    outcome: CaseOutcome
+    grounds: Annotated[str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True)]
+
+
+class ReferralPaper(Body):
+    """One paper: its file's SHA-256, or why there is none."""
+
+    name: Code
+    status: PaperStatus
+    sha256: Sha256 | None = None
+    reason: Annotated[str, StringConstraints(max_length=200)] = ""
+
+
+class NewReferral(Body):
+    """A criminal referral: to whom, by which officers, with which papers."""
+
+    case_id: ItemId
+    receiver: Code
+    officers: tuple[Code, ...] = Field(max_length=20)
+    papers: tuple[ReferralPaper, ...] = Field(max_length=20)
+
+
+class ReferralDecision(Body):
+    """The head's decision."""
+
+    approve: bool
+    head: Code
+    reason: Annotated[str, StringConstraints(max_length=500)] = ""
+
+
+class ReferralAcceptance(Body):
+    """Who signs for the police."""
+
+    desk: Code
+    officer: Code
+
+
+class MissingPapers(Body):
+    """Which papers are missing."""
+
+    papers: tuple[Code, ...] = Field(min_length=1, max_length=20)
+
+
+class Supplement(Body):
+    """The papers that were missing."""
+
+    papers: tuple[ReferralPaper, ...] = Field(min_length=1, max_length=20)
+
+
+class ReferralAnswer(Body):
+    """What the police decided."""
+
+    filed: bool
+    reason: Annotated[str, StringConstraints(max_length=500)] = ""
+    police_reference: Annotated[str, StringConstraints(max_length=60)] = ""
+
+
+# --- reporting and operations ---------------------------------------------------------------------------------------
+
+
+class StageReport(Body):
+    """A stage report in its four parts."""
+
+    practice: Long
+    results: Long
+    problems: Long
+    advice: Long
+
+
+class Burial(Body):
+    """Why a letter is given up."""
+
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
+
+
+# --- answers of the public part -------------------------------------------------------------------------------------
+
+
+class Step(BaseModel):
+    """A sentence with its code."""
+
+    code: str
+    text: str
+    at: datetime | None = None
+    due_at: datetime | None = None
+
+
+class PublicReceipt(BaseModel):
+    """What an informant gets: the only time that the code is shown."""
+
+    receipt: str = Field(description="Sixteen digits, 4-4-4-4")
+    tip_number: str
+    received_at: datetime = Field(description="Levelled to the hour")
+    next_steps: list[Step]
+
+
+class PublicMessage(BaseModel):
+    """A message of the dialogue."""
+
+    author: str
+    text: str
+    posted_at: datetime
+
+
+class PublicStatus(BaseModel):
+    """A tip as its informant reads it."""
+
+    tip_number: str
+    state: str
+    received_at: datetime
+    steps: list[Step]
+    verification: str | None
+    outcome: str | None
+    messages: list[PublicMessage]
+
+
+class Accepted(BaseModel):
+    """What was taken in, and is being kept."""
+
+    tip_id: str
+    number: str
+    category: str
+    lane: str
+    received_at: datetime
+
+
+class AcceptedVisit(BaseModel):
+    """A visit that was taken in, and is being kept."""
+
+    visit_id: str
+    received_at: datetime

@@ -1,0 +1,255 @@
+"""What a route works with: who is asking, the desks behind the bus, and how an answer is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Final, TypeVar
+from urllib.parse import urlencode
+
+from fastapi import Depends, Header, Request, Response, Security
+from fastapi.openapi.models import OAuthFlowClientCredentials, OAuthFlows
+from fastapi.security import OAuth2, SecurityScopes
+
+from gateway.audit import RequestAudit
+from gateway.auth import SCOPES, Principal, Register, Tokens
+from gateway.bus import Bus
+from gateway.idempotency import Answers, read_key
+from gateway.idempotency import Request as Write
+from gateway.ledger import Ledger
+from gateway.outside_key import OutsideKey
+from gateway.problems import has_precondition, problem_of, written
+from gateway.rates import Rates
+from gateway.receipts import Verifiers
+from gateway.recent import Recent
+from gateway.refusals import BadRequest, NotAllowed, NotKnown
+from gateway.settings import GatewaySettings
+from gateway.spool import Spool
+from lianxi.contracts import codec
+from lianxi.contracts.envelope import Caller
+from lianxi.contracts.sealing import Sealer
+from lianxi.kernel.clock import Clock
+from lianxi.kernel.errors import Refused
+from lianxi.policy.policy import Policy
+
+V = TypeVar("V")
+_ETAG: Final = re.compile(r'^(?:W/)?"(\d{1,9})"$')
+_SCHEME: Final = OAuth2(
+    scheme_name="agency",
+    description="Client credentials of an agency's machine",
+    flows=OAuthFlows(clientCredentials=OAuthFlowClientCredentials(tokenUrl="/oauth/token", scopes=dict(SCOPES))),
+    auto_error=False,
+)
+
+
+@dataclass
+class House:
+    """Everything one gateway process has."""
+
+    settings: GatewaySettings
+    clock: Clock
+    policy: Policy
+    bus: Bus
+    ledger: Ledger
+    key: OutsideKey
+    sealer: Sealer
+    verifiers: Verifiers
+    spool: Spool
+    register: Register
+    tokens: Tokens
+    rates: Rates
+    answers: Answers
+    audit: RequestAudit
+    recent: Recent
+
+    async def ask(self, service: str, method: str, request: Any, caller: Caller, contract: type[V]) -> V:
+        """Ask a desk, and read its answer as its contract."""
+        seconds = self.settings.gateway_rpc_timeout_seconds
+        plain = await self.bus.ask(service, method, request, caller, timeout_seconds=seconds)
+        return codec.as_contract(contract, plain)
+
+
+def house_of(request: Request) -> House:
+    """Find the house that a request came to."""
+    house: House = request.app.state.house
+    return house
+
+
+def caller_of(needed: SecurityScopes, request: Request, _token: Annotated[Any, Depends(_SCHEME)] = None) -> Caller:
+    """Say on whose behalf a request is made.
+
+    Raises:
+        NotKnown: there is no good token.
+        NotAllowed: scope.missing.
+    """
+    door = getattr(request.state, "door", None)
+    if not isinstance(door, Principal):
+        raise door if isinstance(door, Exception) else NotKnown("token.missing")
+    missing = [scope for scope in needed.scopes if scope not in door.scopes]
+    if missing:
+        raise NotAllowed("scope.missing", scope=missing[0])
+    return Caller(
+        actor=door.client_id,
+        agency=door.agency,
+        scopes=tuple(sorted(door.scopes)),
+        correlation_id=request.state.correlation_id,
+        traceparent=request.state.traceparent,
+    )
+
+
+@dataclass
+class Reading:
+    """A question of one caller."""
+
+    house: House
+    caller: Caller
+    request: Request
+
+    async def ask(self, service: str, method: str, asked: Any, contract: type[V], *, about: str = "") -> V:
+        """Ask a desk; for an item that was accepted a moment ago, patiently."""
+        return await self.house.recent.patiently(
+            about, lambda: self.house.ask(service, method, asked, self.caller, contract)
+        )
+
+    async def show(self, service: str, method: str, asked: Any, contract: type[Any], *, about: str = "") -> Response:
+        """Ask a desk and answer what it says."""
+        return shown(await self.ask(service, method, asked, contract, about=about))
+
+    async def page(self, service: str, method: str, asked: Any, contract: type[Any]) -> Response:
+        """Ask a desk for a page, and say where the next one is."""
+        page = await self.ask(service, method, asked, contract)
+        if page.next_cursor is None:
+            return shown(page)
+        kept = [(name, value) for name, value in self.request.query_params.multi_items() if name != "cursor"]
+        query = urlencode([*kept, ("cursor", page.next_cursor)])
+        return shown(page, headers={"Link": f'<{self.request.url.path}?{query}>; rel="next"'})
+
+
+@dataclass
+class Writing(Reading):
+    """A write of one caller, under its idempotency key and on the version it was decided on."""
+
+    key: str | None
+    version: int | None
+
+    async def decide(
+        self, service: str, method: str, asked: Any, contract: type[Any], *, about: str = "", said: Any = None
+    ) -> Response:
+        """Have a desk decide, once, and answer the new state."""
+
+        async def act(caller: Caller) -> Response:
+            return shown(
+                await self.house.recent.patiently(
+                    about, lambda: self.house.ask(service, method, asked, caller, contract)
+                )
+            )
+
+        return await self.once(f"{service}.{method}", codec.as_plain(asked) if said is None else said, act)
+
+    async def create(
+        self, service: str, method: str, asked: Any, contract: type[Any], *, at: Callable[[Any], str]
+    ) -> Response:
+        """Have a desk make something, once, and answer where it is."""
+
+        async def act(caller: Caller) -> Response:
+            view = await self.house.ask(service, method, asked, caller, contract)
+            return shown(view, status=201, headers={"Location": at(view)})
+
+        return await self.once(f"{service}.{method}", codec.as_plain(asked), act)
+
+    async def once(self, what: str, said: Any, act: Callable[[Caller], Awaitable[Response]], **wants: Any) -> Response:
+        """Act once under the caller's key; the desk knows it again by its command id.
+
+        Raises:
+            BadRequest: idempotency.key_missing.
+        """
+        if self.key is None:
+            raise BadRequest("idempotency.key_missing")
+        answers = self.house.answers
+        fingerprint = answers.fingerprint(what, said)
+        command_id = self.house.key.derive("command", self.caller.actor, self.key, fingerprint).hex()[:32]
+        write = Write(
+            key=answers.key("client", self.caller.actor, self.key),
+            fingerprint=fingerprint,
+            lives_seconds=self.house.settings.gateway_idempotency_seconds,
+            **wants,
+        )
+        caller = replace(self.caller, command_id=command_id)
+        return await answers.once(write, lambda: act(caller), self.refused)
+
+    def refused(self, error: Refused) -> Response:
+        """Write a desk's refusal as the answer that it is."""
+        problem = problem_of(error, has_precondition=has_precondition(self.request.scope))
+        return written(problem, self.request.scope)
+
+
+def reads(scope: str) -> Any:
+    """Say that a route reads, and which scope it needs."""
+
+    def put_together(
+        request: Request,
+        caller: Annotated[Caller, Security(caller_of, scopes=[scope])],
+        house: Annotated[House, Depends(house_of)],
+    ) -> Reading:
+        return Reading(house, caller, request)
+
+    return Depends(put_together)
+
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="A new random text for every write, the same one when it is tried again; remembered for 24 hours",
+    ),
+]
+IfMatch = Annotated[
+    str | None,
+    Header(alias="If-Match", description="The ETag on which the decision was taken; 412 when it has changed"),
+]
+
+
+def writes(scope: str) -> Any:
+    """Say that a route writes, and which scope it needs."""
+
+    def put_together(
+        request: Request,
+        caller: Annotated[Caller, Security(caller_of, scopes=[scope])],
+        house: Annotated[House, Depends(house_of)],
+        idempotency_key: IdempotencyKey = None,
+    ) -> Writing:
+        return Writing(house, caller, request, key=read_key(idempotency_key), version=None)
+
+    return Depends(put_together)
+
+
+def decides(scope: str) -> Any:
+    """Say that a route decides on something that has a version, and which scope it needs."""
+
+    def put_together(writing: Annotated[Writing, writes(scope)], if_match: IfMatch = None) -> Writing:
+        return replace(writing, version=read_version(if_match))
+
+    return Depends(put_together)
+
+
+def read_version(header: str | None) -> int | None:
+    """Read `If-Match`.
+
+    Raises:
+        BadRequest: if_match.unreadable.
+    """
+    if header is None or header.strip() == "*":
+        return None
+    found = _ETAG.match(header.strip())
+    if found is None:
+        raise BadRequest("if_match.unreadable")
+    return int(found[1])
+
+
+def shown(view: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Write a contract as an answer; one with a version carries it as its ETag."""
+    told = dict(headers or {})
+    if hasattr(view, "version"):
+        told["ETag"] = f'"{view.version}"'
+    return Response(codec.to_bytes(codec.as_plain(view)), status, told, "application/json")

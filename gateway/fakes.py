@@ -1,0 +1,83 @@
+"""The gateway's database in memory: shipped with the code, held to the same suite as the real one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from gateway.ledger import Client, Remembered, RequestRow
+from lianxi.kernel.clock import Clock
+from lianxi.kernel.errors import StoreDown
+
+
+class MemoryLedger:
+    """A ledger in memory; `is_away` makes every call fail as a stopped database would."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._clients: dict[str, Client] = {}
+        self.remembered: dict[str, Remembered] = {}
+        self.requests: list[RequestRow] = []
+        self.is_away = False
+
+    async def open(self) -> None:
+        """Nothing to see to."""
+        self._reach()
+
+    async def close(self) -> None:
+        """Nothing to let go."""
+
+    async def clients(self) -> list[Client]:
+        """List every client."""
+        self._reach()
+        return list(self._clients.values())
+
+    async def put_clients(self, clients: Sequence[Client]) -> None:
+        """Add or correct clients."""
+        self._reach()
+        for client in clients:
+            known = self._clients.get(client.client_id)
+            self._clients[client.client_id] = replace(client, revoked_at=known.revoked_at if known else None)
+
+    async def revoke_client(self, client_id: str, at: datetime) -> bool:
+        """Take a client's rights away."""
+        self._reach()
+        client = self._clients.get(client_id)
+        if client is not None:
+            self._clients[client_id] = replace(client, revoked_at=at)
+        return client is not None
+
+    async def begin(self, entry: Remembered, *, stale_before: datetime) -> Remembered | None:
+        """Remember a write unless its key is taken."""
+        self._reach()
+        known = self.remembered.get(entry.key)
+        if known is None or known.expires_at <= self._clock.now() or _is_stale(known, entry, stale_before):
+            self.remembered[entry.key] = entry
+            return None
+        return known
+
+    async def finish(self, key: str, status: int, answer: bytes) -> None:
+        """Keep an answer."""
+        self._reach()
+        if key in self.remembered:
+            self.remembered[key] = replace(self.remembered[key], status=status, answer=answer)
+
+    async def forget(self, key: str) -> None:
+        """Forget a write."""
+        self._reach()
+        if key in self.remembered and self.remembered[key].status is None:
+            del self.remembered[key]
+
+    async def add_requests(self, rows: Sequence[RequestRow]) -> None:
+        """Keep rows."""
+        self._reach()
+        self.requests += rows
+
+    def _reach(self) -> None:
+        if self.is_away:
+            raise StoreDown("store.down")
+
+
+def _is_stale(known: Remembered, entry: Remembered, stale_before: datetime) -> bool:
+    return known.status is None and known.opened_at < stale_before and known.fingerprint == entry.fingerprint

@@ -1,0 +1,97 @@
+"""How a tip is taken in: checked against the policy, named, sealed, and handed to whoever keeps it."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Final
+
+from gateway.bodies import Told
+from gateway.exchange import House
+from gateway.refusals import Unusable
+from lianxi.contracts.envelope import Cause, Lane
+from lianxi.contracts.sealing import CONTACT, CONTENT
+from lianxi.contracts.tips import Channel, SubmitTip, TipKind
+from lianxi.kernel.clock import local_date
+from lianxi.kernel.errors import BrokerDown
+from lianxi.kernel.ids import derived_id, number_from
+
+SERVICE: Final = "tips"
+VILLAGE: Final = "village/"
+
+
+def seed_of(house: House, *parts: str) -> bytes:
+    """Draw what id and number are made of: the same for the same request under a key, else random."""
+    return house.key.derive("tip", *parts) if parts else secrets.token_bytes(32)
+
+
+def submission(
+    house: House,
+    told: Told,
+    seed: bytes,
+    *,
+    kind: TipKind,
+    channel: Channel,
+    actor: str,
+    verifier: str | None,
+) -> SubmitTip:
+    """Make the command that takes a tip in.
+
+    Raises:
+        Unusable: tip.category_unknown, village.unknown.
+    """
+    lane = lane_of(house, told.category, kind)
+    now = house.clock.now()
+    prefix = house.policy.programme.number_prefix
+    return SubmitTip(
+        tip_id=derived_id("tip", seed.hex()),
+        number=number_from(prefix, local_date(now).year, int.from_bytes(seed[:8])),
+        kind=kind,
+        channel=channel,
+        category=told.category,
+        lane=lane,
+        village=village_of(house, told.where.village),
+        rental_code=told.where.rental_code,
+        is_anonymous=told.contact is None,
+        content=house.sealer.seal(told.sealed_content(), CONTENT),
+        contact=None if told.contact is None else house.sealer.seal({"contact": told.contact}, CONTACT),
+        receipt_verifier=verifier,
+        submitted_by=actor,
+        received_at=now,
+    )
+
+
+def lane_of(house: House, category: str, kind: TipKind) -> Lane:
+    """Say how fast a category goes.
+
+    Raises:
+        Unusable: tip.category_unknown, with the categories there are.
+    """
+    if category not in house.policy.categories:
+        raise Unusable("tip.category_unknown", allowed=list(house.policy.categories))
+    return house.policy.route(category, kind=kind.value).lane
+
+
+def village_of(house: House, code: str | None) -> str | None:
+    """Read a village's code, with or without its prefix.
+
+    Raises:
+        Unusable: village.unknown, with the villages there are.
+    """
+    if code is None:
+        return None
+    full = code if code.startswith(VILLAGE) else f"{VILLAGE}{code}"
+    if full not in house.policy.villages:
+        raise Unusable("village.unknown", allowed=sorted(house.policy.villages))
+    return full
+
+
+async def hand_in_or_spool(house: House, command: SubmitTip, cause: Cause) -> None:
+    """Hand a public tip to the broker, or keep it on our own disk until the broker is back: nobody is turned away.
+
+    Raises:
+        Unavailable: spool.full, spool.unwritable.
+    """
+    try:
+        await house.bus.hand_in(SERVICE, command.lane, command, cause)
+    except BrokerDown:
+        await house.spool.keep(SERVICE, command.lane, command, cause)

@@ -1,0 +1,57 @@
+"""The public description of the door: every refusal is a problem document, every code is listed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from gateway.problems import MEDIA_TYPE, ProblemDocument
+from gateway.wording import words
+
+_PROBLEM = {
+    "description": "No, or not now; `code` says why and `detail` what to do",
+    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
+}
+_TAGS = (
+    ("public", "For everybody, without an account"),
+    ("tips", "受理: tips and their dialogue"),
+    ("inspections", "巡查: rentals and visits"),
+    ("cases", "办案: cases and criminal referrals"),
+    ("reporting", "通报考核: the plan's sentences and stage reports"),
+    ("notifications", "告知: notices and their acknowledgement"),
+    ("operators", "What stopped, and where letters are"),
+    ("tokens", "Client credentials"),
+)
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """Write the OpenAPI document, once."""
+    if app.openapi_schema is None:
+        app.openapi_schema = _description(app)
+    return app.openapi_schema
+
+
+def _description(app: FastAPI) -> dict[str, Any]:
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        description=app.description,
+        routes=app.routes,
+        tags=[{"name": name, "description": text} for name, text in _TAGS],
+    )
+    schemas: dict[str, Any] = document["components"]["schemas"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    problem = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(problem.pop("$defs", {}))
+    # The code stays an open text: a client must live with codes that come later.
+    problem["properties"]["code"]["examples"] = ["request.invalid"]
+    schemas["ProblemDocument"] = problem
+    for item in document["paths"].values():
+        for operation in item.values():
+            operation["responses"].pop("422", None)
+            operation["responses"]["default"] = _PROBLEM
+    document["x-problem-codes"] = {code: wording.what.en for code, wording in sorted(words().problems.items())}
+    return document

@@ -1,0 +1,167 @@
+"""How often whom: known clients by their id, everybody else by a bucket that nobody can turn back into an address.
+
+The key of the buckets is drawn at start, lives in memory only and is drawn anew every twelve hours.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import math
+import secrets
+import time
+from typing import Final
+
+from limits import RateLimitItem, RateLimitItemPerMinute, RateLimitItemPerSecond
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import FixedWindowRateLimiter
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.auth import Principal, Tokens
+from gateway.problems import PUBLIC, problem_of, written
+from gateway.refusals import NotKnown, TooMany
+from gateway.settings import GatewaySettings
+from lianxi.kernel.clock import SystemClock
+from lianxi.kernel.errors import StoreDown
+
+TOKEN_PATH: Final = "/oauth/token"  # noqa: S105
+KEY_LIVES_SECONDS: Final = 12 * 3600
+BUCKETS: Final = 2**18
+IPV6_NETWORK: Final = 64
+_BEARER: Final = "bearer "
+
+
+class Buckets:
+    """Turns an address into one of many buckets, under a key that dies with the process."""
+
+    def __init__(self) -> None:
+        self._draw()
+
+    def _draw(self) -> None:
+        self._key = secrets.token_bytes(32)
+        self._drawn = time.monotonic()
+
+    def of(self, scope: Scope) -> str:
+        """Name the bucket of whoever asks; a whole IPv6 network shares one."""
+        if time.monotonic() - self._drawn > KEY_LIVES_SECONDS:
+            self._draw()
+        host = (scope.get("client") or ("", 0))[0]
+        digest = hmac.digest(self._key, _network(host).encode(), "sha256")
+        return f"{int.from_bytes(digest[:8]) % BUCKETS:x}"
+
+
+def _network(host: str) -> str:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None:
+        return str(ipaddress.ip_network((address, IPV6_NETWORK), strict=False))
+    return str(address)
+
+
+class Rates:
+    """Counts in memory, per process."""
+
+    def __init__(self, settings: GatewaySettings) -> None:
+        self._strategy = FixedWindowRateLimiter(MemoryStorage())
+        self.client = RateLimitItemPerMinute(settings.gateway_client_requests_per_minute)
+        self.public = RateLimitItemPerMinute(settings.gateway_public_requests_per_minute)
+        self.token = RateLimitItemPerMinute(settings.gateway_token_requests_per_minute)
+        window = settings.gateway_wrong_codes_window_seconds
+        self._wrong = RateLimitItemPerSecond(settings.gateway_wrong_codes, window)
+        self._wrong_overall = RateLimitItemPerMinute(settings.gateway_wrong_codes_overall_per_minute)
+        self._slowing_seconds = settings.gateway_slowing_seconds
+        self._machine = SystemClock()  # the library counts by the machine's own time
+
+    async def take(self, limit: RateLimitItem, *whose: str) -> dict[str, str]:
+        """Count one request; answers the headers that say what is left.
+
+        Raises:
+            TooMany: rate.exceeded.
+        """
+        allowed = await self._strategy.hit(limit, *whose)
+        reset, left = await self._strategy.get_window_stats(limit, *whose)
+        seconds = max(1, math.ceil(reset - self._machine.now().timestamp()))
+        headers = {
+            "RateLimit-Policy": f'"{whose[0]}";q={limit.amount};w={limit.get_expiry()}',
+            "RateLimit": f'"{whose[0]}";r={max(0, left)};t={seconds}',
+        }
+        if not allowed:
+            refusal = TooMany("rate.exceeded", retry_after_seconds=seconds)
+            refusal.headers.update(headers)
+            raise refusal
+        return headers
+
+    async def may_try_code(self, bucket: str) -> float:
+        """Say how long a look-up by receipt code is made to wait: longer, never refused, while many wrong ones come in.
+
+        Raises:
+            TooMany: receipt.too_many_wrong, after too many wrong codes out of one bucket.
+        """
+        if not await self._strategy.test(self._wrong, "wrong-code", bucket):
+            reset, _ = await self._strategy.get_window_stats(self._wrong, "wrong-code", bucket)
+            seconds = math.ceil(reset - self._machine.now().timestamp())
+            raise TooMany("receipt.too_many_wrong", retry_after_seconds=seconds)
+        slow = not await self._strategy.test(self._wrong_overall, "wrong-code-overall")
+        return self._slowing_seconds if slow else 0.0
+
+    async def code_was_wrong(self, bucket: str) -> None:
+        """Count a wrong receipt code."""
+        await self._strategy.hit(self._wrong, "wrong-code", bucket)
+        await self._strategy.hit(self._wrong_overall, "wrong-code-overall")
+
+
+class Doorkeeper:
+    """Reads the token, counts the request, and writes both down for the route."""
+
+    def __init__(self, app: ASGIApp, *, tokens: Tokens, rates: Rates, buckets: Buckets) -> None:
+        self._app = app
+        self._tokens = tokens
+        self._rates = rates
+        self._buckets = buckets
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request."""
+        path = scope.get("path", "")
+        if scope["type"] != "http" or not path.startswith(("/v1/", TOKEN_PATH)):
+            await self._app(scope, receive, send)
+            return
+        scope["state"]["door"] = self._who(scope) if not path.startswith((PUBLIC, TOKEN_PATH)) else None
+        scope["state"]["bucket"] = self._buckets.of(scope)
+        try:
+            headers = await self._count(scope, path)
+        except TooMany as error:
+            await written(problem_of(error), scope)(scope, receive, send)
+            return
+        await self._app(scope, receive, _with(headers, send))
+
+    async def _count(self, scope: Scope, path: str) -> dict[str, str]:
+        door = scope["state"]["door"]
+        if isinstance(door, Principal):
+            return await self._rates.take(self._rates.client, "client", door.client_id)
+        limit = self._rates.token if path.startswith(TOKEN_PATH) else self._rates.public
+        return await self._rates.take(
+            limit, "token" if limit is self._rates.token else "public", scope["state"]["bucket"]
+        )
+
+    def _who(self, scope: Scope) -> Principal | Exception:
+        given = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"), "")
+        if given[: len(_BEARER)].lower() != _BEARER:
+            return NotKnown("token.missing")
+        try:
+            return self._tokens.read(given[len(_BEARER) :].strip())
+        except (NotKnown, StoreDown) as error:
+            return error
+
+
+def _with(headers: dict[str, str], send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            told = MutableHeaders(scope=message)
+            for name, value in headers.items():
+                told[name] = value
+        await send(message)
+
+    return sending

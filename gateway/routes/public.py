@@ -1,0 +1,177 @@
+"""The public's door: no account, no cookie, no trace. A tip is kept whatever is away, and gets a receipt code."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Request, Response
+
+from gateway import intake, receipts
+from gateway.bodies import Message, PublicMessage, PublicReceipt, PublicStatus, PublicTip, Step
+from gateway.body import DoorRoute
+from gateway.exchange import House, IdempotencyKey, house_of
+from gateway.idempotency import Request as Write
+from gateway.idempotency import read_key
+from gateway.problems import language_of, problem_of, written
+from gateway.refusals import BadRequest, NoSuchThing, Unusable
+from gateway.wording import words
+from lianxi.contracts import codec
+from lianxi.contracts.envelope import Caller
+from lianxi.contracts.sealing import CONTENT
+from lianxi.contracts.tips import Channel, FindTipByReceipt, PostInformantMessage, TipStatusView
+from lianxi.kernel.clock import level_to_hour
+from lianxi.kernel.errors import NotFound, Refused
+
+router = APIRouter(route_class=DoorRoute, tags=["public"])
+PUBLIC = "public"
+InHouse = Annotated[House, Depends(house_of)]
+ReceiptCode = Annotated[
+    str | None,
+    Header(
+        alias="Lianxi-Receipt", description="The sixteen digits; spaces, hyphens and full-width digits are understood"
+    ),
+]
+
+
+@router.post("/v1/public/tips", status_code=201, response_model=PublicReceipt)
+async def file_tip(
+    body: PublicTip, request: Request, house: InHouse, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """File a tip. The answer shows a receipt code, once; with it the informant comes back."""
+    if body.website:
+        raise Unusable("form.trap_filled")
+    intake.lane_of(house, body.category, body.kind)
+    intake.village_of(house, body.where.village)
+    key = read_key(idempotency_key)
+    fingerprint = house.answers.fingerprint("public.tip", body.model_dump(mode="json"))
+    same = () if key is None else (PUBLIC, key, fingerprint)
+    code = receipts.new_code() if key is None else receipts.derived_code(house.key, *same)
+
+    async def act() -> Response:
+        return await _take_in(house, body, request, code, intake.seed_of(house, *same))
+
+    answer = (
+        await act() if key is None else await house.answers.once(_write(house, key, fingerprint), act, _refuse(request))
+    )
+    return _with_receipt(answer, code)
+
+
+def _write(house: House, key: str, fingerprint: str, *, needs_store: bool = False) -> Write:
+    seconds = house.settings.gateway_idempotency_seconds
+    return Write(house.answers.key(PUBLIC, key), fingerprint, seconds, needs_store)
+
+
+def _refuse(request: Request) -> Any:
+    def refuse(error: Refused) -> Response:
+        return written(problem_of(error), request.scope)
+
+    return refuse
+
+
+async def _take_in(house: House, body: PublicTip, request: Request, code: str, seed: bytes) -> Response:
+    verifier = await house.verifiers.verifier(code)
+    command = intake.submission(house, body, seed, kind=body.kind, channel=Channel.WEB, actor=PUBLIC, verifier=verifier)
+    cause = replace(_caller(request).cause(), lane=command.lane)
+    await intake.hand_in_or_spool(house, command, cause)
+    house.recent.accepted(verifier)
+    language = language_of(request.scope)
+    told = {
+        "tip_number": command.number,
+        # To the hour, because the answer to a request with a key is kept for a day.
+        "received_at": level_to_hour(command.received_at).isoformat(),
+        "next_steps": [{"code": each, "text": said.told(language)} for each, said in words().next_steps.items()],
+    }
+    return Response(codec.to_bytes(told), 201, media_type="application/json")
+
+
+def _with_receipt(answer: Response, code: str) -> Response:
+    if answer.status_code != 201:
+        return answer
+    # What is kept for a replay never holds the code: it is worked out again, and added only here.
+    told = {"receipt": receipts.shown(code), **json.loads(bytes(answer.body))}
+    kept = {name: value for name, value in answer.headers.items() if name != "content-length"}
+    return Response(codec.to_bytes(told), 201, kept)
+
+
+@router.get("/v1/public/tips/status", response_model=PublicStatus)
+async def read_status(request: Request, house: InHouse, lianxi_receipt: ReceiptCode = None) -> Response:
+    """Read where a tip stands, with its receipt code."""
+    verifier = await _verifier(request, house, lianxi_receipt)
+    return await _known(request, house, verifier, "find_tip_by_receipt", FindTipByReceipt(receipt_verifier=verifier))
+
+
+@router.post("/v1/public/tips/messages", response_model=PublicStatus)
+async def write_message(
+    body: Message,
+    request: Request,
+    house: InHouse,
+    lianxi_receipt: ReceiptCode = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Write to the desk that has the tip; it knows the informant only by the receipt code."""
+    key = read_key(idempotency_key)
+    verifier = await _verifier(request, house, lianxi_receipt)
+    asked = PostInformantMessage(receipt_verifier=verifier, content=house.sealer.seal({"text": body.text}, CONTENT))
+    fingerprint = house.answers.fingerprint("public.message", [verifier, body.text])
+    command_id = None if key is None else house.key.derive("command", PUBLIC, key, fingerprint).hex()[:32]
+
+    async def act() -> Response:
+        return await _known(request, house, verifier, "post_informant_message", asked, command_id=command_id)
+
+    if key is None:
+        return await act()
+    return await house.answers.once(_write(house, key, fingerprint, needs_store=True), act, _refuse(request))
+
+
+async def _verifier(request: Request, house: House, written_code: str | None) -> str:
+    if written_code is None:
+        raise BadRequest("receipt.missing")
+    # Before anything is worked out: whoever tries many codes waits, whoever tries too many from one place is stopped.
+    await asyncio.sleep(await house.rates.may_try_code(request.state.bucket))
+    return await house.verifiers.verifier(receipts.header_text(written_code))
+
+
+async def _known(
+    request: Request, house: House, verifier: str, method: str, asked: Any, *, command_id: str | None = None
+) -> Response:
+    caller = _caller(request, command_id)
+    try:
+        view = await house.recent.patiently(
+            verifier, lambda: house.ask(intake.SERVICE, method, asked, caller, TipStatusView)
+        )
+    except NotFound:
+        await house.rates.code_was_wrong(request.state.bucket)
+        raise NoSuchThing("receipt.not_found") from None
+    return Response(_status(view, request).model_dump_json(), 200, media_type="application/json")
+
+
+def _caller(request: Request, command_id: str | None = None) -> Caller:
+    state = request.state
+    return Caller(
+        actor=PUBLIC,
+        agency=PUBLIC,
+        correlation_id=state.correlation_id,
+        traceparent=state.traceparent,
+        command_id=command_id,
+    )
+
+
+def _status(view: TipStatusView, request: Request) -> PublicStatus:
+    language, said = language_of(request.scope), words().steps
+    return PublicStatus(
+        tip_number=view.number,
+        state=view.state,
+        received_at=view.received_at,
+        steps=[
+            Step(code=each.code, text=said.get(each.code, said["other"]).told(language), at=each.at, due_at=each.due_at)
+            for each in view.steps
+        ],
+        verification=view.verification,
+        outcome=view.outcome,
+        messages=[
+            PublicMessage(author=each.author, text=each.text, posted_at=each.posted_at) for each in view.messages
+        ],
+    )

@@ -1,0 +1,117 @@
+"""Tips as agencies work with them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fastapi import APIRouter, Response
+
+from gateway import intake
+from gateway.bodies import Accepted, AgencyTip, Closing, Dispatch, Message, Return, Verification
+from gateway.body import DoorRoute
+from gateway.exchange import Reading, Writing, decides, reads, writes
+from gateway.routes.parameters import Cursor, ItemPath, Limit
+from lianxi.contracts import codec
+from lianxi.contracts.envelope import Caller
+from lianxi.contracts.sealing import CONTENT
+from lianxi.contracts.tips import (
+    AcceptTip,
+    CloseTip,
+    DispatchTip,
+    GetTip,
+    ListTips,
+    PostMessage,
+    ReturnTip,
+    TipPage,
+    TipState,
+    TipView,
+    VerifyTip,
+)
+
+router = APIRouter(route_class=DoorRoute, tags=["tips"])
+SERVICE = intake.SERVICE
+
+
+@router.post("/v1/tips", status_code=201, response_model=Accepted)
+async def file_tip(body: AgencyTip, writing: Writing = writes("tips:write")) -> Response:
+    """File a tip; 201 as soon as it is kept. It is routed and dispatched by the policy."""
+    house = writing.house
+    intake.lane_of(house, body.category, body.kind)
+    intake.village_of(house, body.where.village)
+
+    async def act(caller: Caller) -> Response:
+        seed = intake.seed_of(house, str(caller.command_id))
+        command = intake.submission(
+            house, body, seed, kind=body.kind, channel=body.channel, actor=caller.actor, verifier=None
+        )
+        await house.bus.hand_in(SERVICE, command.lane, command, replace(caller.cause(), lane=command.lane))
+        house.recent.accepted(command.tip_id)
+        told = Accepted(
+            tip_id=command.tip_id,
+            number=command.number,
+            category=command.category,
+            lane=command.lane,
+            received_at=command.received_at,
+        )
+        location = {"Location": f"/v1/tips/{command.tip_id}"}
+        return Response(codec.to_bytes(told.model_dump(mode="json")), 201, location, "application/json")
+
+    return await writing.once("tips.submit_tip", body.model_dump(mode="json"), act, needs_store=False)
+
+
+@router.get("/v1/tips", response_model=TipPage)
+async def list_tips(
+    state: TipState | None = None, cursor: Cursor = None, limit: Limit = 50, reading: Reading = reads("tips:read")
+) -> Response:
+    """Read the tips that the agency's desks hold, newest first."""
+    return await reading.page(SERVICE, "list_tips", ListTips(state=state, cursor=cursor, limit=limit), TipPage)
+
+
+@router.get("/v1/tips/{tip_id}", response_model=TipView)
+async def get_tip(tip_id: ItemPath, reading: Reading = reads("tips:read")) -> Response:
+    """Read one tip: redacted text, levelled times, no identity."""
+    return await reading.show(SERVICE, "get_tip", GetTip(tip_id=tip_id), TipView, about=tip_id)
+
+
+@router.post("/v1/tips/{tip_id}/dispatch", response_model=TipView)
+async def dispatch_tip(tip_id: ItemPath, body: Dispatch, writing: Writing = decides("tips:write")) -> Response:
+    """Give a tip to another lead desk."""
+    asked = body.contract(DispatchTip, tip_id=tip_id, expected_version=writing.version)
+    return await writing.decide(SERVICE, "dispatch_tip", asked, TipView, about=tip_id)
+
+
+@router.post("/v1/tips/{tip_id}/accept", response_model=TipView)
+async def accept_tip(tip_id: ItemPath, writing: Writing = decides("tips:write")) -> Response:
+    """Take a tip on."""
+    asked = AcceptTip(tip_id=tip_id, expected_version=writing.version)
+    return await writing.decide(SERVICE, "accept_tip", asked, TipView, about=tip_id)
+
+
+@router.post("/v1/tips/{tip_id}/return", response_model=TipView)
+async def return_tip(tip_id: ItemPath, body: Return, writing: Writing = decides("tips:write")) -> Response:
+    """Give a dispatched tip back, once, with a reason and a suggested desk."""
+    asked = body.contract(ReturnTip, tip_id=tip_id, expected_version=writing.version)
+    return await writing.decide(SERVICE, "return_tip", asked, TipView, about=tip_id)
+
+
+@router.post("/v1/tips/{tip_id}/verify", response_model=TipView)
+async def verify_tip(tip_id: ItemPath, body: Verification, writing: Writing = decides("tips:write")) -> Response:
+    """Record what verifying found; a substantiated tip names its next owner."""
+    asked = body.contract(VerifyTip, tip_id=tip_id, expected_version=writing.version)
+    return await writing.decide(SERVICE, "verify_tip", asked, TipView, about=tip_id)
+
+
+@router.post("/v1/tips/{tip_id}/close", response_model=TipView)
+async def close_tip(tip_id: ItemPath, body: Closing, writing: Writing = decides("tips:write")) -> Response:
+    """Close a tip with a sentence that its informant reads."""
+    asked = body.contract(CloseTip, tip_id=tip_id, expected_version=writing.version)
+    return await writing.decide(SERVICE, "close_tip", asked, TipView, about=tip_id)
+
+
+@router.post("/v1/tips/{tip_id}/messages", response_model=TipView)
+async def write_message(tip_id: ItemPath, body: Message, writing: Writing = writes("tips:write")) -> Response:
+    """Write to the informant, through the system."""
+    asked = PostMessage(tip_id=tip_id, content=writing.house.sealer.seal({"text": body.text}, CONTENT))
+    # A text sealed twice differs, so the write is told apart by what was said.
+    said = [tip_id, body.text]
+    return await writing.decide(SERVICE, "post_message", asked, TipView, about=tip_id, said=said)

@@ -1,0 +1,62 @@
+"""The gateway's environment. Every limit is a setting; the values here are those of production."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from lianxi.runtime.settings import Settings
+
+
+class GatewaySettings(Settings):
+    """What the gateway reads beside what every process reads."""
+
+    gateway_host: str = "127.0.0.1"
+    gateway_port: int = Field(default=8000, ge=0, le=65535)
+    gateway_seal_public_key_file: Path
+    gateway_receipt_key_file: Path
+    gateway_token_key_file: Path
+    gateway_clients_file: Path | None = None
+    gateway_spool_dir: Path
+    gateway_trusted_proxies: str = ""
+    """Addresses, separated by commas, whose word about the client's address is taken; none by default."""
+
+    # What a request may be.
+    gateway_body_bytes: int = Field(default=128 * 1024, gt=0, le=200 * 1024)
+    gateway_body_depth: int = Field(default=32, gt=0)
+    gateway_header_bytes: int = Field(default=16 * 1024, gt=0)
+    gateway_requests_at_once: int = Field(default=512, gt=0)
+    gateway_keep_alive_seconds: int = Field(default=20, gt=0)
+
+    # How much one client may ask.
+    gateway_client_requests_per_minute: int = Field(default=6_000, gt=0)
+    gateway_public_requests_per_minute: int = Field(default=60, gt=0)
+    gateway_token_requests_per_minute: int = Field(default=60, gt=0)
+    gateway_wrong_codes: int = Field(default=5, gt=0)
+    gateway_wrong_codes_window_seconds: int = Field(default=600, gt=0)
+    gateway_wrong_codes_overall_per_minute: int = Field(default=20, gt=0)
+    gateway_slowing_seconds: float = Field(default=2.0, ge=0)
+    """The longest that a look-up by receipt code is made to wait while many wrong codes are being tried."""
+
+    # How long things take and live.
+    gateway_rpc_timeout_seconds: float = Field(default=8.0, gt=0)
+    gateway_recent_seconds: float = Field(default=3.0, ge=0)
+    gateway_token_seconds: int = Field(default=900, gt=0)
+    gateway_clients_refresh_seconds: float = Field(default=2.0, gt=0, le=2.5)
+    gateway_idempotency_seconds: int = Field(default=24 * 3600, gt=0)
+    gateway_visit_memory_seconds: int = Field(default=30 * 24 * 3600, gt=0)
+    gateway_unfinished_seconds: int = Field(default=30, gt=0)
+    """After this a request that never came to an answer may be tried again under its key."""
+    gateway_audit_days: int = Field(default=30, gt=0)
+    gateway_audit_flush_seconds: float = Field(default=1.0, gt=0)
+
+    # What the receipt codes' Argon2id costs, and how many are worked out at once.
+    gateway_argon2_kibibytes: int = Field(default=19 * 1024, ge=8)
+    gateway_argon2_passes: int = Field(default=2, ge=1)
+    gateway_argon2_threads: int = Field(default=2, ge=1)
+    gateway_argon2_waiting: int = Field(default=64, ge=1)
+
+    # How much may wait in the spool while the broker is away.
+    gateway_spool_entries: int = Field(default=20_000, gt=0)
+    gateway_spool_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
