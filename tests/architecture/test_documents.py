@@ -19,7 +19,7 @@ STATUS = re.compile(r"^(Accepted|Superseded by \[\d{4}\]\([^)]+\)), \d{4}-\d{2}-
 MACHINES = re.compile(
     "|".join([
         r"(?<![\w.])/wor" + "k/",
-        r"(?<![\w.])/tmp/w" + r"\b",
+        r"(?<![\w.])/tm" + r"p/w\b",
         r"(?<![\w.])/roo" + "t/",
         r"(?<![\w.])/hom" + r"e/\w",
         r"/Use" + r"rs/\w",

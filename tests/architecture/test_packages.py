@@ -68,3 +68,13 @@ def test_all_nine_contracts_are_there() -> None:
     text = (CHECKOUT / ".importlinter").read_text(encoding="utf-8")
 
     assert text.count("[importlinter:contract:") == 9
+
+
+def test_a_new_part_of_the_kit_comes_under_the_contracts() -> None:
+    text = (CHECKOUT / ".importlinter").read_text(encoding="utf-8")
+    parts = {path.parent.name for path in (CHECKOUT / "lianxi").glob("*/__init__.py")}
+    greenroom = text.split("[importlinter:contract:greenroom]")[1].split("[importlinter")[0]
+    diet = text.split("[importlinter:contract:diet]")[1].split("[importlinter")[0]
+
+    assert {part for part in parts - {"greenroom"} if f"    lianxi.{part}\n" not in greenroom} == set()
+    assert {part for part in parts & {"sdk", "cli"} if f"    lianxi.{part}\n" not in diet} == set()
