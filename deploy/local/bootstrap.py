@@ -107,12 +107,11 @@ def make_environment(python: str, progress: Progress) -> None:
 
 def install_with_uv(uv: str, python: str, files: Sequence[Path], progress: Progress) -> bool:
     """Say whether uv could make the environment and fill it."""
-    shutil.rmtree(ENVIRONMENT, ignore_errors=True)
     environment = dict(os.environ, VIRTUAL_ENV=str(ENVIRONMENT))
-    steps = [
-        [uv, "venv", "--quiet", "--python", python, str(ENVIRONMENT)],
-        [uv, "pip", "install", "--quiet", "--require-hashes", *requirement_arguments(files)],
-    ]
+    steps = [[uv, "pip", "install", "--quiet", "--require-hashes", *requirement_arguments(files)]]
+    if not is_current("run", python):
+        shutil.rmtree(ENVIRONMENT, ignore_errors=True)
+        steps.insert(0, [uv, "venv", "--quiet", "--python", python, str(ENVIRONMENT)])
     return all(commands.run_logged(step, LOG, beat=progress.beat, environment=environment) == 0 for step in steps)
 
 
@@ -165,7 +164,8 @@ def bootstrap(purpose: str, progress: Progress) -> None:
     progress.begin("packages", f"Python {'.'.join(map(str, sys.version_info[:3]))}")
     uv = usable_uv()
     if uv is None or not install_with_uv(uv, python, files, progress):
-        make_environment(python, progress)
+        if not is_current("run", python):
+            make_environment(python, progress)
         install_with_pip(files, progress)
     link_checkout()
     for each in SETS:
