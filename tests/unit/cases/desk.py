@@ -1,0 +1,247 @@
+"""A cases desk in memory, with the shipped policy, a clock that stands still, and a key of its own."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pymongo.errors import DuplicateKeyError
+
+from lianxi.contracts.cases import (
+    PAPERS,
+    AcceptReferral,
+    AnswerReferral,
+    CaseKind,
+    CaseView,
+    CompleteReferral,
+    DecideReferral,
+    DraftReferral,
+    OpenCase,
+    Paper,
+    PaperStatus,
+    ReferralView,
+    RequestSupplement,
+    SendReferral,
+    StatutoryClock,
+    SupplementReferral,
+)
+from lianxi.contracts.codec import open_event
+from lianxi.contracts.envelope import Caller, Cause, Event
+from lianxi.contracts.receipts import public_key_of
+from lianxi.contracts.tips import TipVerified, VerificationOutcome
+from lianxi.kernel.clock import FixedClock
+from lianxi.policy.load import read_policy
+from lianxi.store.fakes import MemoryAggregates
+from services.cases.domain.cases import Case
+from services.cases.domain.referrals import CriminalReferral
+from services.cases.handlers import CaseDesk, ReferralDesk
+from services.cases.policy import CasesPolicy, slice_of
+from services.cases.store import CASES, REFERRALS, ReceiptBook, TipRights
+
+POLICY_FILES = Path(__file__).resolve().parents[3] / "deploy" / "policy"
+NOW = datetime(2026, 11, 23, 8, 41, 17, tzinfo=UTC)
+SENDER = "market/desk"
+POLICE = "police/economic"
+OFFICERS = ("market:officer-1", "market:officer-2")
+SHA256 = "a" * 64
+PAPERS_GIVEN = tuple(Paper(name=name, status=PaperStatus.ATTACHED, sha256=SHA256) for name in PAPERS)
+
+
+@cache
+def shipped_rules() -> CasesPolicy:
+    return slice_of(read_policy(POLICY_FILES))
+
+
+class MemoryCollection:
+    """As much of a collection as receipts and rights use, safe under threads, with unique fields."""
+
+    def __init__(self, *unique: str) -> None:
+        self.rows: dict[str, dict[str, Any]] = {}
+        self._unique = unique
+        self._lock = threading.Lock()
+
+    def find_one(self, match: Mapping[str, Any]) -> dict[str, Any] | None:
+        with self._lock:
+            return next((dict(row) for row in self.rows.values() if _meets(row, match)), None)
+
+    def insert_one(self, row: Mapping[str, Any]) -> None:
+        with self._lock:
+            taken = any(row[name] == other[name] for other in self.rows.values() for name in self._unique)
+            if taken or row["_id"] in self.rows:
+                raise DuplicateKeyError("taken")
+            self.rows[row["_id"]] = dict(row)
+
+    def update_one(self, match: Mapping[str, Any], update: Mapping[str, Any]) -> SimpleNamespace:
+        with self._lock:
+            found = [row for row in self.rows.values() if _meets(row, match)]
+            for row in found[:1]:
+                row.update(update["$set"])
+            return SimpleNamespace(matched_count=len(found[:1]))
+
+
+def _meets(row: Mapping[str, Any], match: Mapping[str, Any]) -> bool:
+    return all(
+        row[name] < wanted["$lt"] if isinstance(wanted, dict) else row[name] == wanted for name, wanted in match.items()
+    )
+
+
+@dataclass
+class MemoryPassed:
+    referrals: MemoryAggregates[CriminalReferral]
+
+    def due(self, now: datetime) -> Sequence[str]:
+        return [each.id for each in self.referrals.all() if each.next_due_at is not None and each.next_due_at <= now]
+
+    def breached_clocks(self, now: datetime) -> Mapping[str, int]:
+        return Counter(
+            clock.clock
+            for each in self.referrals.all()
+            if each.breached_since is not None and each.breached_since <= now
+            for clock in each.clocks
+            if clock.breached_at is not None and clock.met_at is None
+        )
+
+
+def caller(agency: str, command_id: str | None = None) -> Caller:
+    return Caller(actor=f"client:{agency}", agency=agency, correlation_id="story", command_id=command_id)
+
+
+MARKET = caller("market")
+POLICE_CALLER = caller("police")
+
+
+class CasesInMemory:
+    def __init__(self) -> None:
+        self.clock = FixedClock(NOW)
+        self.cases: MemoryAggregates[Case] = MemoryAggregates(CASES, self.clock)
+        self.referrals: MemoryAggregates[CriminalReferral] = MemoryAggregates(REFERRALS, self.clock)
+        self.receipts = MemoryCollection("referral_id")
+        self.rights = MemoryCollection()
+        key = Ed25519PrivateKey.generate().private_bytes_raw().hex()
+        self.public_key = public_key_of(key)
+        rules = shipped_rules()
+        entropy = itertools.count(1)
+        self.desk = CaseDesk(
+            self.cases, self.referrals, TipRights(lambda: self.rights), rules, self.clock, lambda _bits: next(entropy)
+        )
+        self.transfers = ReferralDesk(
+            self.referrals,
+            self.cases,
+            ReceiptBook(lambda: self.receipts),
+            MemoryPassed(self.referrals),
+            rules,
+            self.clock,
+            key,
+        )
+
+    def announced(self) -> list[Event]:
+        return [open_event(each) for each in (*self.cases.announced, *self.referrals.announced)]
+
+    def wait(self, by: timedelta) -> None:
+        self.clock.advance(by)
+
+    def wait_until(self, instant: datetime) -> None:
+        self.clock.instant = instant
+
+    def verify(self, tip_id: str = "tip_1", owner: str | None = SENDER, *, at: datetime = NOW) -> None:
+        self.desk.allow_reading(verified(tip_id, owner, at=at), Cause(actor="x", correlation_id="y"))
+
+    def open(self, *, suspected_crime: bool = False, by: Caller = MARKET, tip_id: str | None = None) -> CaseView:
+        return self.desk.open_case(opening(suspected_crime=suspected_crime, tip_id=tip_id), by)
+
+    def draft(
+        self,
+        case_id: str,
+        *,
+        officers: tuple[str, ...] = OFFICERS,
+        papers: tuple[Paper, ...] = PAPERS_GIVEN,
+        receiver: str = POLICE,
+    ) -> ReferralView:
+        return self.transfers.draft_referral(
+            DraftReferral(case_id=case_id, receiver=receiver, officers=officers, papers=papers), MARKET
+        )
+
+    def decide(self, referral_id: str, *, approve: bool = True, reason: str = "") -> ReferralView:
+        return self.transfers.decide_referral(
+            DecideReferral(referral_id=referral_id, approve=approve, head="market:head", reason=reason), MARKET
+        )
+
+    def send(self, referral_id: str) -> ReferralView:
+        return self.transfers.send_referral(SendReferral(referral_id=referral_id), MARKET)
+
+    def accept(self, referral_id: str, *, by: Caller = POLICE_CALLER) -> ReferralView:
+        return self.transfers.accept_referral(
+            AcceptReferral(referral_id=referral_id, desk=POLICE, officer="police:officer-7"), by
+        )
+
+    def ask(self, referral_id: str, *papers: str) -> ReferralView:
+        return self.transfers.request_supplement(
+            RequestSupplement(referral_id=referral_id, papers=papers or ("test_results",)), POLICE_CALLER
+        )
+
+    def supplement(self, referral_id: str, *papers: Paper) -> ReferralView:
+        return self.transfers.supplement_referral(
+            SupplementReferral(referral_id=referral_id, papers=papers or (attached("test_results", "b"),)), MARKET
+        )
+
+    def answer(self, referral_id: str, *, filed: bool = True, reason: str = "") -> ReferralView:
+        return self.transfers.answer_referral(
+            AnswerReferral(referral_id=referral_id, filed=filed, reason=reason), POLICE_CALLER
+        )
+
+    def complete(self, referral_id: str) -> ReferralView:
+        return self.transfers.complete_referral(CompleteReferral(referral_id=referral_id), MARKET)
+
+    def sent(self) -> ReferralView:
+        referral = self.draft(self.open(suspected_crime=True).case_id)
+        self.decide(referral.referral_id)
+        return self.send(referral.referral_id)
+
+    def accepted(self) -> ReferralView:
+        return self.accept(self.sent().referral_id)
+
+
+def attached(name: str, letter: str = "a") -> Paper:
+    return Paper(name=name, status=PaperStatus.ATTACHED, sha256=letter * 64)
+
+
+def opening(*, suspected_crime: bool = False, tip_id: str | None = None, owner: str = SENDER) -> OpenCase:
+    return OpenCase(
+        owner=owner,
+        kind=CaseKind.HEADCOUNT_REWARD,
+        basis="Regulation art. 7(1)",
+        tip_id=tip_id,
+        suspected_crime=suspected_crime,
+    )
+
+
+def verified(
+    tip_id: str,
+    owner: str | None,
+    *,
+    at: datetime = NOW,
+    outcome: VerificationOutcome = VerificationOutcome.SUBSTANTIATED,
+) -> TipVerified:
+    return TipVerified(
+        tip_id=tip_id,
+        number="DY-2026-0000-0000",
+        category="gathering_in_rental",
+        desk="police/station",
+        outcome=outcome,
+        next_owner=owner,
+        rental_code="R-1",
+        verified_at=at,
+    )
+
+
+def clock_of(view: ReferralView, name: str) -> StatutoryClock:
+    return next(each for each in reversed(view.clocks) if each.clock == name)

@@ -1,0 +1,160 @@
+"""Whatever is done to a referral, by whom and when, its states and clocks keep their promises."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from lianxi.contracts.cases import ClockBreached, ReferralState, StatutoryClock
+from lianxi.kernel.errors import Conflict, Refused, RuleBroken
+from services.cases.domain.referrals import CriminalReferral
+from tests.unit.cases.desk import NOW, CasesInMemory, attached
+
+S = ReferralState
+NEXT: dict[ReferralState, frozenset[ReferralState]] = {
+    S.AWAITING_DECISION: frozenset({S.APPROVED, S.NOT_TRANSFERRED}),
+    S.APPROVED: frozenset({S.SENT}),
+    S.SENT: frozenset({S.ACCEPTED}),
+    S.ACCEPTED: frozenset({S.SUPPLEMENTING, S.FILED, S.DECLINED}),
+    S.SUPPLEMENTING: frozenset({S.ACCEPTED, S.FILED, S.DECLINED}),
+    S.FILED: frozenset({S.HANDED_OVER}),
+}
+STEPS = ("approve", "refuse", "send", "accept", "ask", "supplement", "file", "decline", "complete")
+WAITS = st.one_of(
+    st.integers(0, 4 * 86_400), st.sampled_from([1, 86_399, 86_400, 86_401, 3 * 86_400 - 1, 3 * 86_400 + 1])
+)
+
+
+class ReferralMachine(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.town = CasesInMemory()
+        self.id = self.town.draft(self.town.open(suspected_crime=True).case_id).referral_id
+        self.before = self.stored()
+
+    def stored(self) -> CriminalReferral:
+        return self.town.referrals.get(self.id).state
+
+    def take(self, step: str) -> None:
+        town = self.town
+        match step:
+            case "approve":
+                town.decide(self.id)
+            case "refuse":
+                town.decide(self.id, approve=False, reason="below the threshold")
+            case "send":
+                town.send(self.id)
+            case "accept":
+                town.accept(self.id)
+            case "ask":
+                town.ask(self.id)
+            case "supplement":
+                town.supplement(self.id, attached("test_results", "b"))
+            case "file":
+                town.answer(self.id)
+            case "decline":
+                town.answer(self.id, filed=False, reason="no crime")
+            case _:
+                town.complete(self.id)
+
+    @rule(step=st.sampled_from(STEPS))
+    def try_a_step(self, step: str) -> None:
+        state = self.stored().state
+        try:
+            self.take(step)
+        except Refused as refused:
+            assert not isinstance(refused, RuleBroken)
+            assert self.stored() == self.before
+        else:
+            assert self.stored().state in NEXT[state]
+
+    @precondition(lambda self: self.stored().state in NEXT)
+    @rule(choice=st.integers(0, 2))
+    def take_a_step_that_is_allowed(self, choice: int) -> None:
+        allowed = {
+            S.AWAITING_DECISION: ("approve", "approve", "refuse"),
+            S.APPROVED: ("send",),
+            S.SENT: ("accept",),
+            S.ACCEPTED: ("ask", "file", "decline"),
+            S.SUPPLEMENTING: ("supplement", "supplement", "file"),
+            S.FILED: ("complete",),
+        }[self.stored().state]
+        try:
+            self.take(allowed[choice % len(allowed)])
+        except Conflict:
+            raise AssertionError("an allowed step was refused") from None
+
+    @rule(seconds=WAITS)
+    def wait(self, seconds: int) -> None:
+        self.town.wait(timedelta(seconds=seconds))
+
+    @rule(times=st.integers(1, 3))
+    def sweep(self, times: int) -> None:
+        for _ in range(times):
+            self.town.transfers.mark_breaches()
+        now = self.town.clock.now()
+        assert not [each for each in self.stored().clocks if _is_running(each) and each.due_at <= now]
+
+    @invariant()
+    def it_moves_along_the_law_only(self) -> None:
+        before, after = self.before.state, self.stored().state
+        assert before == after or after in NEXT[before]
+
+    @invariant()
+    def clocks_only_grow(self) -> None:
+        after = self.stored().clocks
+        assert len(after) >= len(self.before.clocks)
+        for old, new in zip(self.before.clocks, after, strict=False):
+            assert (old.clock, old.owner, old.started_at, old.due_at) == (
+                new.clock,
+                new.owner,
+                new.started_at,
+                new.due_at,
+            )
+            assert old.breached_at in {None, new.breached_at}
+            assert old.met_at is None or (new.met_at is not None and old.met_at <= new.met_at)
+        self.before = self.stored()
+
+    @invariant()
+    def a_limit_is_marked_if_and_only_if_it_was_not_met_in_time(self) -> None:
+        for each in self.stored().clocks:
+            assert each.breached_at is None or each.breached_at >= each.due_at
+            if each.met_at is not None:
+                assert (each.breached_at is not None) == (each.met_at >= each.due_at)
+
+    @invariant()
+    def each_breach_is_announced_once(self) -> None:
+        announced = Counter(
+            (each.clock, each.due_at) for each in self.town.announced() if isinstance(each, ClockBreached)
+        )
+        marked = Counter((each.clock, each.due_at) for each in self.stored().clocks if each.breached_at is not None)
+        assert announced == marked
+
+    @invariant()
+    def the_index_names_the_next_limit(self) -> None:
+        running = [each.due_at for each in self.stored().clocks if _is_running(each)]
+        assert self.stored().next_due_at == min(running, default=None)
+
+    @invariant()
+    def there_is_one_receipt_from_acceptance_on(self) -> None:
+        has_receipt = self.stored().receipt is not None
+        is_accepted = self.stored().state in {S.ACCEPTED, S.SUPPLEMENTING, S.FILED, S.DECLINED, S.HANDED_OVER}
+        assert has_receipt == is_accepted == (len(self.town.receipts.rows) == 1)
+
+    @invariant()
+    def nothing_runs_at_an_end(self) -> None:
+        if self.stored().state not in NEXT:
+            assert self.stored().next_due_at is None
+        assert self.town.clock.now() >= NOW
+
+
+def _is_running(clock: StatutoryClock) -> bool:
+    return clock.met_at is None and clock.breached_at is None
+
+
+TestReferralMachine = ReferralMachine.TestCase
+TestReferralMachine.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
