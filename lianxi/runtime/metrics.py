@@ -53,7 +53,6 @@ broker_blocked = Gauge("lianxi_broker_blocked", "1 while the broker stops publis
 visits_overdue = Gauge("lianxi_visits_overdue", "Dwellings past their day", ["grade"])
 returns_missing = Gauge("lianxi_returns_missing", "Stage reports past their day", ["agency"])
 clocks_breached = Gauge("lianxi_clocks_breached", "Statutory clocks passed unmet", ["clock"])
-items_open = Gauge("lianxi_items_open", "Open items", ["kind", "agency"])
 notices_unacknowledged = Gauge("lianxi_notices_unacknowledged", "Notices past their acknowledgement", ["agency"])
 emergency_unacknowledged = Gauge("lianxi_emergency_unacknowledged", "Rescue notices that no human has acknowledged")
 

@@ -117,3 +117,17 @@ def test_labels_come_from_closed_sets() -> None:
     }
 
     assert {name: labels & open_ended for name, labels in declared().items() if labels & open_ended} == {}
+
+
+def test_prometheus_asks_every_process_where_it_answers() -> None:
+    services = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
+    jobs = yaml.safe_load((FOLDER / "prometheus.yml").read_text(encoding="utf-8"))["scrape_configs"]
+    asked = {target for job in jobs for group in job["static_configs"] for target in group["targets"]}
+    answering = {
+        f"{name}:{row['environment'].get('LIANXI_GATEWAY_PORT') or row['environment']['LIANXI_METRICS_PORT']}"
+        for name, row in services.items()
+        if "build" in row
+    }
+
+    assert asked == answering | {"rabbitmq:15692"}
+    assert "rabbitmq_prometheus" in (CHECKOUT / "deploy" / "docker" / "enabled_plugins").read_text(encoding="utf-8")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -35,8 +37,6 @@ ROOMS_OF = {
 
 
 def is_allowed(place: str, rooms: list[str]) -> bool:
-    from pathlib import PurePosixPath
-
     return any(place.startswith(room) if room.endswith("/") else PurePosixPath(place).match(room) for room in rooms)
 
 
@@ -52,14 +52,15 @@ def test_a_package_stays_in_its_room(package: str) -> None:
     assert strangers == []
 
 
-def test_import_directions_are_kept() -> None:
-    run = subprocess.run(
-        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()"],
-        cwd=CHECKOUT,
-        capture_output=True,
-        text=True,
-        check=False,
+def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
+    program = "from importlinter.cli import lint_imports_command as run; run()"
+    return subprocess.run(
+        [sys.executable, "-c", program, "--no-cache"], cwd=folder, capture_output=True, text=True, check=False
     )
+
+
+def test_import_directions_are_kept() -> None:
+    run = lint_imports(CHECKOUT)
 
     assert run.returncode == 0, run.stdout[run.stdout.find("Contracts") :] + run.stderr
 
@@ -78,3 +79,40 @@ def test_a_new_part_of_the_kit_comes_under_the_contracts() -> None:
 
     assert {part for part in parts - {"greenroom"} if f"    lianxi.{part}\n" not in greenroom} == set()
     assert {part for part in parts & {"sdk", "cli"} if f"    lianxi.{part}\n" not in diet} == set()
+
+
+PROBES = {
+    "Services never import one another": ("services/cases/handlers.py", "import services.tips.domain"),
+    "Rooms inside a service": ("services/tips/domain/tip.py", "import services.tips.store"),
+    "Layers of the shared package": ("lianxi/kernel/ids.py", "import lianxi.bus.topology"),
+    "Doors above services above kit": ("lianxi/bus/client.py", "import services.tips.policy"),
+    "Domain and policy are plain Python": ("services/notifications/domain.py", "import mongoengine"),
+    "Only the greenroom speaks nameko": ("services/tips/service.py", "import nameko.rpc"),
+    "Gateway, sdk and cli never reach eventlet or mongoengine": ("gateway/app.py", "import lianxi.store.unit"),
+    "Only store and views open documents": ("services/tips/handlers.py", "import services.tips.documents"),
+    "No cycles": ("lianxi/policy/model.py", "import lianxi.policy.load"),
+}
+"""Contract → a file and a line that must break it."""
+
+
+@pytest.fixture(scope="module")
+def copied_house(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    house = tmp_path_factory.mktemp("house")
+    for package in PACKAGES:
+        shutil.copytree(CHECKOUT / package, house / package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(CHECKOUT / ".importlinter", house)
+    return house
+
+
+@pytest.mark.parametrize("contract", PROBES)
+def test_each_contract_bites(contract: str, copied_house: Path) -> None:
+    place, line = PROBES[contract]
+    probed = copied_house / place
+    before = probed.read_text(encoding="utf-8")
+    probed.write_text(f"{before}\n{line}\n", encoding="utf-8")
+    try:
+        said = lint_imports(copied_house).stdout
+    finally:
+        probed.write_text(before, encoding="utf-8")
+
+    assert f"{contract} BROKEN" in said, said
