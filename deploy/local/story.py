@@ -144,13 +144,15 @@ class Story:
             self._count_sentences,
         )
         began = time.monotonic()
-        for number, step in enumerate(steps, 1):
-            started = time.monotonic()
-            chinese, english = step()
-            self._say(number, len(steps), chinese, english, time.monotonic() - started)
+        try:
+            for number, step in enumerate(steps, 1):
+                started = time.monotonic()
+                chinese, english = step()
+                self._say(number, len(steps), chinese, english, time.monotonic() - started)
+        finally:
+            for member in (self.resident, *self._members.values()):
+                member.close()
         self.told.seconds = time.monotonic() - began
-        for member in (self.resident, *self._members.values()):
-            member.close()
         return self.told
 
     def _put_rental_on_register(self) -> tuple[str, str]:

@@ -344,6 +344,7 @@ class TipDispatched(Event):
     copies: tuple[str, ...]
     clause: str
     dispatched_at: datetime
+    is_anonymous: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

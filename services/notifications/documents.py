@@ -34,6 +34,7 @@ class NoticeDocument(AggregateDocument):
     acknowledge = BooleanField(required=True)
     acknowledge_by = DateTimeField()
     is_open = BooleanField(required=True)
+    is_levelled = BooleanField()
     seen_at = DateTimeField()
     acknowledged_at = DateTimeField()
     acknowledged_by = StringField()

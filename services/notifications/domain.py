@@ -7,6 +7,7 @@ from datetime import datetime
 
 from lianxi.contracts.envelope import Event, Lane
 from lianxi.contracts.notifications import NoticeAcknowledged, NoticeDelivered, NoticeView
+from lianxi.kernel.clock import level_to_hour
 from lianxi.kernel.errors import NotFound
 from services.notifications.policy import Addressee
 
@@ -32,6 +33,7 @@ class Notice:
     acknowledge: bool
     acknowledge_by: datetime | None
     is_open: bool
+    is_levelled: bool = False
     seen_at: datetime | None = None
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
@@ -49,6 +51,7 @@ class Occasion:
     reference: str
     number: str | None
     lane: Lane
+    is_levelled: bool = False
 
 
 def occasion(event: Event, event_id: str, about: str, lane: Lane) -> Occasion:
@@ -62,6 +65,7 @@ def occasion(event: Event, event_id: str, about: str, lane: Lane) -> Occasion:
         reference=getattr(event, "dispatch_id", None) or event_id,
         number=getattr(event, "number", None),
         lane=lane,
+        is_levelled=bool(getattr(event, "is_anonymous", False)),
     )
 
 
@@ -70,8 +74,11 @@ def deliver(
 ) -> tuple[Notice, tuple[NoticeDelivered, ...]]:
     """Lay a notice in a desk's tray; clocks that start with its delivery run from now, opened or not.
 
-    Clause: L81.2; criterion 3.2.
+    A notice that follows an anonymous tip at once would tell when it was written, so its time is levelled to the hour.
+
+    Clause: L81.2; criteria 2.7, 3.2.
     """
+    now = level_to_hour(now) if given_for.is_levelled else now
     by = now + addressee.within if addressee.acknowledge and addressee.within is not None else None
     notice = Notice(
         id=notice_id,
@@ -88,6 +95,7 @@ def deliver(
         acknowledge=addressee.acknowledge,
         acknowledge_by=by,
         is_open=addressee.acknowledge,
+        is_levelled=given_for.is_levelled,
     )
     delivered = NoticeDelivered(
         notice_id=notice_id,
@@ -104,6 +112,14 @@ def deliver(
 
 def _with_number(text: str, label: str, number: str | None) -> str:
     return text if number is None else f"{text}{label}{number}"
+
+
+def announced_at(notice: Notice, now: datetime) -> datetime:
+    """Say at which instant what happens to a notice is announced: its delivery as it is levelled, all else exactly.
+
+    Clause: none (criterion 2.7).
+    """
+    return notice.delivered_at if notice.is_levelled and notice.seen_at is None else now
 
 
 def see(notice: Notice, now: datetime) -> tuple[Notice, tuple[Event, ...]]:

@@ -132,7 +132,10 @@ def _dispatch(
     )
     tip = settled(tip, now)
     tip = replace(
-        tip, state=TipState.DISPATCHED, dispatches=(*tip.dispatches, given), agencies=readers(lead, *given.copies)
+        tip,
+        state=TipState.DISPATCHED,
+        dispatches=(*tip.dispatches, given),
+        agencies=readers(tip.submitter, lead, *given.copies),
     )
     event = TipDispatched(
         tip_id=tip.id,
@@ -145,6 +148,7 @@ def _dispatch(
         copies=given.copies,
         clause=clause,
         dispatched_at=tip.shown(now),
+        is_anonymous=tip.is_anonymous,
     )
     return told(tip, Line(at=now, what="tip.dispatched", by=by, clause=clause, reference=given.dispatch_id)), event
 

@@ -137,6 +137,11 @@ class Tip:
         """The one desk that leads."""
         return self.dispatch.lead
 
+    @property
+    def submitter(self) -> str | None:
+        """The agency that handed the tip in for somebody or found it; it goes on reading what became of it."""
+        return None if self.channel in (Channel.WEB, Channel.PATROL) else self.submitted_by
+
     def shown(self, instant: datetime) -> datetime:
         """Say when something happened as it may be told: to the hour when the tip is anonymous."""
         return level_to_hour(instant) if self.is_anonymous else instant
@@ -146,7 +151,7 @@ Decision = tuple[Tip, Sequence[Event]]
 
 
 def may_read(tip: Tip, caller: Caller) -> bool:
-    """Say whether a caller may know of a tip: the agencies of its lead, copies and next owner, and the office.
+    """Say whether a caller may know of a tip: its submitter, its lead, copies and next owner, and the office.
 
     Clause: none (domain 5.4).
     """

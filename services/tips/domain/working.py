@@ -62,7 +62,7 @@ def verify(tip: Tip, outcome: VerificationOutcome, next_owner: str | None, calle
         state=TipState.VERIFIED,
         verification=outcome,
         next_owner=next_owner,
-        agencies=readers(tip.lead, *tip.dispatch.copies, next_owner),
+        agencies=readers(tip.submitter, tip.lead, *tip.dispatch.copies, next_owner),
     )
     tip = told(tip, Line(at=now, what="tip.verified", by=tip.lead, clause=VERIFY_CLAUSE, reference=next_owner))
     event = TipVerified(
