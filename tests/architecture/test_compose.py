@@ -21,7 +21,7 @@ from deploy.local.places import CHECKOUT
 from lianxi.bus import topology
 from lianxi.bus.relay import RelaySettings
 from lianxi.contracts.registry import SERVICES
-from lianxi.runtime.settings import TOWN_NAMES
+from lianxi.runtime.settings import RETRY_LADDER_MS, TOWN_NAMES, read_settings
 
 PROCESSES = (*SERVICES, "relay", "gateway")
 COMMANDS = {
@@ -77,6 +77,49 @@ def test_compose_is_valid() -> None:
     run = subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False)
 
     assert run.returncode == 0, run.stderr
+
+
+@pytest.fixture(scope="module")
+def rendered() -> dict[str, Any]:
+    program = shutil.which("docker-compose")
+    assert program, "docker-compose is missing: apt-get install docker-compose"
+    command = [program, "--env-file", str(EXAMPLE), "config"]
+    environment = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
+    run = subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=True)
+    read: dict[str, Any] = yaml.safe_load(run.stdout)
+    return read
+
+
+def read_as(process: str, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Any:
+    for name in [each for each in os.environ if each.startswith("LIANXI_")]:
+        monkeypatch.delenv(name)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, str(value))
+    return read_settings(settings_of(process))  # type: ignore[type-var]
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_a_container_s_environment_can_be_read(
+    process: str, rendered: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = read_as(process, rendered["services"][process]["environment"], monkeypatch)
+
+    assert settings.metrics_port == 9700
+    assert settings.retry_ladder_ms == RETRY_LADDER_MS
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_an_example_can_be_read(process: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    example = read_environment(CHECKOUT / "deploy" / "env" / f"{process}.env.example")
+    settings = read_as(process, example, monkeypatch)
+
+    assert settings.programme == "dayong-2015"
+
+
+def test_the_relay_speaks_as_every_service(rendered: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    relay = read_as("relay", rendered["services"]["relay"]["environment"], monkeypatch)
+
+    assert all(relay.url_of(name).startswith(f"amqp://{name}:") for name in SERVICES)
 
 
 def test_compose_starts_nothing_without_passwords() -> None:
