@@ -180,11 +180,11 @@ class Story:
         )
 
     def _acknowledge_notices(self) -> tuple[str, str]:
-        for name, role in (("police", "lead"), ("tenancy", "copies"), ("office", "copies")):
+        for name in ("police", "tenancy", "office"):
             notice = self._wait_for(f"{name}'s notice", partial(self._notice, name, "tips.tip.dispatched.v1"))
             self.told.tip_id = notice["about"].partition("/")[2]
             done = self._members[name].post(f"/v1/notices/{notice['notice_id']}/acknowledge")
-            self.told.notices.append({**done, "expected_role": role})
+            self.told.notices.append(done)
         return (
             "派出所主办,流管办、打传办抄送,三方签收",
             "routed to the police station with copies to tenancy and the office; each acknowledges",

@@ -95,8 +95,8 @@ def test_another_kind_of_content_is_refused(guarded: RunningTown, kind: str) -> 
 
 @pytest.mark.parametrize(
     "token",
-    ["", "x", "a.b.c", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJwb2xpY2UifQ.", "Ж" * 40, "a" * 5_000],
-    ids=["empty", "short", "three parts", "no algorithm", "not ascii", "long"],
+    ["x", "a.b.c", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJwb2xpY2UifQ.", "Ж" * 40, "a" * 5_000],
+    ids=["short", "three parts", "no algorithm", "not ascii", "long"],
 )
 def test_a_token_that_is_not_ours_is_refused(guarded: RunningTown, token: str) -> None:
     with guarded.http() as http:
@@ -116,7 +116,8 @@ def test_a_token_of_another_agency_writes_nothing_in_its_name(guarded: RunningTo
 
 def test_scopes_are_kept(guarded: RunningTown) -> None:
     token = guarded.token("police", scopes="tips:read")
-    with guarded.http(headers={"Authorization": f"Bearer {token}"}) as http:
+    with guarded.http() as http:
+        http.headers["Authorization"] = f"Bearer {token}"
         assert http.get("/v1/tips").status_code == 200
         for answer in (
             http.get("/v1/cases"),

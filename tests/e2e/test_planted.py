@@ -33,30 +33,29 @@ def forms(receipt: str) -> list[str]:
 def planted(whole_town: RunningTown) -> tuple[list[str], Tap]:
     """Tips, looks at their status, messages and an agency's own tip, with everything that crossed the bus meanwhile."""
     receipts = []
-    with tapped(whole_town.amqp_url()) as tap:
-        with whole_town.http() as resident, whole_town.http("police") as police:
-            for _ in range(FILED):
-                receipts.append(file_publicly(resident))
-            headers = {"Lianxi-Receipt": receipts[0]}
-            wait_until(
-                lambda: resident.get("/v1/public/tips/status", headers=headers).status_code == 200, 30, "the tip"
-            )
-            answer = resident.post("/v1/public/tips/messages", headers=headers, json={"text": f"{TEXT} {PHONE}"})
-            assert answer.status_code in {200, 201}, answer.text
-            wrong = {"Lianxi-Receipt": "9999-8888-7777-6666"}
-            assert resident.get("/v1/public/tips/status", headers=wrong).status_code == 404
-            key = {"Idempotency-Key": secrets.token_hex(16)}
-            tip = {
-                "category": "person_held",
-                "village": "village/banyan",
-                "place": PLACE,
-                "text": f"{TEXT} {NAME} {PHONE}",
-            }
-            answer = police.post("/v1/tips", json={**tip, "channel": "phone"}, headers=key)
-            assert answer.status_code == 201, answer.text
-            tip_id = answer.json()["tip_id"]
-            assert police.get(f"/v1/tips/{tip_id}").status_code == 200
-            wait_until(lambda: len(tap.events()) > 3 * FILED, 60, "the events")
+    with tapped(whole_town.amqp_url()) as tap, whole_town.http() as resident, whole_town.http("police") as police:
+        for _ in range(FILED):
+            receipts.append(file_publicly(resident))
+        headers = {"Lianxi-Receipt": receipts[0]}
+        wait_until(
+            lambda: resident.get("/v1/public/tips/status", headers=headers).status_code == 200, 30, "the tip"
+        )
+        answer = resident.post("/v1/public/tips/messages", headers=headers, json={"text": f"{TEXT} {PHONE}"})
+        assert answer.status_code in {200, 201}, answer.text
+        wrong = {"Lianxi-Receipt": "9999-8888-7777-6666"}
+        assert resident.get("/v1/public/tips/status", headers=wrong).status_code == 404
+        key = {"Idempotency-Key": secrets.token_hex(16)}
+        tip = {
+            "category": "person_held",
+            "village": "village/banyan",
+            "place": PLACE,
+            "text": f"{TEXT},联系人:{NAME},电话{PHONE}",
+        }
+        answer = police.post("/v1/tips", json={**tip, "channel": "phone"}, headers=key)
+        assert answer.status_code == 201, answer.text
+        tip_id = answer.json()["tip_id"]
+        assert police.get(f"/v1/tips/{tip_id}").status_code == 200
+        wait_until(lambda: len(tap.events()) > 3 * FILED, 60, "the events")
     return receipts, tap
 
 
