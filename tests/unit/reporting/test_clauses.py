@@ -94,7 +94,7 @@ def test_only_what_a_running_part_names_is_proof(policy: Policy, plan: Plan) -> 
         (date(2015, 11, 13), date(2015, 10, 28), "overdue"),
     ],
 )
-def test_L90_1_stands_by_its_dates(plan: Plan, today: date, last_proof: date | None, state: str) -> None:  # noqa: N802
+def test_L90_1_stands_by_its_dates(plan: Plan, today: date, last_proof: date | None, state: str) -> None:
     proof = None if last_proof is None else noon(last_proof)
 
     assert state_of(sentence(plan, "L90.1"), proof, moment(today)) == state
