@@ -28,8 +28,20 @@ Code = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^
 ItemId = Annotated[str, StringConstraints(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 RentalCode = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Short = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
-Long = Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True)]
+
+
+def _text(longest: int, shortest: int = 1) -> Any:
+    # Control characters are no part of any language, and not every reader behind us would bear a NUL.
+    return StringConstraints(
+        min_length=shortest,
+        max_length=longest,
+        strip_whitespace=True,
+        pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$",
+    )
+
+
+Short = Annotated[str, _text(200)]
+Long = Annotated[str, _text(4000)]
 Instant = Annotated[AwareDatetime, AfterValidator(_sane)]
 Day = Annotated[date, AfterValidator(_sane)]
 
@@ -47,38 +59,45 @@ class Body(BaseModel):
 # --- tips -----------------------------------------------------------------------------------------------------------
 
 
-class Where(Body):
-    """Where it is: any of a village's code, a rental's code, or words."""
+class Contact(Body):
+    """Who may be called, and how; it goes under its own seal and into the vault unopened."""
 
-    village: Code | None = None
-    rental_code: RentalCode | None = None
-    text: Short | None = None
-
-    @model_validator(mode="after")
-    def _somewhere(self) -> Where:
-        if self.village is None and self.rental_code is None and self.text is None:
-            raise PydanticCustomError("nowhere", "Say where: a village, a rental's code, or text")
-        return self
+    name: Short | None = None
+    phone: Short | None = None
+    other: Short | None = Field(default=None, description="Another way to be reached")
 
 
 class Told(Body):
-    """What somebody tells."""
+    """What somebody tells. At least one of village, rental_code and place says where it is."""
 
     category: Code = Field(description="A category of the policy; `other` if in doubt")
-    where: Where
+    village: Code | None = None
+    rental_code: RentalCode | None = None
+    place: Short | None = Field(default=None, description="Where, in words")
     text: Long
     happened_at: Instant | None = None
     people_count: int | None = Field(default=None, ge=1, le=100_000)
-    contact: Short | None = Field(default=None, description="Only if the informant wants to be called; sealed at once")
+    contact: Contact | None = Field(default=None, description="Only if the informant wants to be reached")
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> Told:
+        if self.village is None and self.rental_code is None and self.place is None:
+            raise PydanticCustomError("nowhere", "Say where: a village, a rental's code, or words")
+        return self
 
     def sealed_content(self) -> dict[str, Any]:
         """What goes under the seal."""
         return {
             "text": self.text,
-            "place": self.where.text,
+            "place": self.place,
             "happened_at": None if self.happened_at is None else self.happened_at.isoformat(),
             "people_count": self.people_count,
         }
+
+    def sealed_contact(self) -> dict[str, Any] | None:
+        """What goes under the vault's seal; nothing when nothing was given."""
+        given = {} if self.contact is None else self.contact.model_dump(exclude_none=True)
+        return given or None
 
 
 class PublicTip(Told):
@@ -128,7 +147,7 @@ class Verification(Body):
 class Closing(Body):
     """The sentence that the informant will read."""
 
-    outcome: Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+    outcome: Annotated[str, _text(500)]
 
 
 # --- inspections ----------------------------------------------------------------------------------------------------
@@ -173,7 +192,7 @@ class NewCase(Body):
 
     owner: Code
     kind: CaseKind
-    basis: Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
+    basis: Annotated[str, _text(100)]
     tip_id: ItemId | None = None
     rental_code: RentalCode | None = None
     suspected_crime: bool = False
@@ -191,7 +210,7 @@ class CaseClosing(Body):
     """How a case ended, and on what grounds."""
 
     outcome: CaseOutcome
-    grounds: Annotated[str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True)]
+    grounds: Annotated[str, _text(1000)]
 
 
 class ReferralPaper(Body):
@@ -200,7 +219,7 @@ class ReferralPaper(Body):
     name: Code
     status: PaperStatus
     sha256: Sha256 | None = None
-    reason: Annotated[str, StringConstraints(max_length=200)] = ""
+    reason: Annotated[str, _text(200, shortest=0)] = ""
 
 
 class NewReferral(Body):
@@ -217,7 +236,7 @@ class ReferralDecision(Body):
 
     approve: bool
     head: Code
-    reason: Annotated[str, StringConstraints(max_length=500)] = ""
+    reason: Annotated[str, _text(500, shortest=0)] = ""
 
 
 class ReferralAcceptance(Body):
@@ -243,8 +262,8 @@ class ReferralAnswer(Body):
     """What the police decided."""
 
     filed: bool
-    reason: Annotated[str, StringConstraints(max_length=500)] = ""
-    police_reference: Annotated[str, StringConstraints(max_length=60)] = ""
+    reason: Annotated[str, _text(500, shortest=0)] = ""
+    police_reference: Annotated[str, _text(60, shortest=0)] = ""
 
 
 # --- reporting and operations ---------------------------------------------------------------------------------------
@@ -262,7 +281,7 @@ class StageReport(Body):
 class Burial(Body):
     """Why a letter is given up."""
 
-    reason: Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
+    reason: Annotated[str, _text(300)]
 
 
 # --- answers of the public part -------------------------------------------------------------------------------------

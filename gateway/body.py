@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.problems import problem_of, written
-from gateway.refusals import HeadersTooLong, TooLong, UnreadableBody, WrongType
+from gateway.refusals import HeadersTooLong, TooLong, UnreadableBody, Unusable, WrongType
 
 DRAINED_BYTES: Final = 64 * 1024 * 1024
 _JSON: Final = ("application/json", "+json")
@@ -132,8 +132,13 @@ class DoorRoute(APIRoute):
 
         async def strictly(request: Request) -> Response:
             strict = StrictRequest(request.scope, request.receive)
-            if self.body_field is not None and not _says_json(request.headers.get("content-type", "")):
-                raise WrongType("body.wrong_type")
+            wants_body = self.body_field is not None
+            if wants_body or await strict.body():
+                if not _says_json(request.headers.get("content-type", "")):
+                    raise WrongType("body.wrong_type")
+                # Where nothing is asked for, an empty object is understood as nothing, and anything else is a mistake.
+                if not wants_body and await strict.json() != {}:
+                    raise Unusable("body.not_wanted")
             return await handle(strict)
 
         return strictly

@@ -184,19 +184,6 @@ class Writing(Reading):
         return written(problem, self.request.scope)
 
 
-def reads(scope: str) -> Any:
-    """Say that a route reads, and which scope it needs."""
-
-    def put_together(
-        request: Request,
-        caller: Annotated[Caller, Security(caller_of, scopes=[scope])],
-        house: Annotated[House, Depends(house_of)],
-    ) -> Reading:
-        return Reading(house, caller, request)
-
-    return Depends(put_together)
-
-
 IdempotencyKey = Annotated[
     str | None,
     Header(
@@ -210,27 +197,43 @@ IfMatch = Annotated[
 ]
 
 
+def reading(
+    request: Request,
+    caller: Annotated[Caller, Depends(caller_of)],
+    house: Annotated[House, Depends(house_of)],
+) -> Reading:
+    """Put together what a reading route works with."""
+    return Reading(house, caller, request)
+
+
+def writing(
+    request: Request,
+    caller: Annotated[Caller, Depends(caller_of)],
+    house: Annotated[House, Depends(house_of)],
+    idempotency_key: IdempotencyKey = None,
+) -> Writing:
+    """Put together what a writing route works with."""
+    return Writing(house, caller, request, key=read_key(idempotency_key), version=None)
+
+
+def deciding(plain: Annotated[Writing, Depends(writing)], if_match: IfMatch = None) -> Writing:
+    """Put together what a route works with that decides on something that has a version."""
+    return replace(plain, version=read_version(if_match))
+
+
+def reads(scope: str) -> Any:
+    """Say that a route reads, and which scope it needs."""
+    return Security(reading, scopes=[scope])
+
+
 def writes(scope: str) -> Any:
     """Say that a route writes, and which scope it needs."""
-
-    def put_together(
-        request: Request,
-        caller: Annotated[Caller, Security(caller_of, scopes=[scope])],
-        house: Annotated[House, Depends(house_of)],
-        idempotency_key: IdempotencyKey = None,
-    ) -> Writing:
-        return Writing(house, caller, request, key=read_key(idempotency_key), version=None)
-
-    return Depends(put_together)
+    return Security(writing, scopes=[scope])
 
 
 def decides(scope: str) -> Any:
     """Say that a route decides on something that has a version, and which scope it needs."""
-
-    def put_together(writing: Annotated[Writing, writes(scope)], if_match: IfMatch = None) -> Writing:
-        return replace(writing, version=read_version(if_match))
-
-    return Depends(put_together)
+    return Security(deciding, scopes=[scope])
 
 
 def read_version(header: str | None) -> int | None:

@@ -41,6 +41,7 @@ def submission(
     """
     lane = lane_of(house, told.category, kind)
     now = house.clock.now()
+    contact = told.sealed_contact()
     prefix = house.policy.programme.number_prefix
     return SubmitTip(
         tip_id=derived_id("tip", seed.hex()),
@@ -49,11 +50,11 @@ def submission(
         channel=channel,
         category=told.category,
         lane=lane,
-        village=village_of(house, told.where.village),
-        rental_code=told.where.rental_code,
-        is_anonymous=told.contact is None,
+        village=village_of(house, told.village),
+        rental_code=told.rental_code,
+        is_anonymous=contact is None,
         content=house.sealer.seal(told.sealed_content(), CONTENT),
-        contact=None if told.contact is None else house.sealer.seal({"contact": told.contact}, CONTACT),
+        contact=None if contact is None else house.sealer.seal(contact, CONTACT),
         receipt_verifier=verifier,
         submitted_by=actor,
         received_at=now,

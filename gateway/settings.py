@@ -31,7 +31,7 @@ class GatewaySettings(Settings):
 
     # How much one client may ask.
     gateway_client_requests_per_minute: int = Field(default=6_000, gt=0)
-    gateway_public_requests_per_minute: int = Field(default=60, gt=0)
+    gateway_public_requests_per_minute: int = Field(default=120, gt=0)
     gateway_token_requests_per_minute: int = Field(default=60, gt=0)
     gateway_wrong_codes: int = Field(default=5, gt=0)
     gateway_wrong_codes_window_seconds: int = Field(default=600, gt=0)

@@ -44,7 +44,7 @@ async def file_tip(
     if body.website:
         raise Unusable("form.trap_filled")
     intake.lane_of(house, body.category, body.kind)
-    intake.village_of(house, body.where.village)
+    intake.village_of(house, body.village)
     key = read_key(idempotency_key)
     fingerprint = house.answers.fingerprint("public.tip", body.model_dump(mode="json"))
     same = () if key is None else (PUBLIC, key, fingerprint)

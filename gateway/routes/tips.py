@@ -37,12 +37,12 @@ async def file_tip(body: AgencyTip, writing: Writing = writes("tips:write")) -> 
     """File a tip; 201 as soon as it is kept. It is routed and dispatched by the policy."""
     house = writing.house
     intake.lane_of(house, body.category, body.kind)
-    intake.village_of(house, body.where.village)
+    intake.village_of(house, body.village)
 
     async def act(caller: Caller) -> Response:
         seed = intake.seed_of(house, str(caller.command_id))
         command = intake.submission(
-            house, body, seed, kind=body.kind, channel=body.channel, actor=caller.actor, verifier=None
+            house, body, seed, kind=body.kind, channel=body.channel, actor=caller.agency, verifier=None
         )
         await house.bus.hand_in(SERVICE, command.lane, command, replace(caller.cause(), lane=command.lane))
         house.recent.accepted(command.tip_id)
