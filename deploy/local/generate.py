@@ -20,6 +20,7 @@ from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
 from deploy.local.places import CHECKOUT
+from deploy.local.preflight import TOWN_SETTINGS
 from lianxi.bus import topology
 from lianxi.contracts.codec import json_schema
 from lianxi.contracts.compatibility import breaking_changes
@@ -115,8 +116,15 @@ def configuration() -> str:
         lines += [f"| `{name}` | {default} | {words[name]} |" for name, default in setting_names(kind).items()]
         lines.append("")
     lines += ["## Only read by whoever starts a town\n", "| name | meaning |", "|---|---|"]
-    lines += [f"| `{name}` | {words[name]} |" for name in sorted(TOWN_NAMES)]
+    lines += [f"| `{name}` | {words[name]} |" for name in sorted(starters_names())]
+    lines.append("\n`make run` also heeds `ONCE=1` (end after the story) and `YES=1` (install without asking).")
     return "\n".join(lines) + "\n"
+
+
+def starters_names() -> set[str]:
+    """List the names that only whoever starts a town reads."""
+    of_processes = {name for _, kind in settings_kinds() for name in setting_names(kind)}
+    return (TOWN_NAMES | TOWN_SETTINGS) - of_processes
 
 
 def definitions() -> str:

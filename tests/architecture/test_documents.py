@@ -6,10 +6,9 @@ import re
 
 import pytest
 
-from deploy.local.generate import setting_names, setting_words, settings_kinds, stale
+from deploy.local.generate import setting_names, setting_words, settings_kinds, stale, starters_names
 from deploy.local.places import CHECKOUT
 from lianxi.kernel.terms import SECTIONS
-from lianxi.runtime.settings import TOWN_NAMES
 from tests.architecture.source import tracked_files
 
 ADR = CHECKOUT / "docs" / "adr"
@@ -67,7 +66,7 @@ def test_generated_pages_are_fresh() -> None:
 
 
 def test_every_setting_is_explained_and_nothing_else_is() -> None:
-    known = {name for _, kind in settings_kinds() for name in setting_names(kind)} | TOWN_NAMES
+    known = {name for _, kind in settings_kinds() for name in setting_names(kind)} | starters_names()
 
     assert set(setting_words()) == known
 
