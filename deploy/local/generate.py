@@ -124,7 +124,7 @@ def configuration() -> str:
 def starters_names() -> set[str]:
     """List the names that only whoever starts a town reads."""
     of_processes = {name for _, kind in settings_kinds() for name in setting_names(kind)}
-    return (TOWN_NAMES | TOWN_SETTINGS) - of_processes
+    return {*TOWN_NAMES, *TOWN_SETTINGS} - of_processes
 
 
 def definitions() -> str:

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -237,3 +238,41 @@ def test_preparing_makes_every_secret_once(tmp_path: Path) -> None:
 
 def test_a_container_whose_process_does_not_answer_is_not_healthy() -> None:
     assert is_ready("1") is False
+
+
+IMPORTED = {
+    **{name: f"lianxi.greenroom.runner, services.{name}.service" for name in SERVICES},
+    "relay": "lianxi.bus.relay",
+    "gateway": "gateway.app",
+}
+
+
+def copied_into(process: str) -> set[str]:
+    """Follow a target's stages back and list what they copy from the checkout."""
+    stages = {}
+    for stage in re.split(r"^FROM ", DOCKERFILE, flags=re.MULTILINE)[1:]:
+        below, _, name = stage.splitlines()[0].partition(" AS ")
+        stages[name] = (below, set(re.findall(r"^COPY ([^-]\S+) ", stage, flags=re.MULTILINE)))
+    found = set()
+    while process in stages:
+        process, copied = stages[process]
+        found |= copied
+    return found
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_an_image_holds_all_that_its_process_imports(process: str, tmp_path: Path) -> None:
+    for source in copied_into(process):
+        target = tmp_path / source
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if (CHECKOUT / source).is_dir():
+            shutil.copytree(CHECKOUT / source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(CHECKOUT / source, target)
+    command = [sys.executable, "-P", "-c", f"import sys; sys.path.insert(0, '.'); import {IMPORTED[process]}"]
+    environment = {"PATH": os.environ["PATH"], "EVENTLET_NO_GREENDNS": "yes"}
+
+    run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    assert run.returncode == 0, run.stderr
+    assert (tmp_path / "deploy" / "policy").is_dir()
