@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from fastapi import Depends, Header, Request, Response, Security
 from fastapi.openapi.models import OAuthFlowClientCredentials, OAuthFlows
 from fastapi.security import OAuth2, SecurityScopes
+from pydantic import BaseModel
 
 from gateway.audit import RequestAudit
 from gateway.auth import SCOPES, Principal, Register, Tokens
@@ -255,4 +256,5 @@ def shown(view: Any, *, status: int = 200, headers: Mapping[str, str] | None = N
     told = dict(headers or {})
     if hasattr(view, "version"):
         told["ETag"] = f'"{view.version}"'
-    return Response(codec.to_bytes(codec.as_plain(view)), status, told, "application/json")
+    plain = view.model_dump(mode="json") if isinstance(view, BaseModel) else codec.as_plain(view)
+    return Response(codec.to_bytes(plain), status, told, "application/json")
