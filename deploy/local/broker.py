@@ -6,8 +6,10 @@ server of Erlang, and the node. Both run in the foreground, so that nothing is l
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +21,7 @@ from deploy.local.database import plain_environment
 from deploy.local.install import BrokerProgram
 from deploy.local.places import write_private, write_private_json
 from deploy.local.ports import LOOPBACK
+from deploy.local.trouble import TownError
 
 AMQP_PORT: Final = 5673
 DISTRIBUTION_PORT: Final = 25673
@@ -31,7 +34,7 @@ NODE_NAME: Final = f"lianxi@{LOOPBACK}"
 ERLANG_FLAGS: Final = "+S 2:2 +SDcpu 1:1 +SDio 1 +A 1 +sbwt none +sbwtdcpu none +sbwtdio none"
 CONFIGURATION: Final = """\
 # Written at every start; changes here are lost.
-load_definitions = definitions.json
+load_definitions = {folder}/definitions.json
 disk_free_limit.absolute = 200MB
 vm_memory_high_watermark.absolute = {memory}
 raft.wal_max_size_bytes = 33554432
@@ -75,7 +78,7 @@ class PrivateBroker:
             name="epmd",
             command=[str(self.program.epmd), "-port", str(self.at.names), "-address", LOOPBACK],
             environment=environment,
-            folder=self.folder,
+            folder=Path("/"),  # the node asks where it is, and must not hear Chinese
             log=self.log.with_name("epmd.log"),
             is_ready=lambda: ports.answers(self.at.names),
             start_seconds=10,
@@ -86,7 +89,7 @@ class PrivateBroker:
             name="broker",
             command=["sh", str(self.program.server)],
             environment=environment,
-            folder=self.folder,
+            folder=Path("/"),  # the node asks where it is, and must not hear Chinese
             log=self.log,
             is_ready=lambda: questions.amqp_answers(self.at.amqp),
             start_seconds=90,
@@ -98,16 +101,15 @@ class PrivateBroker:
     def _write_files(self, definitions: Mapping[str, Any]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "home").mkdir(exist_ok=True)
-        # Named relative to the node's own folder: its settings file cannot spell a path with Chinese in it.
         write_private_json(self.folder / "definitions.json", definitions)
-        settings = CONFIGURATION.format(memory=self.memory)
+        settings = CONFIGURATION.format(folder=ascii_alias(self.folder), memory=self.memory)
         if self.at.management is not None:
             settings += f"management.tcp.ip = {LOOPBACK}\nmanagement.tcp.port = {self.at.management}\n"
         write_private(self.folder / "rabbitmq.conf", settings)
         (self.folder / "enabled_plugins").write_text(f"[{','.join(self.plugins)}].\n", encoding="ascii")
 
     def _environment(self) -> dict[str, str]:
-        inside = self.folder
+        inside = ascii_alias(self.folder)
         mine = {
             "HOME": inside / "home",  # the node makes its cookie there
             "RABBITMQ_CONF_ENV_FILE": "/dev/null",
@@ -133,6 +135,29 @@ class PrivateBroker:
         }
         kept = {name: value for name, value in plain_environment(os.environ).items() if name != "NOTIFY_SOCKET"}
         return kept | self.program.environment() | {name: str(value) for name, value in mine.items()}
+
+
+def ascii_alias(folder: Path) -> Path:
+    """The folder under a name in plain letters: the folder itself, or a link to it in a private temporary folder.
+
+    Measured on RabbitMQ 3.10: in a path with Chinese signs the node starts once, but cannot read its quorum queues again.
+
+    Raises:
+        TownError: when somebody else holds the private folder's name.
+    """
+    if str(folder).isascii():
+        return folder
+    private = Path(tempfile.gettempdir()) / f"lianxi-{os.getuid()}"
+    private.mkdir(mode=0o700, exist_ok=True)
+    holder = private.lstat()
+    if private.is_symlink() or holder.st_uid != os.getuid() or holder.st_mode & 0o077:
+        raise TownError(
+            f"{private} belongs to somebody else.", "Remove it, or move the checkout to a path in plain letters."
+        )
+    link = private / hashlib.sha256(str(folder).encode("utf-8")).hexdigest()[:16]
+    link.unlink(missing_ok=True)
+    link.symlink_to(folder, target_is_directory=True)
+    return link
 
 
 def fresh_passwords(users: Sequence[str], kept: Mapping[str, str] | None) -> dict[str, str]:

@@ -62,7 +62,8 @@ def left_over(copy: Path) -> list[str]:
     found = []
     for process in psutil.process_iter():
         try:
-            if process.cwd().startswith(str(copy)):
+            data = process.environ().get("RABBITMQ_MNESIA_BASE")
+            if process.cwd().startswith(str(copy)) or (data and str(Path(data).resolve()).startswith(str(copy))):
                 found.append(" ".join(process.cmdline()))
         except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
             continue
