@@ -115,7 +115,8 @@ def collect_carriers(folder: Path = CHECKOUT / "tests") -> dict[str, list[str]]:
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         code = pytest.main(["--collect-only", "-q", "-p", "no:cacheprovider", str(folder)], plugins=[carriers])
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
-        raise SystemExit(said.getvalue())
+        _, mark, errors = said.getvalue().partition("= ERRORS =")
+        raise SystemExit(f"The tests cannot be collected.\n{mark}{errors or said.getvalue()}")
     return carriers.tests
 
 
