@@ -107,7 +107,7 @@ def test_a_unit_is_reminded_once_and_missed_once(
 
 
 @pytest.mark.criterion("12.1")
-def test_X03_a_date_before_the_issue_alarms_nobody(  # noqa: N802 - named by the plan's finding
+def test_X03_a_date_before_the_issue_alarms_nobody(
     desk: ReportingDesk, kept: MemoryAggregates[StageReport], plan: Plan, clock: FixedClock
 ) -> None:
     desk.open_returns()
