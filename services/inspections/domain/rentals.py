@@ -302,7 +302,8 @@ def _planned(rental: Rental, due_on: DueOn) -> Rental:
         key=lambda each: (each.due_on, each.since, each.because),
     )
     due = min([due_on(rental.grade, rental.planned_from), *(each.due_on for each in waiting)])
-    is_watched = rental.is_standing and due != rental.missed_announced_for
+    # Days are announced in their own order: one that lies before an announced one adds nothing to know.
+    is_watched = rental.is_standing and (rental.missed_announced_for is None or due > rental.missed_announced_for)
     return replace(
         rental,
         calls=tuple(waiting[:MOST_CALLS]),
