@@ -17,7 +17,7 @@ from gateway.settings import GatewaySettings
 from lianxi.contracts import codec
 from lianxi.contracts.envelope import LANES, Cause, Command, Lane
 from lianxi.contracts.registry import COMMANDS
-from lianxi.kernel.errors import BrokerDown, ContractBroken, TooBusy, Unavailable
+from lianxi.kernel.errors import BrokerDown, ContractBroken, Unavailable
 from lianxi.runtime import metrics
 from lianxi.runtime.logs import get_log
 
@@ -28,7 +28,7 @@ HALF: Final = ".half"
 LOOK_SECONDS: Final = 0.5
 
 
-class SpoolFull(TooBusy):
+class SpoolFull(Unavailable):
     """Nothing more can be kept."""
 
     retry_after_seconds = 60

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import BaseModel
 
 from gateway.bodies import Burial
 from gateway.body import DoorRoute
@@ -38,24 +37,26 @@ ParkedPath = Annotated[
 Subject = Annotated[str | None, Query(max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9_./:-]*$")]
 
 
-class ParkedOfAll(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkedOfAll:
     """The parked letters of every desk, with the desks that could not be asked."""
 
-    items: list[ParkedView]
+    items: tuple[ParkedView, ...]
     total: int
-    unreachable: list[str]
+    unreachable: tuple[str, ...]
 
 
-class DeliveriesOfAll(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveriesOfAll:
     """Rows of every desk's delivery ledger, with the desks that could not be asked."""
 
-    items: list[DeliveryView]
-    unreachable: list[str]
+    items: tuple[DeliveryView, ...]
+    unreachable: tuple[str, ...]
 
 
 async def _ask_each(
     reading: Reading, service: str | None, method: str, asked: Any, contract: type[Any]
-) -> tuple[dict[str, Any], list[str]]:
+) -> tuple[dict[str, Any], tuple[str, ...]]:
     names = SERVICES if service is None else (service,)
     asking = (reading.ask(name, method, asked, contract) for name in names)
     answers = dict(zip(names, await asyncio.gather(*asking, return_exceptions=True), strict=True))
@@ -64,7 +65,7 @@ async def _ask_each(
         # One desk that is away must not hide what the others have parked.
         if len(failed) == len(names) or not isinstance(error, Unavailable | Broken):
             raise error
-    return {name: answer for name, answer in answers.items() if name not in failed}, sorted(failed)
+    return {name: answer for name, answer in answers.items() if name not in failed}, tuple(sorted(failed))
 
 
 @router.get("/v1/ops/parked", response_model=ParkedOfAll)
@@ -77,7 +78,7 @@ async def list_parked(
         (_named(name, row) for name, page in found.items() for row in page.items), key=lambda row: row.parked_at
     )
     total = sum(page.total for page in found.values())
-    return shown(ParkedOfAll(items=items[:limit], total=total, unreachable=unreachable))
+    return shown(ParkedOfAll(items=tuple(items[:limit]), total=total, unreachable=unreachable))
 
 
 @router.get("/v1/ops/parked/{parked_id}", response_model=ParkedView)
@@ -113,7 +114,7 @@ async def list_deliveries(
     asked = ListDeliveries(subject=subject, state=state, limit=limit)
     found, unreachable = await _ask_each(reading, service, "list_deliveries", asked, DeliveryList)
     items = sorted((row for page in found.values() for row in page.items), key=lambda row: row.created_at, reverse=True)
-    return shown(DeliveriesOfAll(items=items[:limit], unreachable=unreachable))
+    return shown(DeliveriesOfAll(items=tuple(items[:limit]), unreachable=unreachable))
 
 
 async def _settle(writing: Writing, service: str, method: str, asked: Any) -> Response:
