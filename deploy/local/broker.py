@@ -31,7 +31,7 @@ VHOST: Final = "lianxi"
 # A long name with an address needs neither /etc/hosts nor a resolver, which bare machines and containers may lack.
 NODE_NAME: Final = f"lianxi@{LOOPBACK}"
 # Measured on two cores: few schedulers and no busy waiting start 0.8 s sooner and take less memory and no idle CPU.
-ERLANG_FLAGS: Final = "+S 2:2 +SDcpu 1:1 +SDio 1 +A 1 +sbwt none +sbwtdcpu none +sbwtdio none"
+ERLANG_FLAGS: Final = "+S 2:2 +SDcpu 1:1 +SDio 4 +A 1 +sbwt none +sbwtdcpu none +sbwtdio none"
 CONFIGURATION: Final = """\
 # Written at every start; changes here are lost.
 load_definitions = {folder}/definitions.json
@@ -140,7 +140,7 @@ class PrivateBroker:
 def ascii_alias(folder: Path) -> Path:
     """The folder under a name in plain letters: the folder itself, or a link to it in a private temporary folder.
 
-    Measured on RabbitMQ 3.10: in a path with Chinese signs the node starts once, but cannot read its quorum queues again.
+    Measured on RabbitMQ 3.10: under a path with Chinese signs the node cannot read its quorum queues a second time.
 
     Raises:
         TownError: when somebody else holds the private folder's name.
@@ -151,9 +151,7 @@ def ascii_alias(folder: Path) -> Path:
     private.mkdir(mode=0o700, exist_ok=True)
     holder = private.lstat()
     if private.is_symlink() or holder.st_uid != os.getuid() or holder.st_mode & 0o077:
-        raise TownError(
-            f"{private} belongs to somebody else.", "Remove it, or move the checkout to a path in plain letters."
-        )
+        raise TownError(f"{private} belongs to somebody else.", "Remove it, or move to a path in plain letters.")
     link = private / hashlib.sha256(str(folder).encode("utf-8")).hexdigest()[:16]
     link.unlink(missing_ok=True)
     link.symlink_to(folder, target_is_directory=True)

@@ -6,8 +6,10 @@ import base64
 import http.client
 import io
 import json
+import os
 import re
 import socket
+import tempfile
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ import psutil
 import pytest
 
 from deploy.local import assembly, children, install, questions
+from deploy.local.broker import ascii_alias
 from deploy.local.given_broker import GivenBroker
 from deploy.local.places import Places
 from deploy.local.ports import LOOPBACK, answers
@@ -96,10 +99,17 @@ def test_a_letter_survives_a_crash_of_the_node(broker: Broker) -> None:
     assert body == b"still here"
 
 
-def test_it_starts_in_a_path_with_chinese_and_spaces_and_leaves_nothing(tmp_path: Path) -> None:
-    with running_broker(tmp_path / "路径 有空格") as running:
+def test_in_a_path_with_chinese_and_spaces_it_keeps_its_letters_and_leaves_nothing(tmp_path: Path) -> None:
+    folder, queue = tmp_path / "路径 有空格", topology.parked_queue("cases")
+    with running_broker(folder) as running, connect(running.url_for()) as connection:
+        channel = connection.channel()
+        channel.confirm_delivery()
+        channel.basic_publish("", queue, b"kept", pika.BasicProperties(delivery_mode=2), mandatory=True)
+    with running_broker(folder) as running:
         at, pid = running.node.at, running.pid
-        connect(running.url_for("gateway")).close()
+        with connect(running.url_for()) as connection:
+            channel = connection.channel()
+            assert wait_until(lambda: channel.basic_get(queue, auto_ack=True)[2], what="the letter") == b"kept"
         ours = {process.pid for process in psutil.Process(pid).children(recursive=True)} | {pid}
     for number in ours:
         wait_until(partial(is_gone, number), what=f"process {number} to be gone")
@@ -219,3 +229,10 @@ def test_a_broker_that_is_not_there_is_told_at_once() -> None:
         assert not questions.amqp_answers(holder.getsockname()[1])
         with pytest.raises(TownError, match="does not answer"):
             GivenBroker(url).check()
+
+
+def test_a_private_folder_of_somebody_else_is_not_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / f"lianxi-{os.getuid()}").mkdir(mode=0o755)
+    with pytest.raises(TownError, match="belongs to somebody else"):
+        ascii_alias(tmp_path / "路径")
