@@ -3,9 +3,7 @@
 One process for the whole town; it serves each desk's database as that desk's own broker user. Per desk it
 
 * sends pending events, rescue lane first, in order per aggregate, with publisher confirms in a window; writes each
-event's rows in
-  the delivery ledger; only then takes it out of the outbox. A crash between any two of these sends the same event
-  again, under the same id, which is harmless;
+  event's rows in the delivery ledger; only then takes it out of the outbox;
 * notes what consumers report as settled or parked;
 * drains the parked queue into the database, where operators see it.
 
@@ -16,42 +14,29 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 
-import pika
-from pymongo import AsyncMongoClient, UpdateOne
-from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo import AsyncMongoClient
+from pymongo.errors import PyMongoError
 
 from lianxi import __version__
 from lianxi.bus import topology
+from lianxi.bus.desk_relay import DeskRelay
 from lianxi.bus.link import Letter, Link
-from lianxi.bus.parking import as_parked, receipts_of
 from lianxi.bus.porch import serve_health
-from lianxi.contracts import codec
-from lianxi.contracts.envelope import LANES, Lane
 from lianxi.contracts.registry import SERVICES
-from lianxi.kernel.clock import Clock
-from lianxi.kernel.errors import BrokerDown, LianxiError
+from lianxi.kernel.errors import LianxiError
 from lianxi.kernel.ids import random_id
 from lianxi.runtime import metrics
 from lianxi.runtime.health import Health
 from lianxi.runtime.logs import get_log, set_up_logs
 from lianxi.runtime.settings import Settings, read_settings
 from lianxi.store.connect import TIMEOUTS
-from lianxi.store.outbox import AGGREGATES, LANE_RANK
 from lianxi.store.parked import DELIVERIES, PARKED
 
 log = get_log()
-LEASE = "relay_lease"
-LEASE_SECONDS = 15.0
-WINDOW = 500
-RECEIPTS_BATCH = 200
-RECOUNT_SECONDS = 2.0
 
 
 class RelaySettings(Settings):
@@ -64,280 +49,6 @@ class RelaySettings(Settings):
         """Say as whom to connect for a desk: its own user where one is given, else the one user for all."""
         given = dict(each.split("=", 1) for each in self.relay_amqp_urls.split(",") if each)
         return given.get(service, self.amqp_url.get_secret_value())
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """An aggregate with events to be sent."""
-
-    collection: str
-    aggregate_id: str
-    entries: Sequence[Mapping[str, Any]]
-
-
-@dataclass
-class Sent:
-    """What the broker has confirmed of one aggregate's events, in order, up to the first that it has not."""
-
-    pending: Pending
-    entries: list[Mapping[str, Any]] = field(default_factory=list)
-    failed: bool = False
-
-
-class DeskRelay:
-    """The relay of one desk.
-
-    Args:
-        service: whose events.
-        link: the desk's own connection to the broker.
-        database: the desk's own database.
-        clock: the time of sending.
-        holder: this relay's name in the lease.
-        poll_seconds: how long to wait at most before looking again.
-    """
-
-    def __init__(
-        self,
-        service: str,
-        link: Link,
-        database: AsyncDatabase[dict[str, Any]],
-        clock: Clock,
-        holder: str,
-        poll_seconds: float,
-    ) -> None:
-        self.service = service
-        self.link = link
-        self._database = database
-        self._clock = clock
-        self._holder = holder
-        self._poll_seconds = poll_seconds
-        self._rung = asyncio.Event()
-        self._lease_until: datetime | None = None
-        self._receipts: asyncio.Queue[Letter] = asyncio.Queue()
-        self._parked: asyncio.Queue[Letter] = asyncio.Queue()
-        self._channels: dict[str, Any] = {}
-        self.store_reached = False
-
-    def wake(self) -> None:
-        """Look now."""
-        self._rung.set()
-
-    async def run(self) -> None:
-        """Serve the desk until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.link.stay(self._settle_in))
-            tasks.create_task(self._again_and_again(self._send_pending))
-            tasks.create_task(self._again_and_again(self._note_receipts))
-            tasks.create_task(self._again_and_again(self._drain_parked))
-            tasks.create_task(self._again_and_again(self._recount))
-
-    async def finish(self) -> None:
-        """Send what is still pending, once, before the process ends."""
-        with suppress(PyMongoError, LianxiError):
-            while self.link.is_open and await self._send_round():
-                pass
-
-    async def _settle_in(self) -> None:
-        for name, queue, waiting, prefetch in (
-            ("receipts", topology.receipts_queue(self.service), self._receipts, 2 * RECEIPTS_BATCH),
-            ("parked", topology.parked_queue(self.service), self._parked, 20),
-        ):
-            while not waiting.empty():
-                waiting.get_nowait()
-            self._channels[name] = await self.link.consume(queue, waiting.put_nowait, prefetch=prefetch)
-        self.wake()
-
-    async def _again_and_again(self, step: Any) -> None:
-        """Do a step for ever; what is away is waited for."""
-        while True:
-            try:
-                await step()
-                self.store_reached = True
-            except PyMongoError as error:
-                self.store_reached = False
-                log.warning("store_away", desk=self.service, reason=type(error).__name__)
-                await asyncio.sleep(1)
-            except BrokerDown:
-                await asyncio.sleep(0.5)
-
-    async def _send_pending(self) -> None:
-        self._rung.clear()
-        if not self.link.is_open or self.link.is_blocked or not await self._holds_lease():
-            await asyncio.sleep(self._poll_seconds)
-        elif not await self._send_round():
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._poll_seconds):
-                    await self._rung.wait()
-
-    async def _send_round(self) -> bool:
-        """Send what is pending, lane by lane; after each lane that had something, look at the most urgent one again."""
-        for lane in LANES:
-            pending = [each for name in AGGREGATES[self.service] for each in await self._pending(name, lane)]
-            if pending:
-                sent = await self._publish(pending)
-                await self._keep_books(sent)
-                if any(each.failed for each in sent):
-                    raise BrokerDown("broker.refused")
-                return True
-        return False
-
-    async def _pending(self, collection: str, lane: Lane) -> list[Pending]:
-        found = self._database[collection].find({"_outbox_due": LANE_RANK[lane]}, {"_outbox": 1}).limit(WINDOW)
-        return [Pending(collection, row["_id"], row.get("_outbox", [])) async for row in found]
-
-    async def _publish(self, pending: Sequence[Pending]) -> list[Sent]:
-        """Publish in waves: the first event of every aggregate, then the second of each whose first was confirmed."""
-        sent = [Sent(each) for each in pending]
-        wave = 0
-        while going := [each for each in sent if not each.failed and wave < len(each.pending.entries)]:
-            confirms = [self._publish_one(each.pending.entries[wave]) for each in going]
-            answers = await asyncio.gather(*confirms, return_exceptions=True)
-            for each, answer in zip(going, answers, strict=True):
-                each.failed = isinstance(answer, BaseException)
-                if not each.failed:
-                    each.entries.append(each.pending.entries[wave])
-            wave += 1
-        return sent
-
-    def _publish_one(self, entry: Mapping[str, Any]) -> asyncio.Future[None]:
-        event = entry["event"]
-        lane: Lane = entry["lane"]
-        properties = pika.BasicProperties(
-            content_type=codec.CONTENT_TYPE,
-            delivery_mode=2,
-            message_id=entry["id"],
-            type=event["type"],
-            app_id=self.service,
-            correlation_id=event["correlationid"],
-            headers={"traceparent": event["traceparent"]} if "traceparent" in event else None,
-        )
-        key = topology.routing_key(event["type"], lane)
-        return self.link.publish(topology.EVENTS_EXCHANGE, key, codec.to_bytes(event), properties)
-
-    async def _keep_books(self, sent: Sequence[Sent]) -> None:
-        """Write the ledger's rows, then take the events out of the outbox."""
-        now = self._clock.now()
-        rows = [row for each in sent for entry in each.entries for row in ledger_rows(entry, now)]
-        if rows:
-            await self._database[DELIVERIES].bulk_write(rows, ordered=False)
-        for collection in AGGREGATES[self.service]:
-            taken = [_take_out(each) for each in sent if each.entries and each.pending.collection == collection]
-            if not taken:
-                continue
-            result = await self._database[collection].bulk_write([all_out for all_out, _ in taken], ordered=False)
-            if result.matched_count < len(taken):
-                await self._database[collection].bulk_write([some for _, pair in taken for some in pair])
-        for each in sent:
-            for entry in each.entries:
-                metrics.events_published_total.labels(self.service, entry["lane"]).inc()
-
-    async def _holds_lease(self) -> bool:
-        now = self._clock.now()
-        if self._lease_until is not None and now < self._lease_until - timedelta(seconds=LEASE_SECONDS * 2 / 3):
-            return True
-        until = now + timedelta(seconds=LEASE_SECONDS)
-        mine = {"_id": "relay", "$or": [{"holder": self._holder}, {"until": {"$lt": now}}]}
-        try:
-            await self._database[LEASE].update_one(
-                mine, {"$set": {"holder": self._holder, "until": until}}, upsert=True
-            )
-            self._lease_until = until
-        except DuplicateKeyError:
-            self._lease_until = None
-        metrics.relay_holds_lease.labels(self.service).set(int(self._lease_until is not None))
-        return self._lease_until is not None
-
-    async def release(self) -> None:
-        """Give the lease back, so that another relay need not wait for its end."""
-        with suppress(PyMongoError):
-            await self._database[LEASE].delete_one({"_id": "relay", "holder": self._holder})
-
-    async def _note_receipts(self) -> None:
-        letters = await _batch(self._receipts, RECEIPTS_BATCH)
-        receipts = [receipt for letter in letters for receipt in receipts_of(letter.body)]
-        if receipts:
-            updates = [_settled_row(each) for each in receipts]
-            await self._database[DELIVERIES].bulk_write(updates, ordered=False)
-        self._acknowledge("receipts", letters[-1])
-
-    async def _drain_parked(self) -> None:
-        letter = await self._parked.get()
-        row = as_parked(letter, self.service, self._clock.now())
-        with suppress(DuplicateKeyError):
-            await self._database[PARKED].insert_one(row)
-        log.error("letter_kept", desk=self.service, queue=row["queue"], error=row["error"])
-        self._acknowledge("parked", letter)
-
-    def _acknowledge(self, name: str, letter: Letter) -> None:
-        channel = self._channels.get(name)
-        if channel is not None and channel.is_open:
-            channel.basic_ack(letter.tag, multiple=True)
-
-    async def _recount(self) -> None:
-        parked = await self._database[PARKED].count_documents({"state": "parked"})
-        metrics.parked_messages.labels(self.service).set(parked)
-        metrics.broker_blocked.labels(self.service).set(int(self.link.is_blocked))
-        count, oldest = 0, None
-        for collection in AGGREGATES[self.service]:
-            async for row in self._database[collection].find(
-                {"_outbox_due": {"$gte": 0, "$lte": 9}}, {"_outbox.at": 1}
-            ):
-                count += 1
-                born = min((entry["at"] for entry in row.get("_outbox", ())), default=None)
-                oldest = min(filter(None, (oldest, born)), default=None)
-        metrics.outbox_pending.labels(self.service).set(count)
-        age = (self._clock.now() - oldest).total_seconds() if oldest else 0.0
-        metrics.outbox_oldest_seconds.labels(self.service).set(max(0.0, age))
-        await asyncio.sleep(RECOUNT_SECONDS)
-
-
-def ledger_rows(entry: Mapping[str, Any], now: datetime) -> list[UpdateOne]:
-    """Write one ledger row for each queue an event goes to; a receipt that came first keeps its say."""
-    event = entry["event"]
-    told = {
-        "event_id": entry["id"],
-        "event_type": event["type"],
-        "subject": event["subject"],
-        "created_at": entry["at"],
-        "sent_at": now,
-    }
-    queues = topology.queues_hearing(event["type"], entry["lane"])
-    return [
-        UpdateOne(
-            {"_id": f"{entry['id']}:{queue}"},
-            {"$set": {**told, "queue": queue}, "$setOnInsert": {"state": "sent"}},
-            upsert=True,
-        )
-        for queue in queues
-    ]
-
-
-def _settled_row(receipt: Mapping[str, Any]) -> UpdateOne:
-    event_id, queue = receipt["event_id"], receipt["queue"]
-    settled = {"state": receipt["state"], "settled_at": datetime.fromisoformat(receipt["at"])}
-    return UpdateOne(
-        {"_id": f"{event_id}:{queue}"}, {"$set": {**settled, "event_id": event_id, "queue": queue}}, upsert=True
-    )
-
-
-def _take_out(sent: Sent) -> tuple[UpdateOne, tuple[UpdateOne, UpdateOne]]:
-    """Take sent events out of an outbox: all at once if nothing was added meanwhile, else one after the other."""
-    at = {"_id": sent.pending.aggregate_id}
-    ids = [entry["id"] for entry in sent.entries]
-    all_out = UpdateOne(
-        {**at, "_outbox": {"$size": len(ids)}, "_outbox.id": ids[-1]},
-        {"$set": {"_outbox": []}, "$unset": {"_outbox_due": ""}},
-    )
-    some = UpdateOne(at, {"$pull": {"_outbox": {"id": {"$in": ids}}}})
-    empty = UpdateOne({**at, "_outbox": {"$size": 0}}, {"$unset": {"_outbox_due": ""}})
-    return all_out, (some, empty)
-
-
-async def _batch(queue: asyncio.Queue[Letter], most: int) -> list[Letter]:
-    batch = [await queue.get()]
-    while len(batch) < most and not queue.empty():
-        batch.append(queue.get_nowait())
-    return batch
 
 
 class Relay:

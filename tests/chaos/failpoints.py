@@ -21,10 +21,10 @@ from typing import Any, ClassVar
 import mongoengine
 from mongoengine import IntField
 
-import lianxi.bus.relay as relay_module
+import lianxi.bus.desk_relay as relay_module
 import lianxi.store.unit as unit_module
+from lianxi.bus.desk_relay import DeskRelay
 from lianxi.bus.link import Link
-from lianxi.bus.relay import DeskRelay
 from lianxi.contracts.envelope import Cause, Event
 from lianxi.contracts.tips import TipAccepted
 from lianxi.kernel.clock import SystemClock

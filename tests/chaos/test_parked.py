@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -49,7 +49,6 @@ def delivery_of(tip_id: str, event_id: str) -> bytes:
         actor="test",
         correlationid="c-poison",
     )
-    assert asdict(envelope)["id"] == event_id
     return codec.to_bytes(codec.envelope_as_plain(envelope))
 
 
@@ -95,7 +94,7 @@ def test_parked_letters_are_replayed_and_buried_from_the_command_line(town: Runn
         for name in ("poison-2", "poison-3"):
             poison(town, name)
         rows = {
-            name: wait_until(lambda name=name: find(operator, name), 30, "the parked letter")
+            name: wait_until(partial(find, operator, name), 30, "the parked letter")
             for name in ("poison-2", "poison-3")
         }
         assert "poison-2" in lianxi(town, "parked", "list")

@@ -12,7 +12,7 @@ POLL_SECONDS = 0.02
 _NEVER = threading.Event()
 
 
-def wait_until(condition: Callable[[], T], timeout: float = 15.0, what: str = "the condition") -> T:
+def wait_until(condition: Callable[[], T | None], timeout: float = 15.0, what: str = "the condition") -> T:
     """Ask again and again until the answer is true, and give that answer.
 
     Units: seconds.
