@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -49,8 +49,15 @@ class Words:
 
     def problem(self, code: str, status: int) -> Wording:
         """Say what is said of a code; one that nobody has worded gets what is said of its status."""
+        return self.known(code) or self.kinds.get(str(status), self.kinds["500"])
+
+    def known(self, code: str) -> Wording | None:
+        """Say what is said of a code; what every noun may be, such as `tip.changed`, is worded once for all."""
         found = self.problems.get(code)
-        return found if found is not None else self.kinds.get(str(status), self.kinds["500"])
+        if found is None:
+            general = self.problems.get(f"*.{code.rpartition('.')[2]}")
+            found = None if general is None else replace(general, code=code)
+        return found
 
 
 @cache

@@ -48,7 +48,7 @@ async def figures() -> Response:
 @router.get("/problems/{code}", include_in_schema=False)
 async def explain(code: str) -> Response:
     """Explain a code: what happened and what to do, in Chinese and English."""
-    wording = words().problems.get(code)
+    wording = words().known(code)
     if wording is None:
         raise NoSuchThing("path.not_found")
     return HTMLResponse(_PAGE.format(title=escape(code), body=_explained(wording)))

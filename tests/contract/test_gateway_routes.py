@@ -1,0 +1,209 @@
+"""The gateway's public face: every door has a lock or is listed as public, every write a key, every code a sentence."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.routing import APIRoute
+
+from gateway import bodies
+from gateway.auth import SCOPES
+from gateway.wording import words
+from lianxi.contracts import cases, inspections, operations, reporting, tips
+from tests.support.gateway_fakes import build
+
+ROOT = Path(__file__).parents[2]
+PUBLIC = {
+    ("post", "/v1/public/tips"),
+    ("get", "/v1/public/tips/status"),
+    ("post", "/v1/public/tips/messages"),
+    ("post", "/oauth/token"),
+}
+NOT_DESCRIBED = {"/healthz", "/readyz", "/metrics", "/problems", "/problems/{code}", "/docs", "/redoc"}
+DESIGN_PATHS = """
+post /v1/tips · get /v1/tips · get /v1/tips/{tip_id} · post /v1/tips/{tip_id}/dispatch · post /v1/tips/{tip_id}/accept
+post /v1/tips/{tip_id}/return · post /v1/tips/{tip_id}/verify · post /v1/tips/{tip_id}/close
+post /v1/tips/{tip_id}/messages · put /v1/rentals/{rental_code} · get /v1/rentals · get /v1/rentals/{rental_code}
+post /v1/rentals/{rental_code}/grade · get /v1/visit-plan · post /v1/visits · get /v1/visits/{visit_id}
+post /v1/cases · get /v1/cases · get /v1/cases/{case_id} · post /v1/cases/{case_id}/measures
+post /v1/cases/{case_id}/close · post /v1/criminal-referrals · get /v1/criminal-referrals
+get /v1/criminal-referrals/{referral_id} · post /v1/criminal-referrals/{referral_id}/decide
+post /v1/criminal-referrals/{referral_id}/send · post /v1/criminal-referrals/{referral_id}/accept
+post /v1/criminal-referrals/{referral_id}/supplement-request · post /v1/criminal-referrals/{referral_id}/supplement
+post /v1/criminal-referrals/{referral_id}/answer · post /v1/criminal-referrals/{referral_id}/complete
+get /v1/plan/clauses · get /v1/obligations · get /v1/stage-reports · get /v1/stage-reports/{report_id}/draft
+post /v1/stage-reports/{report_id}/file · get /v1/notices · get /v1/notices/{notice_id}
+post /v1/notices/{notice_id}/acknowledge · get /v1/deliveries · get /v1/ops/parked · get /v1/ops/parked/{parked_id}
+post /v1/ops/parked/{parked_id}/replay · post /v1/ops/parked/{parked_id}/bury
+"""
+
+
+@pytest.fixture(scope="module")
+def described(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    document: dict[str, Any] = build(tmp_path_factory.mktemp("gateway")).app.openapi()
+    return document
+
+
+def operations_of(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            yield method, path, operation
+
+
+def test_every_door_needs_a_scope_or_is_listed_as_public(described: dict[str, Any]) -> None:
+    public = set()
+    for method, path, operation in operations_of(described):
+        needed = [scope for each in operation.get("security", []) for scope in each.get("agency", [])]
+        if not needed:
+            public.add((method, path))
+            continue
+        assert len(needed) == 1, path
+        assert needed[0] in SCOPES
+        assert needed[0].endswith(":read") == (method == "get"), (method, path, needed)
+    assert public == PUBLIC
+
+
+def test_every_path_of_the_design_that_the_desks_serve_is_there(described: dict[str, Any]) -> None:
+    wanted = {tuple(each.split()) for line in DESIGN_PATHS.strip().splitlines() for each in line.split(" · ")}
+    there = {(method, path) for method, path, _ in operations_of(described)}
+    assert there == wanted | PUBLIC
+
+
+def test_no_undescribed_door_but_the_known_ones(tmp_path: Path) -> None:
+    app = build(tmp_path).app
+    found = set()
+    for area in app.routes:
+        for route in getattr(getattr(area, "original_router", area), "routes", [area]):
+            if isinstance(route, APIRoute) and not route.include_in_schema:
+                found.add(route.path)
+    assert found == NOT_DESCRIBED
+
+
+@pytest.mark.criterion("14.2")
+def test_every_write_takes_an_idempotency_key_and_every_decision_a_version(described: dict[str, Any]) -> None:
+    for method, path, operation in operations_of(described):
+        headers = {each["name"] for each in operation.get("parameters", []) if each["in"] == "header"}
+        if method != "get" and path != "/oauth/token":
+            assert "Idempotency-Key" in headers, path
+        if path.endswith(("/accept", "/decide", "/close", "/verify", "/dispatch", "/return", "/grade", "/file")):
+            assert "If-Match" in headers, path
+
+
+def test_every_refusal_is_described_as_a_problem_document(described: dict[str, Any]) -> None:
+    for _, path, operation in operations_of(described):
+        assert set(operation["responses"]["default"]["content"]) == {"application/problem+json"}, path
+        assert "422" not in operation["responses"]
+        assert operation["summary"]
+        assert operation["description"]
+    schemas = described["components"]["schemas"]
+    assert {"type", "title", "status", "detail", "code", "clause", "retryable"} <= set(
+        schemas["ProblemDocument"]["properties"]
+    )
+    assert "HTTPValidationError" not in schemas
+    assert set(described["x-problem-codes"]) == set(words().problems)
+
+
+def test_the_description_holds_together(described: dict[str, Any]) -> None:
+    assert described["openapi"].startswith("3.1")
+    names = set(described["components"]["schemas"])
+    for reference in references(described):
+        assert reference.startswith("#/components/schemas/")
+        assert reference.rsplit("/", 1)[1] in names
+    identifiers = [operation["operationId"] for _, _, operation in operations_of(described)]
+    assert len(identifiers) == len(set(identifiers))
+
+
+def references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, each in value.items():
+            if key == "$ref":
+                yield each
+            else:
+                yield from references(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from references(each)
+
+
+def raised_codes() -> dict[str, str]:
+    """Every code that any door of ours can answer with: the first argument of an error that is raised or made."""
+    kinds = {
+        *("Refused", "NotFound", "Conflict", "Forbidden", "Malformed", "RuleBroken"),
+        *("Unavailable", "StoreDown", "BrokerDown", "TimedOut", "TooBusy", "SpoolFull"),
+        *("BadRequest", "NotKnown", "NotAllowed", "NoSuchThing", "Taken", "TooLong", "WrongType", "Unusable"),
+        *("TooMany", "HeadersTooLong", "UnreadableBody"),
+    }
+    found: dict[str, str] = {}
+    folders = ("gateway", "services", "lianxi/bus", "lianxi/greenroom", "lianxi/store", "lianxi/contracts")
+    for file in (each for folder in folders for each in sorted((ROOT / folder).rglob("*.py"))):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in kinds and node.args:
+                first = node.args[0]
+                if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                    found[first.value] = str(file.relative_to(ROOT))
+    return found
+
+
+def test_every_code_says_what_happened_and_what_to_do() -> None:
+    silent = {code: where for code, where in raised_codes().items() if code not in words().problems}
+    assert silent == {}
+    for wording in (*words().problems.values(), *words().kinds.values()):
+        for said in (wording.what, wording.to_do):
+            assert any("\u4e00" <= letter <= "\u9fff" for letter in said.zh), wording.code
+            assert said.en.isascii(), wording.code
+
+
+def test_every_code_has_a_page(tmp_path: Path) -> None:
+    http = build(tmp_path).http
+    for code in words().problems:
+        page = http.get(f"/problems/{code}")
+        assert page.status_code == 200
+        assert code in page.text
+    assert http.get("/problems/nothing.known").status_code == 404
+    assert "<script" not in http.get("/problems").text
+
+
+def test_the_docs_ask_nobody_else_for_anything(tmp_path: Path) -> None:
+    http = build(tmp_path).http
+    for path in ("/docs", "/redoc"):
+        text = http.get(path).text
+        assert "http://" not in text
+        assert "https://" not in text
+    for file in ("swagger-ui-bundle.js", "swagger-ui.css", "redoc.standalone.js", "favicon.png"):
+        assert http.get(f"/static-docs/{file}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "contract", "from_elsewhere"),
+    [
+        (bodies.Dispatch, tips.DispatchTip, {"tip_id", "expected_version"}),
+        (bodies.Return, tips.ReturnTip, {"tip_id", "expected_version"}),
+        (bodies.Verification, tips.VerifyTip, {"tip_id", "expected_version"}),
+        (bodies.Closing, tips.CloseTip, {"tip_id", "expected_version"}),
+        (bodies.Rental, inspections.RegisterRental, {"rental_code"}),
+        (bodies.Grading, inspections.GradeRental, {"rental_code", "expected_version"}),
+        (bodies.Visit, inspections.RecordVisit, {"submitted_by", "received_at"}),
+        (bodies.NewCase, cases.OpenCase, set()),
+        (bodies.TakenMeasure, cases.RecordMeasure, {"case_id", "expected_version"}),
+        (bodies.CaseClosing, cases.CloseCase, {"case_id", "expected_version"}),
+        (bodies.ReferralPaper, cases.Paper, set()),
+        (bodies.NewReferral, cases.DraftReferral, set()),
+        (bodies.ReferralDecision, cases.DecideReferral, {"referral_id", "expected_version"}),
+        (bodies.ReferralAcceptance, cases.AcceptReferral, {"referral_id", "expected_version"}),
+        (bodies.MissingPapers, cases.RequestSupplement, {"referral_id", "expected_version"}),
+        (bodies.Supplement, cases.SupplementReferral, {"referral_id", "expected_version"}),
+        (bodies.ReferralAnswer, cases.AnswerReferral, {"referral_id", "expected_version"}),
+        (bodies.StageReport, reporting.FileStageReport, {"report_id", "expected_version"}),
+        (bodies.Burial, operations.BuryParked, {"parked_id"}),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_a_body_and_its_path_say_exactly_what_the_contract_wants(
+    body: type[bodies.Body], contract: Any, from_elsewhere: set[str]
+) -> None:
+    assert {field.name for field in dataclasses.fields(contract)} == set(body.model_fields) | from_elsewhere
