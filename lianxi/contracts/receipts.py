@@ -127,9 +127,7 @@ def verify_receipt_file(body: bytes, public_keys: Sequence[str]) -> Verdict:
 def altered_papers(receipt: Mapping[str, Any], files: Mapping[str, bytes]) -> tuple[str, ...]:
     """Name the papers of a valid receipt whose file is missing or is not the one that was handed in."""
     attached = {each["name"]: each["sha256"] for each in receipt["dossier"] if each["status"] == PaperStatus.ATTACHED}
-    return tuple(
-        name for name, digest in attached.items() if name not in files or paper_sha256(files[name]) != digest
-    )
+    return tuple(name for name, digest in attached.items() if name not in files or paper_sha256(files[name]) != digest)
 
 
 def paper_sha256(body: bytes) -> str:
