@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from lianxi import __version__
+from lianxi.cli.ops import app as ops_app
 from lianxi.cli.policy import app as policy_app
 from lianxi.kernel.errors import LianxiError
 
@@ -19,6 +20,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(policy_app, name="policy")
+app.add_typer(ops_app, name="ops")
 
 
 def _version(wanted: bool) -> None:

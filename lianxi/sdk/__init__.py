@@ -1,0 +1,1 @@
+"""What an agency's own system imports to speak to the gateway."""
