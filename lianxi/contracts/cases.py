@@ -13,6 +13,7 @@ from typing import Annotated, Any, ClassVar
 
 from annotated_types import Len
 
+from lianxi.contracts.clocks import RungReached
 from lianxi.contracts.envelope import Event
 
 
@@ -472,3 +473,140 @@ class ClockBreached(Event):
     owner: str
     due_at: datetime
     breached_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRungReached(RungReached):
+    """The clock of a criminal referral or an assistance request has come to a rung of its ladder (L81.2)."""
+
+    KEY: ClassVar[str] = "cases.clock.rung_reached.v1"
+
+
+class AssistanceState(StrEnum):
+    """Where a request for assistance (协查) stands."""
+
+    ASKED = "asked"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    ANSWERED = "answered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestAssistance:
+    """Ask another agency's desk for one thing; the case stays with its owner (L37.1; T-42)."""
+
+    case_id: str
+    receiver: str
+    what: Annotated[str, Len(1, 1000)]
+    legal_ground: Annotated[str, Len(1, 200)]
+    is_urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptAssistance:
+    """The asked desk takes the request on."""
+
+    assistance_id: str
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefuseAssistance:
+    """The asked desk cannot help, and says why before the limit is over."""
+
+    assistance_id: str
+    reason: Annotated[str, Len(1, 500)]
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerAssistance:
+    """The asked desk has done it; only that it was answered, and under which reference, is kept (criterion 11.1)."""
+
+    assistance_id: str
+    reference: Annotated[str, Len(1, 60)]
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetAssistance:
+    """Ask for one request; both sides may."""
+
+    assistance_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListAssistance:
+    """Ask for a page of the caller's requests, asked or received, newest first."""
+
+    cursor: str | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssistanceView:
+    """A request for assistance as its two sides read it."""
+
+    assistance_id: str
+    version: int
+    case_id: str
+    asker: str
+    receiver: str
+    what: str
+    legal_ground: str
+    is_urgent: bool
+    state: AssistanceState
+    asked_at: datetime
+    due_at: datetime
+    rungs: tuple[str, ...]
+    reason: str | None
+    reference: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssistancePage:
+    """A page of requests; `next_cursor` is absent on the last."""
+
+    items: tuple[AssistanceView, ...]
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssistanceEvent(Event):
+    """What every event of a request for assistance says."""
+
+    assistance_id: str
+    case_id: str
+    sender: str
+    receiver: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssistanceRequested(AssistanceEvent):
+    """A desk has been asked for assistance; it has 15 working days, or says so before (T-42)."""
+
+    KEY: ClassVar[str] = "cases.assistance.requested.v1"
+
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssistanceAccepted(AssistanceEvent):
+    """The asked desk has taken the request on."""
+
+    KEY: ClassVar[str] = "cases.assistance.accepted.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssistanceRefused(AssistanceEvent):
+    """The asked desk has said why it cannot help."""
+
+    KEY: ClassVar[str] = "cases.assistance.refused.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssistanceAnswered(AssistanceEvent):
+    """The asked desk has answered, under its own reference."""
+
+    KEY: ClassVar[str] = "cases.assistance.answered.v1"

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar
 
 from annotated_types import Len
 
+from lianxi.contracts.clocks import RungReached
 from lianxi.contracts.envelope import Event
 
 
@@ -163,3 +164,300 @@ class ReturnMissed(Event):
     report_id: str
     agency: str
     due_on: date
+
+
+# --- supervision (督办) and the tools of governance ------------------------------------------------------------------
+
+
+class OrderState(StrEnum):
+    """Where a supervision order stands."""
+
+    ISSUED = "issued"
+    ANSWERED = "answered"
+    ACCEPTED = "accepted"
+
+
+class ToolKind(StrEnum):
+    """The ordered tools of governance (L88.2); a tool is proposed by data and decided by people."""
+
+    WARN_TALK = "warn_talk"
+    ADMONISH = "admonish"
+    YELLOW_CARD = "yellow_card"
+    SANCTION_PROPOSAL = "sanction_proposal"
+    LISTED_RECTIFICATION = "listed_rectification"
+    VETO = "veto"
+
+
+class ToolState(StrEnum):
+    """Where a tool of governance stands."""
+
+    PROPOSED = "proposed"
+    STATED = "stated"
+    ISSUED = "issued"
+    DROPPED = "dropped"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueOrder:
+    """The office demands an answer from a desk about an item, by a date (L81.2)."""
+
+    target: str
+    about: str
+    question: Annotated[str, Len(1, 1000)]
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueOrdersToLate:
+    """The office demands an answer from every unit whose stage report for a date is missing, in one action."""
+
+    report_due_on: date
+    question: Annotated[str, Len(1, 1000)]
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerOrder:
+    """The target answers."""
+
+    order_id: str
+    answer: Annotated[str, Len(1, 4000)]
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewOrder:
+    """The office accepts an answer, or does not and sets a new date."""
+
+    order_id: str
+    accept: bool
+    remark: Annotated[str, Len(0, 1000)] = ""
+    new_due_on: date | None = None
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetOrder:
+    """Ask for one supervision order."""
+
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListOrders:
+    """Ask for a page of supervision orders: the caller's own, or all for the office, newest first."""
+
+    only_open: bool = False
+    cursor: str | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListNearDue:
+    """Ask what falls due for the caller's desks within some days, soonest first (criterion 3.6)."""
+
+    within_days: int = 7
+    limit: int = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderView:
+    """A supervision order as the office and its target read it."""
+
+    order_id: str
+    number: str
+    version: int
+    target: str
+    about: str
+    question: str
+    issued_by: str
+    issued_at: datetime
+    due_at: datetime
+    state: OrderState
+    answer: str | None
+    answered_at: datetime | None
+    remark: str | None
+    rounds: int
+    rungs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPage:
+    """A page of supervision orders; `next_cursor` is absent on the last."""
+
+    items: tuple[OrderView, ...]
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposeTool:
+    """Propose a tool of governance for a unit, with trigger and proof; the unit may state its case until a date."""
+
+    target: str
+    kind: ToolKind
+    trigger: Annotated[str, Len(1, 60)]
+    proof: tuple[Annotated[str, Len(1, 200)], ...]
+    statement_due_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateOnTool:
+    """The unit states its case."""
+
+    tool_id: str
+    statement: Annotated[str, Len(1, 4000)]
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecideTool:
+    """A person issues or drops the tool: never before the unit's statement, or the end of its time for one."""
+
+    tool_id: str
+    issue: bool
+    grounds: Annotated[str, Len(1, 1000)]
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndTool:
+    """An issued tool comes to its end."""
+
+    tool_id: str
+    grounds: Annotated[str, Len(1, 1000)]
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetTool:
+    """Ask for one tool of governance."""
+
+    tool_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListTools:
+    """Ask for a page of tools of governance: the caller's own, or all for the office, newest first."""
+
+    cursor: str | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolView:
+    """A tool of governance: trigger, proof, the unit's statement, decision, end (criterion 3.5)."""
+
+    tool_id: str
+    version: int
+    target: str
+    kind: ToolKind
+    trigger: str
+    proof: tuple[str, ...]
+    state: ToolState
+    proposed_by: str
+    proposed_at: datetime
+    statement_due_at: datetime
+    statement: str | None
+    stated_at: datetime | None
+    decided_by: str | None
+    decided_at: datetime | None
+    grounds: str | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolPage:
+    """A page of tools of governance; `next_cursor` is absent on the last."""
+
+    items: tuple[ToolView, ...]
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderEvent(Event):
+    """What every event of a supervision order says."""
+
+    order_id: str
+    number: str
+    target: str
+    about: str
+    at: datetime
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderIssued(OrderEvent):
+    """The office has issued a supervision order (L81.2)."""
+
+    KEY: ClassVar[str] = "reporting.supervision_order.issued.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderAnswered(OrderEvent):
+    """The target has answered a supervision order."""
+
+    KEY: ClassVar[str] = "reporting.supervision_order.answered.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderAccepted(OrderEvent):
+    """The office has accepted an answer."""
+
+    KEY: ClassVar[str] = "reporting.supervision_order.accepted.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRejected(OrderEvent):
+    """The office has not accepted an answer and set a new date."""
+
+    KEY: ClassVar[str] = "reporting.supervision_order.rejected.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportingRungReached(RungReached):
+    """The clock of a supervision order or a stage report has come to a rung of its ladder (L81.2, L90.1)."""
+
+    KEY: ClassVar[str] = "reporting.clock.rung_reached.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolEvent(Event):
+    """What every event of a tool of governance says; about a unit, never about a person (L88.2)."""
+
+    tool_id: str
+    target: str
+    kind: ToolKind
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolProposed(ToolEvent):
+    """A tool has been proposed; the unit may state its case."""
+
+    KEY: ClassVar[str] = "reporting.tool.proposed.v1"
+
+    statement_due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolStated(ToolEvent):
+    """The unit has stated its case."""
+
+    KEY: ClassVar[str] = "reporting.tool.stated.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolDecided(ToolEvent):
+    """A person has issued or dropped a tool."""
+
+    KEY: ClassVar[str] = "reporting.tool.decided.v1"
+
+    issued: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolEnded(ToolEvent):
+    """An issued tool has come to its end."""
+
+    KEY: ClassVar[str] = "reporting.tool.ended.v1"

@@ -13,6 +13,7 @@ from typing import Annotated, ClassVar
 
 from annotated_types import Len
 
+from lianxi.contracts.clocks import ClockChanged, ClockChangeView, RungReached
 from lianxi.contracts.envelope import Command, Event, Lane
 
 Sealed = Annotated[str, Len(1, 200_000)]
@@ -194,6 +195,8 @@ class ClockView:
     started_at: datetime
     due_at: datetime
     stopped_at: datetime | None = None
+    paused_since: datetime | None = None
+    rungs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,6 +260,7 @@ class TipView:
     outcome: str | None
     messages: tuple[MessageView, ...]
     timeline: tuple[TimelineEntry, ...]
+    clock_changes: tuple[ClockChangeView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -438,3 +442,31 @@ class RescueRaised(Event):
     lead: str
     village: str | None
     raised_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TipRungReached(RungReached):
+    """The clock of a tip has come to a rung of its ladder (L81.2)."""
+
+    KEY: ClassVar[str] = "tips.clock.rung_reached.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TipClockPaused(ClockChanged):
+    """The clock of a tip stands still, for a listed reason that another person approved."""
+
+    KEY: ClassVar[str] = "tips.clock.paused.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TipClockResumed(ClockChanged):
+    """The clock of a tip runs on, with the time it stood still added."""
+
+    KEY: ClassVar[str] = "tips.clock.resumed.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TipClockExtended(ClockChanged):
+    """The clock of a tip has been given more time, for a listed reason that another person approved."""
+
+    KEY: ClassVar[str] = "tips.clock.extended.v1"

@@ -22,8 +22,8 @@ LANE_RANK: Mapping[Lane, int] = {lane: rank for rank, lane in enumerate(LANES)}
 AGGREGATES: Mapping[str, tuple[str, ...]] = {
     "tips": ("tips",),
     "inspections": ("rentals", "visits"),
-    "cases": ("cases", "criminal_referrals"),
-    "reporting": ("stage_reports",),
+    "cases": ("cases", "criminal_referrals", "assistance"),
+    "reporting": ("stage_reports", "supervision_orders", "tools"),
     "notifications": ("notices",),
 }
 """The collections of each desk that hold aggregates: where the relay looks for pending events."""
