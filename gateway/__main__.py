@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import signal
+
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -44,6 +47,9 @@ def bounded_protocol(header_bytes: int) -> type[HttpToolsProtocol]:
 def serve(settings: GatewaySettings) -> None:
     """Serve until told to stop; requests under way are finished."""
     trusted = settings.gateway_trusted_proxies
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn takes the signal, finishes, and raises it once more: by then there is nothing left to end.
+        signal.signal(number, lambda *_: None)
     uvicorn.run(
         create_app(settings),
         host=settings.gateway_host,
@@ -68,6 +74,8 @@ def main() -> None:
     """Read the environment and serve."""
     settings = read_settings(GatewaySettings)
     set_up_logs("gateway", level=settings.log_level, log_format=settings.log_format)
+    # Seven lines for each try while the broker is away; the link's own line says it once.
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
     serve(settings)
 
 

@@ -94,6 +94,7 @@ class PrivateBroker:
             is_ready=lambda: questions.amqp_answers(self.at.amqp),
             start_seconds=90,
             stop_seconds=30,
+            orphaned="TERM",
             hint="If its data is damaged or of another version, `make reset` starts again with an empty town.",
         )
         return names, node

@@ -10,13 +10,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from deploy.local.trouble import TownError
 
 # Every Debian and Ubuntu has it; elsewhere the town works too, but a killed supervisor leaves its children behind.
 SETPRIV: Final = shutil.which("setpriv")
-TETHER: Final = [SETPRIV, "--pdeathsig", "TERM", "--"] if SETPRIV else []
 LOG_LIMIT_BYTES: Final = 10_000_000
 PAUSE_SECONDS: Final = 0.05
 
@@ -26,6 +25,9 @@ Question = Callable[[], bool]
 @dataclass(frozen=True)
 class Recipe:
     """How one process is started, how it is asked whether it is ready, and how long it may take to come and to go.
+
+    `orphaned` is what it hears when its supervisor was killed: what keeps data may close its files, the rest just ends,
+    because with its broker and database ending too it could wait for them for minutes.
 
     Units: seconds.
     """
@@ -38,6 +40,7 @@ class Recipe:
     is_ready: Question
     start_seconds: float = 60
     stop_seconds: float = 25
+    orphaned: Literal["TERM", "KILL"] = "KILL"
     hint: str = "Read the log, then try again."
 
 
@@ -72,7 +75,7 @@ class Child:
         self.recipe.log.parent.mkdir(parents=True, exist_ok=True)
         with self.recipe.log.open("ab") as log:
             self.process = subprocess.Popen(
-                tethered(self.recipe.command),
+                tethered(self.recipe.command, self.recipe.orphaned),
                 env=dict(self.recipe.environment),
                 cwd=self.recipe.folder,
                 stdin=subprocess.DEVNULL,
@@ -133,13 +136,13 @@ class Child:
         return TownError(what, self.recipe.hint, self.recipe.log)
 
 
-def tethered(command: Sequence[str]) -> list[str]:
-    """The same command, which the kernel ends with SIGTERM when whoever started it is gone.
+def tethered(command: Sequence[str], orphaned: Literal["TERM", "KILL"] = "KILL") -> list[str]:
+    """The same command, which the kernel ends with a signal when whoever started it is gone.
 
     `setpriv` sets that and then becomes the program, so the process number stays the program's own. Doing it in Python
     between fork and exec is unsafe as soon as the parent has threads.
     """
-    return [*TETHER, *command]
+    return [SETPRIV, "--pdeathsig", orphaned, "--", *command] if SETPRIV else list(command)
 
 
 def kill_group(pid: int) -> None:

@@ -59,6 +59,7 @@ class PrivateDatabase:
             is_ready=lambda: questions.database_answers(self.port),
             start_seconds=40,
             stop_seconds=15,
+            orphaned="TERM",
             hint="If its data is damaged, `make reset` starts again with an empty town.",
         )
 

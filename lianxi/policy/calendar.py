@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import calendar as gregorian
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
@@ -37,10 +37,30 @@ class CalendarYear:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarChange:
+    """A day on which this town works, or does not, against the country's calendar: a storm, a local day off."""
+
+    on: date
+    is_working: bool
+    reason_zh: str
+    reason_en: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkCalendar:
-    """All years that the town has working-day data for."""
+    """All years that the town has working-day data for, and its own changes to them, which win."""
 
     years: Mapping[int, CalendarYear]
+    changes: Mapping[date, bool] = field(default_factory=dict)
+
+    @property
+    def horizon(self) -> date | None:
+        """The last day up to which working days are known for certain; none when the years have none announced.
+
+        A limit that ends after it may still move, when the year's make-up workdays are announced.
+        """
+        known = [year for year in sorted(self.years) if self.years[year].is_published]
+        return date(known[-1], MONTHS_IN_YEAR, 31) if known else None
 
     def covers(self, on: date) -> bool:
         """Say whether a date's year has been announced and entered.
@@ -58,6 +78,8 @@ class WorkCalendar:
 
         Clause: none.
         """
+        if on in self.changes:
+            return self.changes[on]
         known = self.years.get(on.year)
         if known is None:
             return on.weekday() < SATURDAY
@@ -136,3 +158,41 @@ def half_month(on: date) -> tuple[date, date]:
     if on.day <= HALF_MONTH_ENDS:
         return on.replace(day=1), on.replace(day=HALF_MONTH_ENDS)
     return on.replace(day=HALF_MONTH_ENDS + 1), on.replace(day=gregorian.monthrange(on.year, on.month)[1])
+
+
+def in_calendar_window(on: date, period: str) -> tuple[date, date]:
+    """Name the first and last day of the calendar window of a date: its half month, its month, its two months.
+
+    `P15D` is the half month, `P1M` the month, `P2M` the pair January–February and so on: criterion 5.1's window mode
+    *calendar*.
+
+    Clause: L45.1 (X-24).
+    Raises:
+        PolicyBroken: policy.period_unreadable, for a period that has no calendar window.
+    """
+    if period == "P15D":
+        return half_month(on)
+    months = int(period[1:-1]) if period.startswith("P") and period.endswith("M") and period[1:-1].isdigit() else 0
+    if not months or MONTHS_IN_YEAR % months:
+        raise PolicyBroken("policy.period_unreadable", period=period)
+    first = date(on.year, (on.month - 1) // months * months + 1, 1)
+    return first, add_months(first, months) - timedelta(days=1)
+
+
+def occurrences(first: date, last: date, period: str) -> tuple[date, ...]:
+    """List the days on which something falls that comes back after a period: daily, every fortnight, monthly.
+
+    Clause: L90.1, L62.2, L65.1.
+    Raises:
+        PolicyBroken: policy.period_unreadable.
+    """
+    found = []
+    on = first
+    while on <= last:
+        found.append(on)
+        on = (
+            add_months(first, len(found) * int(period[1:-1]))
+            if period.endswith("M") and period[1:-1].isdigit() and int(period[1:-1])
+            else add_period(on, period)
+        )
+    return tuple(found)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 CLAUSE = re.compile(r"L(?P<line>[1-9]\d*)\.(?P<sentence>[1-9]\d*)")
 CITATION = re.compile(r"\bL[1-9]\d*\.[1-9]\d*\b")
@@ -28,7 +28,7 @@ class ClauseIndex:
     """All sentences of one plan: how many each line holds, and the headings they stand under."""
 
     sentences: Mapping[int, int]
-    sections: tuple[Section, ...]
+    sections: tuple[Section, ...] = field(metadata={"key": "section"})
 
     def __iter__(self) -> Iterator[str]:
         for line in sorted(self.sentences):

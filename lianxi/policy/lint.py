@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date
 
+from lianxi.policy.contradictions import contradictions
 from lianxi.policy.findings import Finding, warning
 from lianxi.policy.policy import Policy
 from lianxi.policy.structure import structural_findings
@@ -22,14 +23,15 @@ def lint(policy: Policy, events: Iterable[str] | None = None) -> tuple[Finding, 
 
     Clause: none.
     """
-    return (
-        *structural_findings(policy, events),
+    found = [
         *weekdays_misnamed(policy),
         *contacts_differing(policy),
         *due_before_issue(policy),
         *seats_without_duty(policy),
         *articles_miscited(policy),
-    )
+        *contradictions(policy),
+    ]
+    return (*structural_findings(policy, events), *sorted(found, key=lambda finding: finding.id))
 
 
 def weekdays_misnamed(policy: Policy) -> Iterator[Finding]:

@@ -3,33 +3,18 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import is_dataclass, replace
 from datetime import date, datetime
-from functools import cache
 from pathlib import Path
-from types import UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from lianxi.kernel.errors import PolicyBroken
-from lianxi.policy.calendar import CalendarYear, WorkCalendar
-from lianxi.policy.clauses import ClauseIndex, Section
-from lianxi.policy.model import (
-    Agency,
-    Article,
-    ClockRule,
-    Contact,
-    Grade,
-    NoticeRule,
-    Obligation,
-    Party,
-    Post,
-    Programme,
-    ReportPart,
-    ReturnDate,
-    Route,
-)
+from lianxi.policy.calendar import CalendarChange, CalendarYear, WorkCalendar
+from lianxi.policy.forms import FORMS, Form, Table
+from lianxi.policy.model import Agency
 from lianxi.policy.policy import Policy, rolled
+from lianxi.policy.shape import places_of, without_none
 from lianxi.policy.structure import structural_findings
 
 DEFAULT_PROGRAMME = "dayong-2015"
@@ -44,29 +29,15 @@ def read_policy(directory: Path, programme: str = DEFAULT_PROGRAMME) -> Policy:
         PolicyBroken: with `file` and `key`, when a file is missing or a value is not what its place wants.
     """
     home = directory / programme
-    agencies = _File(home / "agencies.toml")
-    grades = _File(home / "grades.toml")
-    returns = _File(home / "returns.toml")
-    clauses = _File(home / "clauses.toml")
-    return Policy(
-        programme=_File(home / "programme.toml").one("programme", Programme),
-        clauses=ClauseIndex(sentences=clauses.sentences(), sections=clauses.rows("section", Section)),
-        agencies={row.code: row for row in _with_desks(agencies)},
-        posts=agencies.rows("post", Post),
-        parties={row.code: row for row in agencies.rows("party", Party)},
-        obligations=_File(home / "obligations.toml").rows("obligation", Obligation),
-        routes=_File(home / "routing.toml").rows("route", Route),
-        grades={row.code: row for row in grades.rows("grade", Grade)},
-        brought_forward_days=grades.value("brought_forward", "days", int),
-        returns=returns.rows("return", ReturnDate),
-        summary=returns.one("summary", ReturnDate),
-        report_parts=returns.rows("part", ReportPart),
-        clocks=_File(home / "clocks.toml").rows("clock", ClockRule),
-        notices=_File(home / "notices.toml").rows("notice", NoticeRule),
-        contacts=_File(home / "contacts.toml").rows("contact", Contact),
-        articles={row.id: row for row in _File(home / "articles.toml").rows("article", Article)},
-        calendar=read_calendar(directory / "calendar"),
+    found: dict[str, Any] = {}
+    for name, form in FORMS.items():
+        found.update(_read(home / f"{name}.toml", form))
+    found["agencies"] = {code: _with_agency(agency) for code, agency in found["agencies"].items()}
+    changes: tuple[CalendarChange, ...] = found["calendar_changes"]
+    calendar = WorkCalendar(
+        years=read_years(directory / "calendar"), changes={change.on: change.is_working for change in changes}
     )
+    return Policy(**found, calendar=calendar)
 
 
 def load_policy(directory: Path, programme: str = DEFAULT_PROGRAMME, *, shift_days: int = 0) -> Policy:
@@ -83,26 +54,39 @@ def load_policy(directory: Path, programme: str = DEFAULT_PROGRAMME, *, shift_da
     return rolled(policy, shift_days)
 
 
-def read_calendar(directory: Path) -> WorkCalendar:
+def read_years(directory: Path) -> Mapping[int, CalendarYear]:
     """Read every year of working-day data in a folder.
 
     Clause: none.
     Raises:
         PolicyBroken: with `file` and `key`.
     """
-    years = [_File(path).one("calendar", CalendarYear) for path in sorted(directory.glob("[0-9]*.toml"))]
-    return WorkCalendar(years={year.year: year for year in years})
+    years = (_File(path).one("calendar", CalendarYear) for path in sorted(directory.glob("[0-9]*.toml")))
+    return {year.year: year for year in years}
 
 
-def _with_desks(file: _File) -> list[Agency]:
-    rows = []
-    for index, written in enumerate(file.tables("agency")):
-        key = f"agency[{index}]"
-        agency = str(written.get("code", ""))
-        desks = [{"agency": agency, **desk} for desk in written.get("desk", [])]
-        plain = {name: value for name, value in written.items() if name != "desk"} | {"desks": desks}
-        rows.append(file.structured(plain, Agency, key))
-    return rows
+def _read(path: Path, form: Form) -> Iterator[tuple[str, Any]]:
+    if form.is_optional and not path.exists():
+        yield from ((table.attribute, ()) for table in form.tables.values())
+        return
+    file = _File(path)
+    if form.whole is not None:
+        yield form.whole.attribute, file.structured(file.content, form.whole.kind, "")
+        return
+    file.check_keys(form.tables.keys())
+    for key, table in form.tables.items():
+        yield table.attribute, _table(file, key, table)
+
+
+def _table(file: _File, key: str, table: Table) -> Any:
+    if table.is_one:
+        return file.one(key, table.kind)
+    rows = () if table.is_optional and key not in file.content else file.rows(key, table.kind)
+    return {getattr(row, table.named_by[0]): row for row in rows} if table.is_keyed else rows
+
+
+def _with_agency(agency: Agency) -> Agency:
+    return replace(agency, desks=tuple(replace(desk, agency=agency.code) for desk in agency.desks))
 
 
 class _File:
@@ -117,48 +101,33 @@ class _File:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
             raise PolicyBroken("policy.file_unreadable", file=self.name, why=str(broken)) from broken
 
-    def tables(self, key: str) -> list[dict[str, Any]]:
+    def check_keys(self, known: Any) -> None:
+        unknown = sorted(self.content.keys() - known)
+        if unknown:
+            raise PolicyBroken("policy.key_unknown", file=self.name, key=unknown[0])
+
+    def rows(self, key: str, kind: type[Row]) -> tuple[Row, ...]:
         found = self.content.get(key)
         if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
             raise self.broken(key, "a list of tables", found)
-        return found
-
-    def rows(self, key: str, kind: type[Row]) -> tuple[Row, ...]:
-        return tuple(self.structured(row, kind, f"{key}[{index}]") for index, row in enumerate(self.tables(key)))
+        return tuple(self.structured(row, kind, f"{key}[{index}]") for index, row in enumerate(found))
 
     def one(self, key: str, kind: type[Row]) -> Row:
         row: Row = self.structured(self.content.get(key), kind, key)
         return row
 
-    def value(self, table: str, key: str, kind: type[Row]) -> Row:
-        found = self.content.get(table)
-        if not isinstance(found, dict):
-            raise self.broken(table, "a table", found)
-        row: Row = self.structured(found.get(key), kind, f"{table}.{key}")
-        return row
-
-    def sentences(self) -> Mapping[int, int]:
-        found = self.content.get("sentences")
-        if not isinstance(found, dict):
-            raise self.broken("sentences", "a table of line to number of sentences", found)
-        return {
-            self.structured(int(line) if line.isdigit() else line, int, f"sentences.{line}"): self.structured(
-                number, int, f"sentences.{line}"
-            )
-            for line, number in found.items()
-        }
-
     def structured(self, value: Any, kind: Any, key: str) -> Any:
         """Turn a TOML value into what its place wants, or say which key of which file does not fit."""
         if is_dataclass(kind):
             return self._dataclass(value, kind, key)
+        kind = without_none(kind)
         origin, arguments = get_origin(kind), get_args(kind)
-        if origin in (Union, UnionType):
-            return self.structured(value, next(part for part in arguments if part is not type(None)), key)
         if origin in (tuple, frozenset):
             if not isinstance(value, list):
                 raise self.broken(key, "a list", value)
             return origin(self.structured(item, arguments[0], f"{key}[{index}]") for index, item in enumerate(value))
+        if origin is Mapping:
+            return self._mapping(value, arguments, key)
         if origin is Literal:
             if value not in arguments:
                 raise self.broken(key, "one of " + ", ".join(map(str, arguments)), value)
@@ -167,26 +136,37 @@ class _File:
             raise self.broken(key, _WANTED.get(kind, str(kind)), value)
         return value
 
+    def _mapping(self, value: Any, arguments: tuple[Any, ...], key: str) -> Any:
+        if not isinstance(value, dict):
+            raise self.broken(key, "a table", value)
+        wanted, held = arguments
+        return {
+            self.structured(
+                int(name) if wanted is int and name.isdigit() else name, wanted, f"{key}.{name}"
+            ): self.structured(item, held, f"{key}.{name}")
+            for name, item in value.items()
+        }
+
     def _dataclass(self, value: Any, kind: Any, key: str) -> Any:
         if not isinstance(value, dict):
             raise self.broken(key, "a table", value)
-        hints = _hints(kind)
-        places = {place.name: place for place in fields(kind)}
+        places = places_of(kind)
+        within = f"{key}." if key else ""
         unknown = sorted(value.keys() - places.keys())
         if unknown:
-            raise PolicyBroken("policy.key_unknown", file=self.name, key=f"{key}.{unknown[0]}")
-        missing = [name for name, place in places.items() if place.default is MISSING and name not in value]
+            raise PolicyBroken("policy.key_unknown", file=self.name, key=f"{within}{unknown[0]}")
+        missing = [name for name, place in places.items() if place.is_needed and name not in value]
         if missing:
-            raise PolicyBroken("policy.key_missing", file=self.name, key=f"{key}.{missing[0]}")
-        return kind(**{name: self.structured(item, hints[name], f"{key}.{name}") for name, item in value.items()})
+            raise PolicyBroken("policy.key_missing", file=self.name, key=f"{within}{missing[0]}")
+        return kind(
+            **{
+                places[name].name: self.structured(item, places[name].wanted, f"{within}{name}")
+                for name, item in value.items()
+            }
+        )
 
     def broken(self, key: str, wanted: str, found: Any) -> PolicyBroken:
         return PolicyBroken("policy.value_wrong", file=self.name, key=key, wanted=wanted, found=found)
 
 
 _WANTED = {str: "text", int: "a whole number", bool: "true or false", date: "a date"}
-
-
-@cache
-def _hints(kind: Any) -> dict[str, Any]:
-    return get_type_hints(kind)

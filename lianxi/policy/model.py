@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
@@ -16,6 +16,7 @@ TipKind = Literal["tip", "complaint"]
 WindowMode = Literal["rolling", "calendar"]
 Status = Literal["runs", "partly", "not_yet", "refused", "nothing_owed"]
 ObligationKind = Literal["heading", "context", "seat", "duty", "rule", "phase", "milestone", "trigger"]
+Wording = Literal["", "on", "by_end_of", "before"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,29 @@ class Sourced:
     as_written: str = ""
     resolved: str = ""
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dated(Sourced):
+    """A row that is law, or the town's rule, on some dates only. Both dates are in force themselves."""
+
+    effective_from: date
+    effective_to: date | None = None
+
+    def in_force(self, on: date) -> bool:
+        """Say whether this row holds on a date.
+
+        Clause: none.
+        """
+        return self.effective_from <= on and (self.effective_to is None or on <= self.effective_to)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slip(Sourced):
+    """A slip of the pen in the plan: what stands there, and what is meant."""
+
+    written: str
+    meant: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +72,11 @@ class Programme(Sourced):
     title_zh: str
     title_en: str
     territory: str
-    territory_level: str
+    territory_level: Literal["town", "county", "city"]
     parent: str
     number_prefix: str
     issued_on: date
+    goal_names: tuple[str, ...] = ()
     phases: tuple[Phase, ...]
 
 
@@ -60,7 +85,7 @@ class Desk:
     """A place in an agency where work can be laid."""
 
     code: str
-    agency: str
+    agency: str = field(default="", metadata={"given": True})
     name_zh: str
     name_en: str
     clause: str = ""
@@ -75,7 +100,7 @@ class Agency(Sourced):
     name_en: str
     is_main_force: bool = False
     hosted_by: str = ""
-    desks: tuple[Desk, ...] = ()
+    desks: tuple[Desk, ...] = field(default=(), metadata={"key": "desk"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +136,9 @@ class Obligation(Sourced):
 
     `lead` and `support` hold codes of agencies or parties, or `members` for every agency with a seat. `kept_by` names
     the event types whose happening is proof. `status` says what this release does: `refused` marks what it will never
-    do, whatever the sentence says.
+    do, whatever the sentence says. `due_in` and `due_rule` give a date as vaguely as the plan does (`2015-12-mid`,
+    `before`); `due_on` is how that was resolved. `duty` names what several sentences give to several agencies.
+    `asks_for` names what the sentence wants that a law restricts.
     """
 
     id: str
@@ -120,6 +147,8 @@ class Obligation(Sourced):
     support: tuple[str, ...] = ()
     cadence: str = ""
     due_on: tuple[date, ...] = ()
+    due_in: str = ""
+    due_rule: Wording = ""
     valid_from: date | None = None
     valid_to: date | None = None
     precision: Precision = "day"
@@ -127,6 +156,8 @@ class Obligation(Sourced):
     kept_by: tuple[str, ...] = ()
     feature: str = ""
     status: Status
+    duty: str = ""
+    asks_for: tuple[str, ...] = ()
     cites: tuple[ArticleCited, ...] = ()
 
 
@@ -155,6 +186,14 @@ class Grade(Sourced):
     name_en: str
     cadence: str
     window_mode: WindowMode
+    criteria: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BroughtForward(Sourced):
+    """To how many days from a tip the next visit to the rental it names is brought forward."""
+
+    days: int
 
 
 def due_on(grade: Grade, last_visit_on: date) -> date:
@@ -187,7 +226,7 @@ class ReportPart(Sourced):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClockRule(Sourced):
+class ClockRule(Dated):
     """One time limit, for the dates on which it was in force. Rows that succeed one another share `clock`.
 
     An `amount` of zero is *at once*: an act that nothing may come before, not a deadline.
@@ -203,17 +242,8 @@ class ClockRule(Sourced):
     starts_with: str
     ends_with: str
     basis: str
-    effective_from: date
-    effective_to: date | None = None
     extension: str = ""
     is_confirmed: bool = True
-
-    def in_force(self, on: date) -> bool:
-        """Say whether this row is the law on a date.
-
-        Clause: none.
-        """
-        return self.effective_from <= on and (self.effective_to is None or on <= self.effective_to)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,3 +289,17 @@ class Article:
     subjects: tuple[str, ...]
     says: str
     says_zh: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tension:
+    """Something a plan may ask for that a law restricts, with the articles that do and what is done instead.
+
+    `subject` is what obligations name in `asks_for`; `id` is the finding that a reader of such a plan makes.
+    """
+
+    id: str
+    subject: str
+    articles: tuple[str, ...]
+    says_zh: str
+    says_en: str

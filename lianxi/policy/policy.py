@@ -9,11 +9,13 @@ from functools import cached_property
 
 from lianxi.kernel.clock import local_date
 from lianxi.kernel.errors import PolicyBroken, Refused
-from lianxi.policy.calendar import WorkCalendar, add
+from lianxi.policy.appraisal import Activity, Assessment, Indicator, IndicatorGroup, Rewards, Veto
+from lianxi.policy.calendar import CalendarChange, WorkCalendar, add
 from lianxi.policy.clauses import ClauseIndex
 from lianxi.policy.model import (
     Agency,
     Article,
+    BroughtForward,
     ClockRule,
     Contact,
     Desk,
@@ -26,7 +28,12 @@ from lianxi.policy.model import (
     ReportPart,
     ReturnDate,
     Route,
+    Slip,
+    Tension,
 )
+from lianxi.policy.processes import Process
+from lianxi.policy.rights import Permissions, PurgeRule, RetentionRule, Safeguard
+from lianxi.policy.supervision import Approval, ExtensionReason, Ladder, PauseLimit, PauseReason
 
 MEMBERS = "members"
 DAYS_IN_WEEK = 7
@@ -45,7 +52,7 @@ class Policy:
     obligations: tuple[Obligation, ...]
     routes: tuple[Route, ...]
     grades: Mapping[str, Grade]
-    brought_forward_days: int
+    brought_forward: BroughtForward
     returns: tuple[ReturnDate, ...]
     summary: ReturnDate
     report_parts: tuple[ReportPart, ...]
@@ -53,8 +60,32 @@ class Policy:
     notices: tuple[NoticeRule, ...]
     contacts: tuple[Contact, ...]
     articles: Mapping[str, Article]
+    tensions: tuple[Tension, ...]
+    slips: tuple[Slip, ...]
+    ladders: tuple[Ladder, ...]
+    pause_limit: PauseLimit
+    pause_reasons: tuple[PauseReason, ...]
+    extension_reasons: tuple[ExtensionReason, ...]
+    approvals: tuple[Approval, ...]
+    processes: Mapping[str, Process]
+    publicity: tuple[Activity, ...]
+    readiness_groups: tuple[IndicatorGroup, ...]
+    readiness: tuple[Indicator, ...]
+    vetoes: tuple[Veto, ...]
+    assessment: Assessment
+    rewards: Rewards
+    purge: PurgeRule
+    retention: tuple[RetentionRule, ...]
+    safeguards: tuple[Safeguard, ...]
+    permissions: Permissions
+    calendar_changes: tuple[CalendarChange, ...]
     calendar: WorkCalendar
     shift_days: int = field(default=0)
+
+    @property
+    def brought_forward_days(self) -> int:
+        """To how many days from a tip the next visit to the rental it names is brought forward."""
+        return self.brought_forward.days
 
     @cached_property
     def desks(self) -> Mapping[str, Desk]:
@@ -140,6 +171,40 @@ class Policy:
         rule = self.clock(clock_id, came_in_on or local_date(start))
         return add(start, rule.amount, rule.unit, self.calendar)
 
+    def ladder(self, code: str, on: date | None = None) -> Ladder:
+        """Find a ladder by its code; of several rows the one in force on a date, else the latest.
+
+        Clause: L81.2.
+        Raises:
+            Refused: ladder.unknown.
+        """
+        rows = [row for row in self.ladders if row.code == code and (on is None or row.in_force(on))]
+        if not rows:
+            raise Refused("ladder.unknown", ladder=code)
+        return max(rows, key=lambda row: row.effective_from)
+
+    def ladder_for(self, clock_id: str, on: date | None = None) -> Ladder:
+        """Find the ladder that a time limit climbs: its own, or the one for all that have none.
+
+        Clause: L81.2.
+        Raises:
+            Refused: ladder.unknown.
+        """
+        own = next((row.code for row in self.ladders if clock_id in row.clocks), None)
+        return self.ladder(own or next((row.code for row in self.ladders if row.is_default), ""), on)
+
+    def approval(self, approval_id: str, on: date | None = None) -> Approval:
+        """Find who must say yes before a step; of several rows the one in force on a date, else the latest.
+
+        Clause: L31.1, L32.1.
+        Raises:
+            Refused: approval.unknown.
+        """
+        rows = [row for row in self.approvals if row.id == approval_id and (on is None or row.in_force(on))]
+        if not rows:
+            raise Refused("approval.unknown", approval=approval_id)
+        return max(rows, key=lambda row: row.effective_from)
+
     def notices_for(self, event_type: str) -> tuple[NoticeRule, ...]:
         """Say who is told when an event has happened.
 
@@ -192,6 +257,7 @@ def rolled(policy: Policy, shift_days: int) -> Policy:
         obligations=tuple(_rolled_obligation(row, by) for row in policy.obligations),
         returns=tuple(replace(row, due_on=row.due_on + by) for row in policy.returns),
         summary=replace(policy.summary, due_on=policy.summary.due_on + by),
+        publicity=tuple(_rolled_activity(row, by) for row in policy.publicity),
         shift_days=policy.shift_days + shift_days,
     )
 
@@ -203,3 +269,7 @@ def _rolled_obligation(row: Obligation, by: timedelta) -> Obligation:
         valid_from=row.valid_from and row.valid_from + by,
         valid_to=row.valid_to and row.valid_to + by,
     )
+
+
+def _rolled_activity(row: Activity, by: timedelta) -> Activity:
+    return replace(row, starts_on=row.starts_on and row.starts_on + by, ends_on=row.ends_on and row.ends_on + by)

@@ -8,9 +8,11 @@ from itertools import pairwise
 
 from lianxi.kernel.errors import PolicyBroken
 from lianxi.policy.calendar import SATURDAY, add_period
+from lianxi.policy.dates import precision_of, resolve
 from lianxi.policy.findings import Finding, error
-from lianxi.policy.model import ClockRule, Sourced
+from lianxi.policy.model import ClockRule, Obligation, Sourced
 from lianxi.policy.policy import MEMBERS, Policy
+from lianxi.policy.soundness import appraisal_findings, process_findings, rights_findings, supervision_findings
 
 RECEIVER_ROLES = frozenset({"lead", "copies", "next_owner", "owner", "receiver", "sender", "office", "agency"})
 """The roles that an event may give somebody; `lianxi.policy.model.NoticeRule.receivers` holds them, or desk codes."""
@@ -35,6 +37,10 @@ def structural_findings(policy: Policy, events: Iterable[str] | None = None) -> 
         *_returns(policy),
         *_notices(policy),
         *_calendar(policy),
+        *supervision_findings(policy),
+        *process_findings(policy),
+        *appraisal_findings(policy),
+        *rights_findings(policy),
     ]
     if events is not None:
         found.extend(_events(policy, frozenset(events)))
@@ -44,6 +50,10 @@ def structural_findings(policy: Policy, events: Iterable[str] | None = None) -> 
 def _sourced(policy: Policy) -> Iterator[tuple[str, Sourced]]:
     yield "programme", policy.programme
     yield "summary", policy.summary
+    yield "brought_forward", policy.brought_forward
+    yield "pause limit", policy.pause_limit
+    yield "purge", policy.purge
+    yield "chosen reward scheme", policy.rewards.chosen
     named: tuple[tuple[str, Iterable[Sourced], str], ...] = (
         ("phase", policy.programme.phases, "code"),
         ("agency", policy.agencies.values(), "code"),
@@ -57,6 +67,26 @@ def _sourced(policy: Policy) -> Iterator[tuple[str, Sourced]]:
         ("clock", policy.clocks, "id"),
         ("notice", policy.notices, "event"),
         ("contact", policy.contacts, "code"),
+        ("slip", policy.slips, "written"),
+        ("ladder", policy.ladders, "code"),
+        ("pause", policy.pause_reasons, "code"),
+        ("extension", policy.extension_reasons, "code"),
+        ("approval", policy.approvals, "id"),
+        ("process", policy.processes.values(), "code"),
+        ("step", (step for process in policy.processes.values() for step in process.steps), "code"),
+        ("activity", policy.publicity, "code"),
+        ("indicator group", policy.readiness_groups, "code"),
+        ("indicator", policy.readiness, "id"),
+        ("veto", policy.vetoes, "id"),
+        ("scheme", policy.assessment.schemes, "code"),
+        ("trigger", policy.assessment.triggers, "code"),
+        ("tool", policy.assessment.tools, "code"),
+        ("reward scheme", policy.rewards.schemes, "code"),
+        ("retention", policy.retention, "code"),
+        ("safeguard", policy.safeguards, "code"),
+        ("role", policy.permissions.roles, "code"),
+        ("resource", policy.permissions.resources, "code"),
+        ("grant", policy.permissions.grants, "role"),
     )
     for kind, rows, key in named:
         for row in rows:
@@ -110,6 +140,7 @@ def _obligations(policy: Policy) -> Iterator[Finding]:
                     f"{row.id} 中的“{agency}”不是已知单位。",
                     row.clause,
                 )
+        yield from _vague_date(policy, row)
         if row.status in {"runs", "partly"} and not row.feature:
             yield error(
                 "obligation.no_feature",
@@ -117,6 +148,23 @@ def _obligations(policy: Policy) -> Iterator[Finding]:
                 f"{row.id} 标为已运行,却没有写明功能。",
                 row.clause,
             )
+
+
+def _vague_date(policy: Policy, row: Obligation) -> Iterator[Finding]:
+    """See that a vague date was resolved by its own rule. A rolled programme's days have moved, its words have not."""
+    if not row.due_in or policy.shift_days:
+        return
+    try:
+        is_right = row.due_on == (resolve(row.due_in, row.due_rule),) and row.precision == precision_of(row.due_in)
+    except PolicyBroken:
+        is_right = False
+    if not is_right:
+        yield error(
+            "obligation.date_unresolved",
+            f"{row.id} is due {row.due_rule} {row.due_in!r}, which does not come to its due date and precision.",
+            f"{row.id} 的期限“{row.due_in}”与其日期、精度不符。",
+            row.clause,
+        )
 
 
 def _agencies(policy: Policy) -> Iterator[Finding]:
@@ -147,7 +195,7 @@ def _agencies(policy: Policy) -> Iterator[Finding]:
 
 def _routes(policy: Policy) -> Iterator[Finding]:
     yield from _repeated("route", (f"{route.category} ({kind})" for route in policy.routes for kind in route.kinds))
-    if sum(route.is_default for route in policy.routes) != 1:
+    if not policy.routes or sum(route.is_default for route in policy.routes) != 1:
         yield error("route.no_default", "Exactly one route must be the default.", "分流表须有且只有一条默认去向。")
     for route in policy.routes:
         for desk in (route.lead, *route.copies):
