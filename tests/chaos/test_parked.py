@@ -97,7 +97,7 @@ def test_parked_letters_are_replayed_and_buried_from_the_command_line(town: Runn
             name: wait_until(partial(find, operator, name), 30, "the parked letter")
             for name in ("poison-2", "poison-3")
         }
-        assert "poison-2" in lianxi(town, "parked", "list")
+        assert "poison-2" in lianxi(town, "parked", "list", "--json")
         lianxi(town, "parked", "replay", rows["poison-2"]["parked_id"])
         again = wait_until(lambda: another(operator, rows["poison-2"]), 30, "the letter to stop again")
         assert again["error"] == "tip.not_found"
@@ -117,8 +117,7 @@ def another(operator: httpx2.Client, first: dict[str, Any]) -> dict[str, Any] | 
 
 def lianxi(town: RunningTown, *words: str) -> str:
     command = [
-        *(sys.executable, "-m", "lianxi.cli.main", "ops", *words),
-        *("--gateway", town.gateway_url, "--client-id", "operator", "--client-secret", town.secret("operator")),
+        *(sys.executable, "-m", "lianxi.cli.main", "ops", "--folder", str(town.places.root), *words),
     ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -22,7 +22,7 @@ def test_no_door_breaks(town: RunningTown, client: str | None, tmp_path: Path) -
         *("--checks", "not_a_server_error", "--phases", "examples,coverage,fuzzing", "--mode", "all"),
         *("--max-examples", str(size(8, 100)), "--seed", SEED, "--generation-deterministic", "--no-shrink"),
         *("--continue-on-failure", "--suppress-health-check", "all", "--warnings", "off", "--no-color"),
-        *("--generation-database", "none", "--request-timeout", "20"),
+        *("--request-timeout", "20"),
     ]
     if client is not None:
         command += ["--header", f"Authorization: Bearer {town.token(client)}"]

@@ -80,7 +80,7 @@ def test_without_a_token_the_door_says_which_one_it_wants(door: Door) -> None:
         signed(iss="somebody"),
         signed(aud="elsewhere"),
         signed(exp="soon"),
-        jwt.encode(claims(), None, "none"),
+        jwt.encode(claims(), "", "none"),
         jwt.encode({key: value for key, value in claims().items() if key != "exp"}, bytes.fromhex("22" * 32), "HS256"),
         signed()[:-2] + "AA",
         "x",

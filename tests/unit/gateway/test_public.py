@@ -122,11 +122,12 @@ def test_a_code_however_written_reads_the_status_in_the_readers_language(door: D
     receipt = door.http.post("/v1/public/tips", json=TIP).json()["receipt"]
     door.bus.says("find_tip_by_receipt", STATUS)
     full_width = "".join(chr(ord(digit) + 0xFEE0) for digit in receipt.replace("-", "")).encode()
+    told: dict[str, Any] = {}
     for written in (receipt.encode(), receipt.replace("-", " ").encode(), full_width):
         answer = door.http.get("/v1/public/tips/status", headers={b"Lianxi-Receipt": written})
         assert answer.status_code == 200, answer.text
         assert door.bus.asked[-1].request.receipt_verifier == handed_in(door).receipt_verifier
-    told = answer.json()
+        told = answer.json()
     assert told["tip_number"] == STATUS.number
     assert [step["text"] for step in told["steps"]] == ["已收到您的线索", "有新的进展"]
     english = door.http.get(

@@ -46,7 +46,8 @@ def test_an_expired_token_is_renewed_once(door: Door) -> None:
 
 
 def test_a_write_is_tried_again_under_one_key_as_long_as_it_was_told_to_wait() -> None:
-    keys, waits = [], []
+    keys: list[str] = []
+    waits: list[float] = []
 
     def handler(request: httpx2.Request) -> httpx2.Response:
         keys.append(request.headers["Idempotency-Key"])

@@ -17,6 +17,7 @@ from lianxi.contracts.tips import Channel, SubmitTip, TipKind
 from lianxi.kernel.errors import BrokerDown, Unavailable
 from lianxi.runtime import metrics
 from tests.support.gateway_fakes import NOON, FakeBus, open_door, settings
+from tests.support.waiting import wait_until
 
 TIP = {"category": "other", "place": "x", "text": "秘密的线索"}
 CAUSE = Cause(actor="public", correlation_id="c")
@@ -46,9 +47,7 @@ def files(folder: Path) -> list[Path]:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():
-            await asyncio.sleep(0.01)
+    await asyncio.to_thread(wait_until, condition, 10.0, "the spool")
 
 
 def run(folder: Path, bus: FakeBus, work: Callable[[Spool], Any], **more: Any) -> Any:
