@@ -6,10 +6,8 @@ server of Erlang, and the node. Both run in the foreground, so that nothing is l
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,9 +17,8 @@ from deploy.local import ports, questions
 from deploy.local.children import Recipe
 from deploy.local.database import plain_environment
 from deploy.local.install import BrokerProgram
-from deploy.local.places import write_private, write_private_json
+from deploy.local.places import plain_path, write_private, write_private_json
 from deploy.local.ports import LOOPBACK
-from deploy.local.trouble import TownError
 
 AMQP_PORT: Final = 5673
 DISTRIBUTION_PORT: Final = 25673
@@ -103,14 +100,14 @@ class PrivateBroker:
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "home").mkdir(exist_ok=True)
         write_private_json(self.folder / "definitions.json", definitions)
-        settings = CONFIGURATION.format(folder=ascii_alias(self.folder), memory=self.memory)
+        settings = CONFIGURATION.format(folder=plain_path(self.folder), memory=self.memory)
         if self.at.management is not None:
             settings += f"management.tcp.ip = {LOOPBACK}\nmanagement.tcp.port = {self.at.management}\n"
         write_private(self.folder / "rabbitmq.conf", settings)
         (self.folder / "enabled_plugins").write_text(f"[{','.join(self.plugins)}].\n", encoding="ascii")
 
     def _environment(self) -> dict[str, str]:
-        inside = ascii_alias(self.folder)
+        inside = plain_path(self.folder)
         mine = {
             "HOME": inside / "home",  # the node makes its cookie there
             "RABBITMQ_CONF_ENV_FILE": "/dev/null",
@@ -136,27 +133,6 @@ class PrivateBroker:
         }
         kept = {name: value for name, value in plain_environment(os.environ).items() if name != "NOTIFY_SOCKET"}
         return kept | self.program.environment() | {name: str(value) for name, value in mine.items()}
-
-
-def ascii_alias(folder: Path) -> Path:
-    """The folder under a name in plain letters: the folder itself, or a link to it in a private temporary folder.
-
-    Measured on RabbitMQ 3.10: under a path with Chinese signs the node cannot read its quorum queues a second time.
-
-    Raises:
-        TownError: when somebody else holds the private folder's name.
-    """
-    if str(folder).isascii():
-        return folder
-    private = Path(tempfile.gettempdir()) / f"lianxi-{os.getuid()}"
-    private.mkdir(mode=0o700, exist_ok=True)
-    holder = private.lstat()
-    if private.is_symlink() or holder.st_uid != os.getuid() or holder.st_mode & 0o077:
-        raise TownError(f"{private} belongs to somebody else.", "Remove it, or move to a path in plain letters.")
-    link = private / hashlib.sha256(str(folder).encode("utf-8")).hexdigest()[:16]
-    link.unlink(missing_ok=True)
-    link.symlink_to(folder, target_is_directory=True)
-    return link
 
 
 def fresh_passwords(users: Sequence[str], kept: Mapping[str, str] | None) -> dict[str, str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy.local import commands, ports
-from deploy.local.places import CHECKOUT
+from deploy.local.places import CHECKOUT, plain_path
 from deploy.local.progress import Progress
 from deploy.local.trouble import TownError
 
@@ -66,7 +66,7 @@ def find() -> BrokerProgram | None:
         for server in sorted(Path("/").glob(pattern), reverse=True):
             if epmd is not None:
                 return BrokerProgram(server, Path(epmd))
-    return find_unpacked(CACHE / "root")
+    return find_unpacked(plain_path(CACHE) / "root")
 
 
 def find_unpacked(root: Path) -> BrokerProgram | None:
@@ -94,7 +94,8 @@ def ensure(log: Path, progress: Progress, environment: dict[str, str]) -> Broker
             raise TownError("RabbitMQ is missing.", REMEDY)
         install_as_root(log, progress)
     else:
-        unpack(CACHE, log, progress.beat)
+        CACHE.mkdir(parents=True, exist_ok=True)
+        unpack(plain_path(CACHE), log, progress.beat)
     found = find()
     if found is None:
         raise TownError("RabbitMQ could not be fetched.", REMEDY, log)

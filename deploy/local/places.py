@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from deploy.local.trouble import TownError
+
+PLAIN: Final = re.compile(r"[A-Za-z0-9/._+-]+")
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
 PRIVATE_FILE: Final = 0o600
 PRIVATE_FOLDER: Final = 0o700
@@ -79,6 +84,28 @@ class Places:
 def of_checkout() -> Places:
     """The town of this checkout."""
     return Places(CHECKOUT / ".lianxi")
+
+
+def plain_path(folder: Path) -> Path:
+    """The folder under a name in plain letters: the folder itself, or a link to it in a private temporary folder.
+
+    Measured on RabbitMQ 3.10: under a path with Chinese signs a node cannot read its quorum queues a second time, and
+    from a path with spaces its start script does not find its own parts.
+
+    Raises:
+        TownError: when somebody else holds the private folder's name.
+    """
+    if PLAIN.fullmatch(str(folder)):
+        return folder
+    private = Path(tempfile.gettempdir()) / f"lianxi-{os.getuid()}"
+    private.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+    holder = private.lstat()
+    if private.is_symlink() or holder.st_uid != os.getuid() or holder.st_mode & 0o077:
+        raise TownError(f"{private} belongs to somebody else.", "Remove it, or move to a path in plain letters.")
+    link = private / hashlib.sha256(str(folder).encode("utf-8")).hexdigest()[:16]
+    link.unlink(missing_ok=True)
+    link.symlink_to(folder, target_is_directory=True)
+    return link
 
 
 def write_private(path: Path, text: str) -> None:

@@ -20,9 +20,8 @@ import psutil
 import pytest
 
 from deploy.local import assembly, children, install, questions
-from deploy.local.broker import ascii_alias
 from deploy.local.given_broker import GivenBroker
-from deploy.local.places import Places
+from deploy.local.places import Places, plain_path
 from deploy.local.ports import LOOPBACK, answers
 from deploy.local.progress import Progress
 from deploy.local.supervisor import Supervisor
@@ -235,4 +234,4 @@ def test_a_private_folder_of_somebody_else_is_not_trusted(tmp_path: Path, monkey
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     (tmp_path / f"lianxi-{os.getuid()}").mkdir(mode=0o755)
     with pytest.raises(TownError, match="belongs to somebody else"):
-        ascii_alias(tmp_path / "路径")
+        plain_path(tmp_path / "路径")
