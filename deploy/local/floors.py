@@ -133,7 +133,7 @@ def prepare(floors: Sequence[str], progress: Progress) -> None:
 
 def main(floors: Sequence[str]) -> int:
     """Run the named floors; zero when all are good."""
-    wrong = [floor for floor in floors if not re.fullmatch(r"[a-z]+", floor)]
+    wrong = [floor for floor in floors if not re.fullmatch(r"[a-z][a-z0-9]*", floor)]
     if wrong or not floors:
         sys.stderr.write("usage: python -m deploy.local.floors style types imports architecture unit …\n")
         return 2

@@ -37,6 +37,7 @@ TIP: Final = {
     "text": "每天早上有二十多人进这间屋听课,晚上不让出门买菜,窗帘一直拉着。",
     "people_count": 20,
 }
+TOLD_FIGURES: Final = ("tips_verified", "visits_recorded", "referrals_decided", "notices_acknowledged")
 PAPERS: Final = ("transfer_letter", "investigation_report", "list_of_items")
 
 
@@ -305,8 +306,7 @@ class Story:
 
     def _draft_stage_report(self) -> tuple[str, str]:
         self.told.draft = self._wait_for("the stage report's figures", self._draft_with_figures)
-        figures = {name: number for name, number in self.told.draft["figures"].items() if number}
-        said = ", ".join(f"{name} {number}" for name, number in sorted(figures.items()))
+        said = ", ".join(f"{name} {self.told.draft['figures'][name]}" for name in TOLD_FIGURES)
         due = self.told.draft["due_on"]
         return (
             f"公安阶段性工作情况草稿({due} 前报送)已含数字:{said}",

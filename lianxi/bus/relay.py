@@ -85,10 +85,13 @@ class Relay:
         tasks.append(asyncio.create_task(self._bell.stay(self._listen_to_bell), name="bell"))
         stopping = asyncio.create_task(stop.wait())
         done, _ = await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
+        # Broker and database may be ending too: what cannot be finished in time lies in the outboxes and waits there.
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._settings.shutdown_seconds):
+            async with asyncio.timeout(self._settings.shutdown_seconds / 2):
                 await asyncio.gather(*(desk.finish() for desk in self._desks))
-        await self._close(tasks)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._settings.shutdown_seconds / 2):
+                await self._close(tasks)
         server.close()
         for each in done - {stopping}:
             each.result()

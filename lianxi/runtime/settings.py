@@ -79,8 +79,17 @@ def read_settings(kind: type[S]) -> S:
         raise Broken("settings.unusable", wrong=[_complaint(kind, each) for each in found]) from None
 
 
-TOWN_NAMES = frozenset({"LIANXI_AMQP_SINGLE_USER", "LIANXI_CHAOS", "LIANXI_ENV"})
-"""Names that only the supervisor of a town reads; they may stand in any process's environment."""
+TOWN_NAMES = frozenset(
+    {
+        "LIANXI_AMQP_SINGLE_USER",
+        "LIANXI_CHAOS",
+        "LIANXI_CLIENT_ID",
+        "LIANXI_CLIENT_SECRET",
+        "LIANXI_ENV",
+        "LIANXI_GATEWAY",
+    }
+)
+"""Names that only the supervisor of a town or the command line reads; they may stand in any process's environment."""
 
 
 def _complaint(kind: type[Settings], error: Mapping[str, Any]) -> str:

@@ -37,9 +37,7 @@ def planted(whole_town: RunningTown) -> tuple[list[str], Tap]:
         for _ in range(FILED):
             receipts.append(file_publicly(resident))
         headers = {"Lianxi-Receipt": receipts[0]}
-        wait_until(
-            lambda: resident.get("/v1/public/tips/status", headers=headers).status_code == 200, 30, "the tip"
-        )
+        wait_until(lambda: resident.get("/v1/public/tips/status", headers=headers).status_code == 200, 30, "the tip")
         answer = resident.post("/v1/public/tips/messages", headers=headers, json={"text": f"{TEXT} {PHONE}"})
         assert answer.status_code in {200, 201}, answer.text
         wrong = {"Lianxi-Receipt": "9999-8888-7777-6666"}
