@@ -17,6 +17,7 @@ class TipDocument(AggregateDocument):
             {"fields": ["receipt"], "unique": True},
             {"fields": ["agencies", "listed_at"]},
             {"fields": ["agencies", "state", "listed_at"]},
+            {"fields": ["next_rung_at"], "sparse": True},
         ],
     }
 
@@ -41,6 +42,8 @@ class TipDocument(AggregateDocument):
     agencies = ListField(StringField())
     returns = ListField(DictField())
     clocks = ListField(DictField())
+    clock_changes = ListField(DictField())
+    next_rung_at = DateTimeField()
     messages = ListField(DictField())
     timeline = ListField(DictField())
     verification = StringField()

@@ -9,7 +9,8 @@ from functools import partial
 from typing import Any, Protocol
 
 from lianxi.contracts.cases import CaseClosed, CaseOpened
-from lianxi.contracts.envelope import Caller, Cause, Event
+from lianxi.contracts.clocks import AskClockChange, DecideClockChange
+from lianxi.contracts.envelope import Caller, Cause, Event, Lane
 from lianxi.contracts.inspections import SuspicionRaised
 from lianxi.contracts.notifications import NoticeDelivered
 from lianxi.contracts.sealing import Opener
@@ -29,16 +30,17 @@ from lianxi.contracts.tips import (
     VerifyTip,
 )
 from lianxi.kernel.clock import Clock, level_to_hour, local_date
-from lianxi.kernel.errors import ContractBroken, NotFound
+from lianxi.kernel.errors import Broken, ContractBroken, NotFound, Refused
 from lianxi.kernel.ids import derived_id, number_from
 from lianxi.policy.policy import Policy
 from lianxi.runtime import metrics
 from lianxi.store.unit import Addition, Aggregates, Stored
 from services.tips import policy as rules
-from services.tips.domain import dispatching, working
+from services.tips.domain import clock_changes, clocks, dispatching, working
 from services.tips.domain.tip import Decision, Tip, has_held, no_receipt
 
 LEAD = "lead"
+RUNGS_A_SWEEP = 500
 
 
 class Receipts(Protocol):
@@ -54,6 +56,14 @@ class Informants(Protocol):
 
     def keep(self, contacts: Mapping[str, str], kept_at: datetime) -> None:
         """Keep the sealed contacts of some tips, by the tips' ids."""
+        ...
+
+
+class Watch(Protocol):
+    """Who knows which clocks have come to a rung."""
+
+    def due(self, now: datetime, at_most: int) -> Sequence[tuple[str, Lane]]:
+        """Name the tips with a clock that has come to a rung, with their lanes: rescues first."""
         ...
 
 
@@ -78,6 +88,7 @@ class TipHandlers:
     tips: Aggregates[Tip]
     receipts: Receipts
     informants: Informants
+    watch: Watch
     opener: Opener
     policy: Policy
     clock: Clock
@@ -159,8 +170,8 @@ class TipHandlers:
         )
 
     def _addition(self, tip: Tip, to: rules.Destination, cause: Cause, clause: str) -> Addition[Tip]:
-        tip, events = dispatching.receive(tip, to, self.clock.now(), clause)
-        return Addition(tip, events, replace(cause, lane=tip.lane))
+        tip, events = dispatching.receive(tip, to, self.clock.now(), clause, self.policy)
+        return Addition(clocks.watched(tip, self.policy), events, replace(cause, lane=tip.lane))
 
     def _add(self, additions: Sequence[Addition[Tip]]) -> None:
         for addition, is_new in zip(additions, self.tips.add_many(additions), strict=True):
@@ -184,14 +195,10 @@ class TipHandlers:
         if event.event_type != TipDispatched.KEY or event.role != LEAD:
             return
         tip = self.tips.get(event.about.rpartition("/")[2]).state
-        due_at = rules.clock_due(self.policy, tip.kind, event.delivered_at, tip.received_at)
         decide = partial(
-            dispatching.start_clock,
-            dispatch_id=event.reference,
-            delivered_at=event.delivered_at,
-            due_at=due_at,
+            clocks.start_clock, policy=self.policy, dispatch_id=event.reference, delivered_at=event.delivered_at
         )
-        self.tips.change(tip.id, decide, replace(cause, lane=tip.lane))
+        self.tips.change(tip.id, self._watching(decide), replace(cause, lane=tip.lane))
 
     def follow_case(self, event: Event, cause: Cause) -> None:
         """Note the opening of a tip's case, and close the tip with it, in whichever order they are heard.
@@ -201,7 +208,56 @@ class TipHandlers:
         if not isinstance(event, CaseOpened | CaseClosed) or event.tip_id is None:
             return
         tip = self.tips.get(event.tip_id).state
-        self.tips.change(tip.id, lambda found: _followed(found, event), replace(cause, lane=tip.lane))
+        decide = self._watching(lambda found: _followed(found, event))
+        self.tips.change(tip.id, decide, replace(cause, lane=tip.lane))
+
+    # --- time --------------------------------------------------------------------------------------------------------
+
+    def climb_ladders(self) -> None:
+        """Fire the rungs that clocks have reached, each once, whatever number of sweepers there is.
+
+        Emits: TipRungReached.
+        Raises:
+            Refused, Broken: the first of what kept single tips back; the others have been dealt with.
+        """
+        kept_back: list[Refused | Broken] = []
+        for tip_id, lane in self.watch.due(self.clock.now(), RUNGS_A_SWEEP):
+            decide = self._watching(partial(clocks.climb, policy=self.policy, now=self.clock.now()))
+            # Neither an event nor a command: a sweeper that comes second finds nothing to fire and writes nothing.
+            cause = Cause(actor="desk:tips", correlation_id=tip_id, lane=lane)
+            try:
+                self.tips.change(tip_id, decide, cause)
+            except (Refused, Broken) as error:
+                kept_back.append(error)
+        if kept_back:
+            raise kept_back[0]
+
+    def ask_clock_change(self, request: AskClockChange, caller: Caller) -> Stored[Tip]:
+        """Ask to pause, resume or extend a clock."""
+        details = {
+            "policy": self.policy,
+            "clock": request.clock,
+            "change": request.change,
+            "reason": request.reason,
+        }
+        return self._decide(request.item_id, caller, clock_changes.ask, details, request.expected_version)
+
+    def decide_clock_change(self, request: DecideClockChange, caller: Caller) -> Stored[Tip]:
+        """Say yes or no to a change of a clock.
+
+        Emits: TipRungReached, TipClockPaused, TipClockResumed, TipClockExtended.
+        """
+        details = {"policy": self.policy, "change_id": request.change_id, "approve": request.approve}
+        return self._decide(request.item_id, caller, clock_changes.decide, details, request.expected_version)
+
+    def _watching(self, decide: Callable[[Tip], Decision]) -> Callable[[Tip], Decision]:
+        """Note after a decision when a sweep has to look at the tip next."""
+
+        def decided(tip: Tip) -> Decision:
+            tip, events = decide(tip)
+            return clocks.watched(tip, self.policy), events
+
+        return decided
 
     # --- decisions of desks ------------------------------------------------------------------------------------------
 
@@ -272,7 +328,7 @@ class TipHandlers:
         before = self.tips.get(tip_id).state
         if not has_held(before, caller):
             raise NotFound("tip.not_found")
-        bound = partial(decide, **details, caller=caller, now=self.clock.now())
+        bound = self._watching(partial(decide, **details, caller=caller, now=self.clock.now()))
         cause = replace(caller.cause(), lane=before.lane)
         return self.tips.change(tip_id, bound, cause, expected_version=expected_version)
 

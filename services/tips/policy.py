@@ -13,18 +13,25 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from lianxi.contracts.envelope import Lane
+from lianxi.contracts.clocks import ClockChange
+from lianxi.contracts.envelope import Caller, Lane
 from lianxi.contracts.inspections import Finding
 from lianxi.contracts.tips import TipKind
 from lianxi.kernel.clock import local_date
-from lianxi.kernel.errors import PolicyBroken, Refused
+from lianxi.kernel.errors import PolicyBroken, Refused, RuleBroken
+from lianxi.policy import clockwork
+from lianxi.policy.clockwork import RunningClock
 from lianxi.policy.policy import Policy
+from lianxi.policy.supervision import Ladder, Rung
 
 OFFICE_DESK = "office/desk"
+AGENCY_HEAD = "agency_head"
 RESCUE_CATEGORIES = frozenset({"person_held", "student_trapped"})
 """A person is held: no route, however written, may take these off the rescue lane (domain K-07)."""
 
 CLOCK_OF: Mapping[TipKind, str] = {TipKind.TIP: "T-01", TipKind.COMPLAINT: "T-03"}
+ALARM_CLOCK = "rescue"
+"""How long an alarm may go without a human's word (domain K-07)."""
 
 SUSPICION_CATEGORIES: tuple[tuple[Finding, str], ...] = (
     (Finding.PERSON_HELD, "person_held"),
@@ -112,8 +119,13 @@ def suspicion_text(findings: Iterable[Finding]) -> str:
     return "巡查发现:" + "、".join(FINDING_WORDS[finding] for finding in dict.fromkeys(findings))
 
 
-def clock_due(policy: Policy, kind: TipKind, delivered_at: datetime, received_at: datetime) -> datetime:
-    """Work out when the limit of a tip ends that reached its desk at an instant.
+# --- clocks -----------------------------------------------------------------------------------------------------------
+
+
+def clock_started(
+    policy: Policy, kind: TipKind, owner: str, delivered_at: datetime, received_at: datetime
+) -> RunningClock:
+    """Start the limit of a tip that reached its desk at an instant.
 
     Clause: L32.1; domain T-01 (a report), T-03 (a complaint): the row in force on the day the tip came in.
     Units: working days; ends at 24:00 of the town's last day.
@@ -121,9 +133,64 @@ def clock_due(policy: Policy, kind: TipKind, delivered_at: datetime, received_at
         PolicyBroken: policy.clock_missing; a limit that nobody entered is ours to mend, not a reason to forget the tip.
     """
     try:
-        return policy.deadline(CLOCK_OF[kind], delivered_at, came_in_on=local_date(received_at))
+        return clockwork.start(policy, CLOCK_OF[kind], owner, delivered_at, local_date(received_at))
     except Refused as gap:
         raise PolicyBroken("policy.clock_missing", clock=CLOCK_OF[kind], because=gap.code) from gap
+
+
+def alarm_started(policy: Policy, owner: str, raised_at: datetime) -> RunningClock | None:
+    """Start the clock of an alarm; a policy that has none must not keep the alarm itself back.
+
+    Clause: L7.1.
+    Units: minutes.
+    """
+    try:
+        return clockwork.start(policy, ALARM_CLOCK, owner, raised_at, local_date(raised_at))
+    except Refused:
+        return None
+
+
+def ladder_of(policy: Policy, clock: RunningClock) -> Ladder:
+    """Find the ladder that a clock climbs: of the day its tip came in, or for one older than all ladders, the present.
+
+    Clause: L81.2.
+    """
+    try:
+        return policy.ladder_for(clock.clock, clock.came_in_on)
+    except Refused:
+        return policy.ladder_for(clock.clock)
+
+
+def receivers(policy: Policy, owner: str, rung: Rung) -> tuple[str, ...]:
+    """Say to which desks a rung is told, each once; heads have no desk of their own but their agency's first.
+
+    Clause: L81.2.
+    """
+    head = policy.agencies[owner.partition("/")[0]].desks[0].code
+    roles = {"owner": owner, "head": head, "office": OFFICE_DESK, "chair": OFFICE_DESK, "duty_leader": OFFICE_DESK}
+    return tuple(dict.fromkeys(roles.get(each, each) for each in rung.receivers))
+
+
+def approver_of(policy: Policy, clock: RunningClock, change: ClockChange, reason: str) -> str:
+    """Find who must say yes to a change of a clock; a pause is ended by whoever may allow it, and for its own reason.
+
+    Clause: L32.1, L81.2 (criterion 3.2): the rows in force when the tip came in.
+    Raises:
+        RuleBroken: clock.reason_unlisted.
+    """
+    rows = policy.extension_reasons if change is ClockChange.EXTEND else policy.pause_reasons
+    for row in rows:
+        if row.code == reason and clock.clock in row.clocks and row.in_force(clock.came_in_on):
+            return row.approver
+    raise RuleBroken("clock.reason_unlisted", clause=DISPATCH_CLAUSE, reason=reason, clock=clock.clock)
+
+
+def may_approve(approver: str, owner: str, caller: Caller) -> bool:
+    """Say whether a caller speaks for the approver that the policy names: the owner's agency, the office, or a party.
+
+    Clause: L32.1 (A-06).
+    """
+    return caller.holds(owner if approver == AGENCY_HEAD else approver)
 
 
 # --- redaction --------------------------------------------------------------------------------------------------------

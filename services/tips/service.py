@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 
 from lianxi.contracts.cases import CaseClosed, CaseOpened
+from lianxi.contracts.clocks import AskClockChange, DecideClockChange
 from lianxi.contracts.envelope import Caller, Cause, Event
 from lianxi.contracts.inspections import SuspicionRaised
 from lianxi.contracts.notifications import NoticeDelivered
@@ -26,12 +27,12 @@ from lianxi.contracts.tips import (
     TipView,
     VerifyTip,
 )
-from lianxi.greenroom.entries import Accepted, Desk, accepts, answers, consumes
+from lianxi.greenroom.entries import Accepted, Desk, accepts, answers, consumes, every
 from lianxi.runtime.premises import Premises
 from lianxi.runtime.settings import read_key
 from services.tips.handlers import TipHandlers
 from services.tips.settings import TipsSettings
-from services.tips.store import InformantVault, ReceiptIndex, open_tips
+from services.tips.store import InformantVault, ReceiptIndex, RungWatch, open_tips
 from services.tips.views import TipViews
 
 SETTINGS = TipsSettings
@@ -100,6 +101,16 @@ class Tips(Desk):
         return self.views.show(self.handlers.close_tip(request, caller))
 
     @answers
+    def ask_clock_change(self, request: AskClockChange, caller: Caller) -> TipView:
+        """Ask to pause, resume or extend a clock."""
+        return self.views.show(self.handlers.ask_clock_change(request, caller))
+
+    @answers
+    def decide_clock_change(self, request: DecideClockChange, caller: Caller) -> TipView:
+        """Say yes or no to a change of a clock."""
+        return self.views.show(self.handlers.decide_clock_change(request, caller))
+
+    @answers
     def post_message(self, request: PostMessage, caller: Caller) -> TipView:
         """Write to an informant."""
         return self.views.show(self.handlers.post_message(request, caller))
@@ -114,6 +125,11 @@ class Tips(Desk):
         """Write to the desk from the informant's side."""
         return self.views.show_status(self.handlers.post_informant_message(request, caller))
 
+    @every(5)
+    def climb_ladders(self) -> None:
+        """Tell of the rungs that clocks have reached."""
+        self.handlers.climb_ladders()
+
 
 def open_desk(premises: Premises[TipsSettings]) -> type[Desk]:
     """Put the desk together."""
@@ -122,6 +138,7 @@ def open_desk(premises: Premises[TipsSettings]) -> type[Desk]:
         tips=tips,
         receipts=ReceiptIndex(),
         informants=InformantVault(),
+        watch=RungWatch(),
         opener=Opener(read_key(premises.settings.tips_seal_key_file)),
         policy=premises.policy,
         clock=premises.clock,

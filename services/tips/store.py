@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from pymongo.errors import BulkWriteError
 
+from lianxi.contracts.envelope import Lane
 from lianxi.kernel.clock import Clock
 from lianxi.kernel.errors import InvariantBroken
 from lianxi.store.connect import reaching_the_store
 from lianxi.store.mapping import as_state
 from lianxi.store.outbox import Announcer
+from lianxi.store.pages import FLOOR
 from lianxi.store.unit import AggregateStore, Stored
 from services.tips.documents import InformantDocument, TipDocument
 from services.tips.domain.tip import Tip
@@ -33,6 +35,23 @@ class ReceiptIndex:
         with reaching_the_store():
             found = TipDocument._get_collection().find_one({"receipt": receipt_verifier})
         return None if found is None else Stored(found["_version"], as_state(Tip, {**found, "id": found["_id"]}))
+
+
+class RungWatch:
+    """The tips with a clock that has come to a rung nobody has fired yet."""
+
+    def due(self, now: datetime, at_most: int) -> Sequence[tuple[str, Lane]]:
+        """Name them with their lanes: rescues first, then whoever has waited longest."""
+        reached = {"next_rung_at": {"$gt": FLOOR, "$lte": now}}
+        urgent, others = ({**reached, "lane": "rescue"}, {**reached, "lane": {"$ne": "rescue"}})
+        with reaching_the_store():
+            collection = TipDocument._get_collection()
+            rows = [
+                row
+                for match in (urgent, others)
+                for row in collection.find(match, {"lane": 1}).sort("next_rung_at", 1).limit(at_most)
+            ]
+        return [(row["_id"], row["lane"]) for row in rows[:at_most]]
 
 
 class InformantVault:

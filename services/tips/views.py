@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from lianxi.contracts.clocks import ClockChangeView
 from lianxi.contracts.envelope import Caller
 from lianxi.contracts.tips import (
     ClockView,
@@ -23,12 +24,13 @@ from lianxi.contracts.tips import (
     TipSummary,
     TipView,
 )
-from lianxi.kernel.clock import Clock
+from lianxi.kernel.clock import Clock, level_to_hour
 from lianxi.store.pages import newest_first
 from lianxi.store.unit import Aggregates, Stored
 from services.tips.documents import TipDocument
+from services.tips.domain.tip import WHOLE_DAYS, AskedChange, Dispatch, Line, Tip, check_readable
 from services.tips.domain.tip import Clock as TipClock
-from services.tips.domain.tip import Dispatch, Line, Tip, check_readable
+from services.tips.policy import ALARM_CLOCK
 
 _NOT_LISTED = (
     "_outbox", "_inbox", "_cmds", "sealed_content", "redacted_text", "redacted_place", "receipt", "messages",
@@ -100,13 +102,14 @@ class TipViews:
             lead=tip.lead,
             copies=tip.dispatch.copies,
             dispatches=tuple(_dispatch(tip, each) for each in tip.dispatches),
-            clocks=tuple(_clock(tip, each) for each in tip.clocks),
+            clocks=tuple(_clock(tip, each, self.clock.now()) for each in tip.clocks),
             verification=tip.verification,
             next_owner=tip.next_owner,
             case_id=tip.case_id,
             outcome=tip.outcome,
             messages=_messages(tip),
             timeline=tuple(_entry(tip, each) for each in tip.timeline),
+            clock_changes=tuple(_change(tip, each) for each in tip.clock_changes),
         )
 
     def show_status(self, stored: Stored[Tip]) -> TipStatusView:
@@ -139,14 +142,31 @@ def _dispatch(tip: Tip, given: Dispatch) -> DispatchView:
     )
 
 
-def _clock(tip: Tip, clock: TipClock) -> ClockView:
-    """Show a clock: its start would tell when an anonymous informant wrote; its end is a midnight and tells nothing."""
+def _clock(tip: Tip, clock: TipClock, now: datetime) -> ClockView:
+    """Show a clock: its start would tell when an anonymous informant wrote, and so would an end in minutes."""
+    since = clock.running.pauses[-1].from_at if clock.running.is_paused(now) else None
     return ClockView(
         clock=clock.clock,
         desk=clock.desk,
         started_at=tip.shown(clock.started_at),
-        due_at=clock.due_at,
+        due_at=tip.shown_end(clock.running),
         stopped_at=_shown(tip, clock.stopped_at),
+        paused_since=_shown(tip, since),
+        rungs=clock.running.fired,
+    )
+
+
+def _change(tip: Tip, asked: AskedChange) -> ClockChangeView:
+    return ClockChangeView(
+        change_id=asked.change_id,
+        clock=asked.clock,
+        change=asked.change,
+        reason=asked.reason,
+        asked_by=asked.asked_by,
+        asked_at=tip.shown(asked.asked_at),
+        state=asked.state,
+        decided_by=asked.decided_by,
+        decided_at=_shown(tip, asked.decided_at),
     )
 
 
@@ -164,7 +184,8 @@ def _entry(tip: Tip, line: Line) -> TimelineEntry:
 
 
 def _steps(tip: Tip) -> tuple[StatusStep, ...]:
-    running = next((each.due_at for each in reversed(tip.clocks) if each.stopped_at is None), None)
+    limits = [each for each in tip.clocks if each.stopped_at is None and each.clock != ALARM_CLOCK]
+    running = limits[-1].due_at if limits else None
     return (
         StatusStep(code="received", at=tip.listed_at),
         StatusStep(code="passed_on", at=tip.shown(tip.dispatches[0].dispatched_at)),
@@ -178,6 +199,12 @@ def _last(tip: Tip, what: str) -> datetime | None:
 
 
 def _summary(row: Mapping[str, Any]) -> TipSummary:
+    running = [each["running"] for each in row["clocks"] if each["running"]["stopped_at"] is None]
+    # As `Tip.shown_end` says it: the end of a limit in days is a midnight and tells nothing.
+    is_told = not row["is_anonymous"]
+    ends = [
+        each["due_at"] if is_told or each["unit"] in WHOLE_DAYS else level_to_hour(each["due_at"]) for each in running
+    ]
     return TipSummary(
         tip_id=row["_id"],
         number=row["number"],
@@ -187,5 +214,5 @@ def _summary(row: Mapping[str, Any]) -> TipSummary:
         state=TipState(row["state"]),
         lead=row["dispatches"][-1]["lead"],
         received_at=row["listed_at"],
-        due_at=next((each["due_at"] for each in reversed(row["clocks"]) if each["stopped_at"] is None), None),
+        due_at=min(ends, default=None),
     )

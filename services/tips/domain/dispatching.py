@@ -1,4 +1,4 @@
-"""Taking a tip in, giving it to a lead desk, giving it back, and the clock that runs from the notice's delivery."""
+"""Taking a tip in, giving it to a lead desk, and giving it back: twice at most, then the office decides for good."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from lianxi.contracts.envelope import Caller
 from lianxi.contracts.tips import (
     RescueRaised,
     ReturnReason,
-    TipClockStarted,
     TipDispatched,
     TipReceived,
     TipReturned,
@@ -17,8 +16,9 @@ from lianxi.contracts.tips import (
 )
 from lianxi.kernel.errors import Conflict, RuleBroken
 from lianxi.kernel.ids import derived_id
+from lianxi.policy.policy import Policy
+from services.tips.domain.clocks import alarm_given_to, alarm_raised, settled
 from services.tips.domain.tip import (
-    Clock,
     Decision,
     Dispatch,
     Line,
@@ -29,11 +29,11 @@ from services.tips.domain.tip import (
     readers,
     told,
 )
-from services.tips.policy import CLOCK_OF, DISPATCH_CLAUSE, OFFICE_DESK, Destination
+from services.tips.policy import DISPATCH_CLAUSE, OFFICE_DESK, Destination
 
 
-def receive(tip: Tip, to: Destination, now: datetime, clause: str) -> Decision:
-    """Take a tip in and give it to its desk in the same breath.
+def receive(tip: Tip, to: Destination, now: datetime, clause: str, policy: Policy) -> Decision:
+    """Take a tip in and give it to its desk in the same breath; a rescue's clock runs from here.
 
     Clause: L32.1, L34.1, L35.1, L81.2; L45.1 for what a patrol saw.
     """
@@ -61,34 +61,46 @@ def receive(tip: Tip, to: Destination, now: datetime, clause: str) -> Decision:
         village=tip.village,
         raised_at=tip.shown(now),
     )
-    return tip, (received, dispatched, raised)
+    tip, started = alarm_raised(tip, policy, now)
+    return tip, (received, dispatched, raised, *started)
 
 
 def redispatch(tip: Tip, lead: str, copies: tuple[str, ...], reason: str, caller: Caller, now: datetime) -> Decision:
     """Give a tip to another lead desk: the office may, and the agency that leads.
 
-    Clause: L35.1, L81.2.
+    After an arbitration an agency may still choose among its own desks; to another agency only the office gives it.
+
+    Clause: L35.1, L81.2 (criterion 1.5).
     Raises:
         NotFound, Forbidden: as everywhere.
         Conflict: tip.already_verified, tip.already_closed.
-        RuleBroken: dispatch.same_lead.
+        RuleBroken: dispatch.same_lead, dispatch.arbitrated.
     """
     check_mine(tip, caller, tip.lead, OFFICE_DESK)
     check_undecided(tip)
     if lead == tip.lead:
         raise RuleBroken("dispatch.same_lead", clause=DISPATCH_CLAUSE)
+    if tip.is_arbitrated and not (caller.is_office or caller.holds(lead)):
+        raise RuleBroken("dispatch.arbitrated", clause=DISPATCH_CLAUSE)
+    if tip.is_arbitrated and tip.lead == OFFICE_DESK:
+        tip = told(
+            tip, Line(at=now, what="arbitration.decided", by=OFFICE_DESK, clause=DISPATCH_CLAUSE, reference=lead)
+        )
     tip, event = _dispatch(tip, lead, copies, reason, DISPATCH_CLAUSE, caller.agency, now)
     return tip, (event,)
 
 
 def give_back(tip: Tip, reason: ReturnReason, suggested_desk: str, caller: Caller, now: datetime) -> Decision:
-    """Give a dispatched tip back: first to the desk that is suggested, from then on to the office with all reasons.
+    """Give a dispatched tip back: first to the desk that is suggested, then to the office with both reasons.
 
-    Clause: L81.2 (domain K-09: returns are limited, so that no tip is played like a ball).
+    That second time is an arbitration: whom the office names then keeps the tip.
+
+    Clause: L81.2 (criterion 1.5; domain K-09: returns are limited, so that no tip is played like a ball).
     Raises:
         NotFound, Forbidden: as everywhere.
         Conflict: tip.already_accepted, tip.already_verified, tip.already_closed.
-        RuleBroken: return.office_decides when the office leads; return.same_desk.
+        RuleBroken: return.office_decides when the office leads; return.arbitrated when it has decided;
+            return.same_desk.
     """
     check_mine(tip, caller, tip.lead)
     check_undecided(tip)
@@ -96,25 +108,34 @@ def give_back(tip: Tip, reason: ReturnReason, suggested_desk: str, caller: Calle
         raise Conflict("tip.already_accepted")
     if tip.lead == OFFICE_DESK:
         raise RuleBroken("return.office_decides", clause=DISPATCH_CLAUSE)
+    if tip.is_arbitrated:
+        raise RuleBroken("return.arbitrated", clause=DISPATCH_CLAUSE)
     if suggested_desk == tip.lead:
         raise RuleBroken("return.same_desk", clause=DISPATCH_CLAUSE)
     given = Returned(
         desk=tip.lead, reason=reason, suggested_desk=suggested_desk, round=tip.dispatch.round, returned_at=now
     )
-    event = TipReturned(
+    tip = told(
+        replace(tip, returns=(*tip.returns, given)),
+        Line(at=now, what="tip.returned", by=given.desk, clause=DISPATCH_CLAUSE, reference=reason.value),
+    )
+    why = "; ".join(f"{each.desk}: {each.reason.value}" for each in tip.returns)
+    if tip.is_arbitrated:
+        tip = told(tip, Line(at=now, what="arbitration.opened", by=given.desk, clause=DISPATCH_CLAUSE, reference=why))
+    lead = OFFICE_DESK if tip.is_arbitrated else suggested_desk
+    tip, dispatched = _dispatch(tip, lead, tip.dispatch.copies, why, DISPATCH_CLAUSE, given.desk, now)
+    return tip, (_returned(tip, given), dispatched)
+
+
+def _returned(tip: Tip, given: Returned) -> TipReturned:
+    return TipReturned(
         tip_id=tip.id,
         desk=given.desk,
-        reason=reason,
-        suggested_desk=suggested_desk,
+        reason=given.reason,
+        suggested_desk=given.suggested_desk,
         round=given.round,
-        returned_at=tip.shown(now),
+        returned_at=tip.shown(given.returned_at),
     )
-    line = Line(at=now, what="tip.returned", by=tip.lead, clause=DISPATCH_CLAUSE, reference=reason.value)
-    tip = told(replace(tip, returns=(*tip.returns, given)), line)
-    lead = suggested_desk if len(tip.returns) == 1 else OFFICE_DESK
-    why = "; ".join(f"{each.desk}: {each.reason.value}" for each in tip.returns)
-    tip, dispatched = _dispatch(tip, lead, tip.dispatch.copies, why, DISPATCH_CLAUSE, given.desk, now)
-    return tip, (event, dispatched)
 
 
 def _dispatch(
@@ -130,7 +151,7 @@ def _dispatch(
         reason=reason,
         dispatched_at=now,
     )
-    tip = settled(tip, now)
+    tip = alarm_given_to(settled(tip, now), lead)
     tip = replace(
         tip,
         state=TipState.DISPATCHED,
@@ -151,56 +172,3 @@ def _dispatch(
         is_anonymous=tip.is_anonymous,
     )
     return told(tip, Line(at=now, what="tip.dispatched", by=by, clause=clause, reference=given.dispatch_id)), event
-
-
-def start_clock(tip: Tip, dispatch_id: str, delivered_at: datetime, due_at: datetime) -> Decision:
-    """Start the clock of a dispatch from the moment its notice lay in the lead's tray, opened or not.
-
-    A notice that is heard of late, when its dispatch is settled, leaves its line and a clock that stands; one heard of
-    again changes nothing.
-
-    Clause: L32.1, L81.2 (criterion 3.2; domain T-01, T-03).
-    """
-    found = next((each for each in tip.dispatches if each.dispatch_id == dispatch_id), None)
-    if found is None or found.delivered_at is not None:
-        return tip, ()
-    stopped_at = None if found.settled_at is None else max(found.settled_at, delivered_at)
-    clock = Clock(
-        clock=CLOCK_OF[tip.kind],
-        desk=found.lead,
-        dispatch_id=dispatch_id,
-        started_at=delivered_at,
-        due_at=due_at,
-        stopped_at=stopped_at,
-    )
-    delivered = replace(found, delivered_at=delivered_at)
-    order = {each.dispatch_id: each.round for each in tip.dispatches}
-    tip = replace(
-        tip,
-        dispatches=tuple(delivered if each is found else each for each in tip.dispatches),
-        clocks=tuple(sorted((*tip.clocks, clock), key=lambda each: order[each.dispatch_id])),
-    )
-    tip = told(tip, Line(at=delivered_at, what="clock.started", by=found.lead, reference=clock.clock))
-    if stopped_at is not None:
-        return tip, ()
-    started = TipClockStarted(
-        tip_id=tip.id, clock=clock.clock, desk=clock.desk, started_at=tip.shown(delivered_at), due_at=due_at
-    )
-    return tip, (started,)
-
-
-def settled(tip: Tip, now: datetime) -> Tip:
-    """Stop the clock of the dispatch that holds now, whether it runs already or its notice is still on its way.
-
-    Clause: none (criterion 3.2).
-    """
-    if not tip.dispatches or tip.dispatch.settled_at is not None:
-        return tip
-    settled = replace(tip.dispatch, settled_at=now)
-    clocks = tuple(
-        replace(each, stopped_at=max(now, each.started_at))
-        if each.dispatch_id == settled.dispatch_id and each.stopped_at is None
-        else each
-        for each in tip.clocks
-    )
-    return replace(tip, dispatches=(*tip.dispatches[:-1], settled), clocks=clocks)

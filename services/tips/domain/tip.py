@@ -10,12 +10,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from lianxi.contracts.clocks import ChangeState, ClockChange
 from lianxi.contracts.envelope import Caller, Event, Lane
 from lianxi.contracts.tips import Channel, ReturnReason, TipKind, TipState, VerificationOutcome
 from lianxi.kernel.clock import level_to_hour
 from lianxi.kernel.errors import Conflict, Forbidden, NotFound
+from lianxi.policy.clockwork import RunningClock
 
 OFFICE = "office"
+RETURNS_AT_MOST = 2
+WHOLE_DAYS = frozenset({"cd", "wd"})
 
 
 class Author(StrEnum):
@@ -46,14 +50,51 @@ class Dispatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """One time limit of one dispatch."""
+    """One time limit of one dispatch, as it runs; an alarm's belongs to the dispatch with which it was raised."""
 
-    clock: str
-    desk: str
     dispatch_id: str
-    started_at: datetime
-    due_at: datetime
-    stopped_at: datetime | None = None
+    running: RunningClock
+
+    @property
+    def clock(self) -> str:
+        """Which limit it is."""
+        return self.running.clock
+
+    @property
+    def desk(self) -> str:
+        """The desk whose time it is."""
+        return self.running.owner
+
+    @property
+    def started_at(self) -> datetime:
+        """When it began to run."""
+        return self.running.started_at
+
+    @property
+    def due_at(self) -> datetime:
+        """When it ends; a pause that nobody ends is counted to its last instant."""
+        return self.running.due_at
+
+    @property
+    def stopped_at(self) -> datetime | None:
+        """When what it asks for was done, or fell away."""
+        return self.running.stopped_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedChange:
+    """A request to pause, resume or extend a clock: who asked, and the other person who decided."""
+
+    change_id: str
+    dispatch_id: str
+    clock: str
+    change: ClockChange
+    reason: str
+    asked_by: str
+    asked_at: datetime
+    state: ChangeState = ChangeState.ASKED
+    decided_by: str | None = None
+    decided_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +136,8 @@ class Tip:
 
     `received_at` and `tie_break` fix who was first, exactly, and are shown to nobody; `listed_at` is what lists and
     desks see, levelled to the hour when the tip is anonymous. `receipt` is the verifier of a receipt code, or for a tip
-    without one a word that no verifier can be (`no_receipt`). `agencies` holds who may read it.
+    without one a word that no verifier can be (`no_receipt`). `agencies` holds who may read it. `next_rung_at` is when
+    a sweep has to look at its clocks next.
     """
 
     id: str
@@ -120,6 +162,8 @@ class Tip:
     agencies: tuple[str, ...] = ()
     returns: tuple[Returned, ...] = ()
     clocks: tuple[Clock, ...] = ()
+    clock_changes: tuple[AskedChange, ...] = ()
+    next_rung_at: datetime | None = None
     messages: tuple[Message, ...] = ()
     timeline: tuple[Line, ...] = ()
     verification: VerificationOutcome | None = None
@@ -142,9 +186,18 @@ class Tip:
         """The agency that handed the tip in for somebody or found it; it goes on reading what became of it."""
         return None if self.channel in (Channel.WEB, Channel.PATROL) else self.submitted_by
 
+    @property
+    def is_arbitrated(self) -> bool:
+        """Whether it was given back twice, so that the office's word on its lead is the last."""
+        return len(self.returns) >= RETURNS_AT_MOST
+
     def shown(self, instant: datetime) -> datetime:
         """Say when something happened as it may be told: to the hour when the tip is anonymous."""
         return level_to_hour(instant) if self.is_anonymous else instant
+
+    def shown_end(self, clock: RunningClock) -> datetime:
+        """Say when a clock ends as it may be told: the end of a limit in days is a midnight and tells nothing."""
+        return clock.due_at if clock.unit in WHOLE_DAYS else self.shown(clock.due_at)
 
 
 Decision = tuple[Tip, Sequence[Event]]

@@ -16,13 +16,15 @@ from lianxi.contracts.tips import (
     VerificationOutcome,
 )
 from lianxi.kernel.errors import Conflict, RuleBroken
-from services.tips.domain.dispatching import settled
+from services.tips.domain.clocks import alarm_answered, settled
 from services.tips.domain.tip import Author, Decision, Line, Message, Tip, check_mine, check_undecided, readers, told
 from services.tips.policy import DIALOGUE_LETTERS, DIALOGUE_MESSAGES, VERIFY_CLAUSE
 
 
 def accept(tip: Tip, caller: Caller, now: datetime) -> Decision:
     """Take a tip on, by the agency whose desk leads. A complaint's limit is met by this; a report's runs on.
+
+    It is the human's word that an alarm waits for.
 
     Clause: L32.1, L34.1, L39.1.
     Raises:
@@ -34,6 +36,7 @@ def accept(tip: Tip, caller: Caller, now: datetime) -> Decision:
     if tip.state is TipState.ACCEPTED:
         raise Conflict("tip.already_accepted")
     tip = replace(tip, state=TipState.ACCEPTED)
+    tip = alarm_answered(tip, now)
     tip = settled(tip, now) if tip.kind is TipKind.COMPLAINT else tip
     tip = told(tip, Line(at=now, what="tip.accepted", by=tip.lead, clause=VERIFY_CLAUSE))
     return tip, (TipAccepted(tip_id=tip.id, desk=tip.lead, accepted_at=tip.shown(now)),)
@@ -97,7 +100,7 @@ def close(tip: Tip, outcome: str, caller: Caller, now: datetime) -> Decision:
 
 
 def _closed(tip: Tip, by: str, outcome: str, now: datetime) -> Decision:
-    tip = replace(settled(tip, now), state=TipState.CLOSED, outcome=outcome)
+    tip = replace(alarm_answered(settled(tip, now), now), state=TipState.CLOSED, outcome=outcome)
     tip = told(tip, Line(at=now, what="tip.closed", by=by, clause=VERIFY_CLAUSE))
     event = TipClosed(
         tip_id=tip.id, desk=by, verification=tip.verification, case_id=tip.case_id, closed_at=tip.shown(now)

@@ -54,6 +54,16 @@ class MemoryVault:
 
 
 @dataclass(frozen=True)
+class MemoryWatch:
+    tips: MemoryAggregates[Tip]
+
+    def due(self, now: datetime, at_most: int) -> list[tuple[str, Lane]]:
+        waiting = [tip for tip in self.tips.all() if tip.next_rung_at is not None and tip.next_rung_at <= now]
+        waiting.sort(key=lambda tip: (tip.lane != "rescue", tip.next_rung_at))
+        return [(tip.id, tip.lane) for tip in waiting[:at_most]]
+
+
+@dataclass(frozen=True)
 class MemoryReceipts:
     tips: MemoryAggregates[Tip]
 
@@ -102,6 +112,7 @@ class TipDesk:
             tips=self.tips,
             receipts=MemoryReceipts(self.tips),
             informants=self.vault,
+            watch=MemoryWatch(self.tips),
             opener=keys()[1],
             policy=shipped_policy(),
             clock=self.clock,

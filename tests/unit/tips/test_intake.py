@@ -222,17 +222,18 @@ def test_every_time_of_an_anonymous_tip_is_told_to_the_hour_only(after: timedelt
         value
         for each in desk.tips.announced
         for name, value in {**each.data, "time": each.time.isoformat()}.items()
-        if (name.endswith("_at") or name == "time") and name != "due_at"
+        if name.endswith("_at") or name == "time"
     ]
     view = desk.views.get_tip(GetTip(tip_id=TIP_ID), caller("office"))
     told += [each.at.isoformat() for each in view.timeline]
     told += [each.posted_at.isoformat() for each in view.messages]
     told += [view.received_at.isoformat(), view.dispatches[0].dispatched_at.isoformat()]
-    told += [view.clocks[0].started_at.isoformat()]
+    told += [at.isoformat() for each in view.clocks for at in (each.started_at, each.due_at)]
     assert len(told) > 15
     assert [each for each in told if ":00:00" not in each] == []
     # The end of a limit in days is a midnight of the town: it tells the day, as the law wants, and no more.
-    assert view.clocks[0].due_at.isoformat().endswith("16:00:00+00:00")
+    assert [each.clock for each in view.clocks] == ["rescue", "T-01"]
+    assert view.clocks[1].due_at.isoformat().endswith("16:00:00+00:00")
 
 
 def test_who_was_first_is_kept_exactly_and_shown_to_nobody(desk: TipDesk) -> None:
