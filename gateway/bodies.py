@@ -9,6 +9,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from lianxi.contracts.cases import CaseKind, CaseOutcome, Measure, PaperStatus
+from lianxi.contracts.clocks import ClockChange
 from lianxi.contracts.inspections import EntryBasis, Finding, Grade, VisitOutcome
 from lianxi.contracts.tips import Channel, ReturnReason, TipKind, VerificationOutcome
 
@@ -148,6 +149,20 @@ class Closing(Body):
     """The sentence that the informant will read."""
 
     outcome: Annotated[str, _text(500)]
+
+
+class ClockAsking(Body):
+    """Which clock should stand still, run on or have more time, and for which listed reason."""
+
+    clock: Code = Field(description="A time limit that runs on the item, such as `T-01`")
+    change: ClockChange
+    reason: Annotated[Code, StringConstraints(max_length=60)] = Field(description="A reason that the policy lists")
+
+
+class ClockDecision(Body):
+    """Yes or no, by another person than the one who asked."""
+
+    approve: bool
 
 
 # --- inspections ----------------------------------------------------------------------------------------------------

@@ -7,11 +7,22 @@ from dataclasses import replace
 from fastapi import APIRouter, Response
 
 from gateway import intake
-from gateway.bodies import Accepted, AgencyTip, Closing, Dispatch, Message, Return, Verification
+from gateway.bodies import (
+    Accepted,
+    AgencyTip,
+    ClockAsking,
+    ClockDecision,
+    Closing,
+    Dispatch,
+    Message,
+    Return,
+    Verification,
+)
 from gateway.body import DoorRoute
 from gateway.exchange import Reading, Writing, decides, reads, writes
 from gateway.routes.parameters import Cursor, ItemPath, Limit
 from lianxi.contracts import codec
+from lianxi.contracts.clocks import AskClockChange, DecideClockChange
 from lianxi.contracts.envelope import Caller
 from lianxi.contracts.sealing import CONTENT
 from lianxi.contracts.tips import (
@@ -89,7 +100,7 @@ async def accept_tip(tip_id: ItemPath, writing: Writing = decides("tips:write"))
 
 @router.post("/v1/tips/{tip_id}/return", response_model=TipView)
 async def return_tip(tip_id: ItemPath, body: Return, writing: Writing = decides("tips:write")) -> Response:
-    """Give a dispatched tip back, once, with a reason and a suggested desk."""
+    """Give a dispatched tip back, with a reason and a suggested desk; the second time the office decides for good."""
     asked = body.contract(ReturnTip, tip_id=tip_id, expected_version=writing.version)
     return await writing.decide(SERVICE, "return_tip", asked, TipView, about=tip_id)
 
@@ -106,6 +117,22 @@ async def close_tip(tip_id: ItemPath, body: Closing, writing: Writing = decides(
     """Close a tip with a sentence that its informant reads."""
     asked = body.contract(CloseTip, tip_id=tip_id, expected_version=writing.version)
     return await writing.decide(SERVICE, "close_tip", asked, TipView, about=tip_id)
+
+
+@router.post("/v1/tips/{tip_id}/clock-changes", response_model=TipView)
+async def ask_clock_change(tip_id: ItemPath, body: ClockAsking, writing: Writing = decides("tips:write")) -> Response:
+    """Ask to pause, resume or extend a clock, for a reason that the policy lists; another person decides."""
+    asked = body.contract(AskClockChange, item_id=tip_id, expected_version=writing.version)
+    return await writing.decide(SERVICE, "ask_clock_change", asked, TipView, about=tip_id)
+
+
+@router.post("/v1/tips/{tip_id}/clock-changes/{change_id}/decide", response_model=TipView)
+async def decide_clock_change(
+    tip_id: ItemPath, change_id: ItemPath, body: ClockDecision, writing: Writing = decides("tips:write")
+) -> Response:
+    """Say yes or no to a change of a clock: never whoever asked for it."""
+    asked = body.contract(DecideClockChange, item_id=tip_id, change_id=change_id, expected_version=writing.version)
+    return await writing.decide(SERVICE, "decide_clock_change", asked, TipView, about=tip_id)
 
 
 @router.post("/v1/tips/{tip_id}/messages", response_model=TipView)

@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 from gateway import bodies
 from gateway.auth import SCOPES
 from gateway.wording import words
-from lianxi.contracts import cases, inspections, operations, reporting, tips
+from lianxi.contracts import cases, clocks, inspections, operations, reporting, tips
 from tests.support.gateway_fakes import build
 
 ROOT = Path(__file__).parents[2]
@@ -28,6 +28,7 @@ NOT_DESCRIBED = {"/healthz", "/readyz", "/metrics", "/problems", "/problems/{cod
 DESIGN_PATHS = """
 post /v1/tips · get /v1/tips · get /v1/tips/{tip_id} · post /v1/tips/{tip_id}/dispatch · post /v1/tips/{tip_id}/accept
 post /v1/tips/{tip_id}/return · post /v1/tips/{tip_id}/verify · post /v1/tips/{tip_id}/close
+post /v1/tips/{tip_id}/clock-changes · post /v1/tips/{tip_id}/clock-changes/{change_id}/decide
 post /v1/tips/{tip_id}/messages · put /v1/rentals/{rental_code} · get /v1/rentals · get /v1/rentals/{rental_code}
 post /v1/rentals/{rental_code}/grade · get /v1/visit-plan · post /v1/visits · get /v1/visits/{visit_id}
 post /v1/cases · get /v1/cases · get /v1/cases/{case_id} · post /v1/cases/{case_id}/measures
@@ -185,6 +186,8 @@ def test_the_docs_ask_nobody_else_for_anything(tmp_path: Path) -> None:
         (bodies.Return, tips.ReturnTip, {"tip_id", "expected_version"}),
         (bodies.Verification, tips.VerifyTip, {"tip_id", "expected_version"}),
         (bodies.Closing, tips.CloseTip, {"tip_id", "expected_version"}),
+        (bodies.ClockAsking, clocks.AskClockChange, {"item_id", "expected_version"}),
+        (bodies.ClockDecision, clocks.DecideClockChange, {"item_id", "change_id", "expected_version"}),
         (bodies.Rental, inspections.RegisterRental, {"rental_code"}),
         (bodies.Grading, inspections.GradeRental, {"rental_code", "expected_version"}),
         (bodies.Visit, inspections.RecordVisit, {"submitted_by", "received_at"}),
