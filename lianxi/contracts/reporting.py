@@ -92,7 +92,7 @@ class ClauseList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageReportView:
-    """One unit's stage report for one date."""
+    """One unit's stage report for one date; `bounces` counts the tips it gave back in the report's period."""
 
     report_id: str
     version: int
@@ -106,6 +106,7 @@ class StageReportView:
     advice: str | None
     figures: Mapping[str, int]
     figures_sha256: str | None
+    bounces: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -364,6 +365,7 @@ class ToolView:
     decided_at: datetime | None
     grounds: str | None
     ended_at: datetime | None
+    end_grounds: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

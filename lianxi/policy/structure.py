@@ -14,7 +14,9 @@ from lianxi.policy.model import ClockRule, Obligation, Sourced
 from lianxi.policy.policy import MEMBERS, Policy
 from lianxi.policy.soundness import appraisal_findings, process_findings, rights_findings, supervision_findings
 
-RECEIVER_ROLES = frozenset({"lead", "copies", "next_owner", "owner", "receiver", "sender", "office", "agency"})
+RECEIVER_ROLES = frozenset({
+    "lead", "copies", "next_owner", "owner", "receiver", "receivers", "sender", "office", "agency", "target",
+})  # fmt: skip
 """The roles that an event may give somebody; `lianxi.policy.model.NoticeRule.receivers` holds them, or desk codes."""
 
 OWES_NOTHING = frozenset({"heading", "context"})

@@ -1,4 +1,4 @@
-"""How facts and stage reports lie in MongoDB."""
+"""How facts, stage reports, supervision orders and tools of governance lie in MongoDB."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class StageReportDocument(AggregateDocument):
     meta = {
         "collection": "stage_reports",
         "db_alias": "reporting",
-        "indexes": [{"fields": ["state", "due_on"]}],
+        "indexes": [{"fields": ["state", "due_on"]}, {"fields": ["next_rung_at"]}],
     }
 
     code = StringField(required=True)
@@ -52,6 +52,74 @@ class StageReportDocument(AggregateDocument):
     advice = StringField()
     figures = DictField()
     figures_sha256 = StringField()
+    clock = DictField()
+    next_rung_at = DateTimeField()
 
 
-DOCUMENTS = (EventFactDocument, StageReportDocument)
+class SupervisionOrderDocument(AggregateDocument):
+    """A supervision order; its fields are those of `services.reporting.domain.orders.SupervisionOrder`."""
+
+    meta = {
+        "collection": "supervision_orders",
+        "db_alias": "reporting",
+        "indexes": [
+            {"fields": ["next_rung_at"]},
+            {"fields": ["issued_at"]},
+            {"fields": ["is_open", "issued_at"]},
+            {"fields": ["agency", "issued_at"]},
+            {"fields": ["agency", "is_open", "issued_at"]},
+            {"fields": ["state", "due_at"]},
+            {"fields": ["agency", "state", "due_at"]},
+        ],
+    }
+
+    number = StringField(required=True)
+    target = StringField(required=True)
+    agency = StringField(required=True)
+    about = StringField(required=True)
+    question = StringField(required=True)
+    issued_by = StringField(required=True)
+    issued_at = DateTimeField(required=True)
+    due_at = DateTimeField(required=True)
+    state = StringField(required=True)
+    is_open = BooleanField(required=True)
+    clock = DictField(required=True)
+    next_rung_at = DateTimeField()
+    answer = StringField()
+    answered_at = DateTimeField()
+    answered_by = StringField()
+    remark = StringField()
+    reviewed_at = DateTimeField()
+    reviewed_by = StringField()
+    earlier = ListField(DictField())
+
+
+class ToolDocument(AggregateDocument):
+    """A tool of governance; its fields are those of `services.reporting.domain.tools.Tool`."""
+
+    meta = {
+        "collection": "tools",
+        "db_alias": "reporting",
+        "indexes": [{"fields": ["proposed_at"]}, {"fields": ["target", "proposed_at"]}],
+    }
+
+    target = StringField(required=True)
+    kind = StringField(required=True)
+    trigger = StringField(required=True)
+    proof = ListField(StringField())
+    state = StringField(required=True)
+    proposed_by = StringField(required=True)
+    proposed_at = DateTimeField(required=True)
+    statement_due_at = DateTimeField(required=True)
+    statement = StringField()
+    stated_at = DateTimeField()
+    stated_by = StringField()
+    decided_by = StringField()
+    decided_at = DateTimeField()
+    grounds = StringField()
+    ended_by = StringField()
+    ended_at = DateTimeField()
+    end_grounds = StringField()
+
+
+DOCUMENTS = (EventFactDocument, StageReportDocument, SupervisionOrderDocument, ToolDocument)

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from lianxi.contracts.inspections import VisitRecorded
+from lianxi.kernel.errors import NotFound, Refused
+from lianxi.policy.calendar import occurrences
 from lianxi.policy.coverage import CoverageRow, coverage
 from lianxi.policy.model import Obligation, Status
 from lianxi.policy.policy import Policy
+from lianxi.policy.supervision import Ladder, Rung
 
 RUNNING = frozenset({"runs", "partly"})
 REPORTING_CYCLE = timedelta(days=14)
+FORTNIGHTLY = "P2W"
+DAILY = "daily"
+ONCE = "once"
+ORDER_CLOCK = "supervision_order"
+RETURN_CLOCK = "return"
+OFFICE_DESK = "office/desk"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sentence:
-    """One sentence of the plan. `kept_by` and `due_on` are those of its running parts: nothing else can keep it."""
+    """One sentence of the plan. `kept_by` and `due_on` are those of its running parts: nothing else can keep it.
+
+    `planned_on` are the days that the plan names, running or not; `is_daily` is owed every day without an end.
+    """
 
     clause: str
     sentence: str
@@ -28,6 +41,7 @@ class Sentence:
     kept_by: tuple[str, ...]
     due_on: tuple[date, ...]
     planned_on: tuple[date, ...]
+    is_daily: bool
     has_returns: bool
 
 
@@ -121,10 +135,103 @@ def _sentence(policy: Policy, row: CoverageRow) -> Sentence:
         status=row.status,
         kept_by=tuple(dict.fromkeys(event for part in running for event in part.kept_by)),
         due_on=_dates(running),
-        planned_on=_dates(parts),
+        planned_on=tuple(sorted({on for part in parts for on in _planned(policy, part)})),
+        is_daily=any(part.cadence == DAILY and part.valid_to is None for part in parts),
         has_returns=any(returned.clause == row.clause for returned in policy.returns),
     )
 
 
 def _dates(parts: tuple[Obligation, ...]) -> tuple[date, ...]:
     return tuple(sorted({on for part in parts for on in part.due_on}))
+
+
+def _planned(policy: Policy, part: Obligation) -> Iterator[date]:
+    """A fortnight of the programme ends on its return dates; a phase is over on its last day."""
+    if part.due_on:
+        yield from part.due_on
+    elif part.cadence == FORTNIGHTLY:
+        yield from (row.due_on for row in policy.returns)
+    elif part.cadence == DAILY and part.valid_from is not None and part.valid_to is not None:
+        yield from occurrences(part.valid_from, part.valid_to, "P1D")
+    elif part.cadence == ONCE and part.valid_to is not None:
+        yield part.valid_to
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    """A ladder, and the desk at which each agency is told.
+
+    A head has no desk of his own yet, so he is told at his agency's; chair and duty leader at the office's.
+    """
+
+    ladder: Ladder
+    first_desks: Mapping[str, str]
+
+    def told(self, rung: Rung, owner: str) -> tuple[str, ...]:
+        """Name the desks that a rung tells, each once.
+
+        Clause: L81.2.
+        """
+        own = {"owner": owner, "head": self.first_desks.get(owner.partition("/")[0], OFFICE_DESK)}
+        desks = (own.get(each, each if "/" in each else OFFICE_DESK) for each in rung.receivers)
+        return tuple(dict.fromkeys(desks))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demands:
+    """The slice of policy by which units are pressed: desks, ladders, how numbers begin, time for a statement."""
+
+    first_desks: Mapping[str, str]
+    desks: frozenset[str]
+    orders: Steps
+    returns: Steps
+    number_series: str
+    statement_days: Mapping[str, int]
+
+    def desk_for(self, code: str) -> str:
+        """Find the desk that a code means: itself, or its agency's own.
+
+        Clause: L81.2.
+        Raises:
+            Refused: desk.unknown.
+        """
+        if code in self.desks:
+            return code
+        if code not in self.first_desks:
+            raise Refused("desk.unknown", desk=code)
+        return self.first_desks[code]
+
+    def unit_of(self, code: str) -> str:
+        """Find the agency that a code means.
+
+        Clause: L88.2.
+        Raises:
+            NotFound: agency.not_found.
+        """
+        unit = code.partition("/")[0]
+        if unit not in self.first_desks:
+            raise NotFound("agency.not_found")
+        return unit
+
+
+def read_demands(policy: Policy) -> Demands:
+    """Cut out of the town's policy by what units are pressed.
+
+    Clause: L81.2, L88.2, L90.1.
+    """
+    first_desks = {code: _first_desk(policy, code) for code in policy.agencies}
+    return Demands(
+        first_desks=first_desks,
+        desks=frozenset(policy.desks),
+        orders=Steps(ladder=policy.ladder_for(ORDER_CLOCK), first_desks=first_desks),
+        returns=Steps(ladder=policy.ladder_for(RETURN_CLOCK), first_desks=first_desks),
+        # DB is 督办: an order's number is never mistaken for a tip's.
+        number_series=f"{policy.programme.number_prefix}-DB",
+        statement_days={tool.code.replace("-", "_"): tool.reply_within_days for tool in policy.assessment.tools},
+    )
+
+
+def _first_desk(policy: Policy, code: str) -> str:
+    desks = [desk.code for desk in policy.agencies[code].desks]
+    own = f"{code}/desk"
+    return own if own in desks or not desks else desks[0]

@@ -2,36 +2,62 @@
 
 from __future__ import annotations
 
+import secrets
+
 from lianxi.contracts.envelope import Caller, Cause, Event
 from lianxi.contracts.registry import EVENTS
 from lianxi.contracts.reporting import (
+    AnswerOrder,
     ClauseList,
+    DecideTool,
+    EndTool,
     FileStageReport,
+    GetOrder,
     GetStageReportDraft,
+    GetTool,
+    IssueOrder,
+    IssueOrdersToLate,
     ListClauses,
+    ListNearDue,
     ListObligations,
+    ListOrders,
     ListStageReports,
+    ListTools,
+    OrderPage,
+    OrderView,
+    ProposeTool,
+    ReviewOrder,
     StageReportDraft,
     StageReportList,
     StageReportView,
+    StateOnTool,
+    ToolPage,
+    ToolView,
 )
 from lianxi.greenroom.entries import Desk, answers, consumes, every
 from lianxi.runtime.premises import Premises
 from lianxi.runtime.settings import Settings
-from services.reporting.handlers import ReportingDesk
-from services.reporting.policy import read_plan
-from services.reporting.store import FactStore, stage_reports
-from services.reporting.views import ClauseViews, FactViews, StageReportShelf
+from services.reporting.handlers.orders import OrderDesk
+from services.reporting.handlers.stage_reports import ReportingDesk
+from services.reporting.handlers.tools import ToolDesk
+from services.reporting.policy import read_demands, read_plan
+from services.reporting.store import FactStore, governance_tools, stage_reports, supervision_orders
+from services.reporting.views.clauses import ClauseViews, FactViews, StageReportShelf
+from services.reporting.views.demands import OrderViews, ToolViews
 
 SETTINGS = Settings
 
 
 class Reporting(Desk):
-    """通报考核: facts, the plan's sentences, stage reports."""
+    """通报考核: facts, the plan's sentences, stage reports, supervision orders, tools of governance."""
 
     name = "reporting"
     handlers: ReportingDesk
+    orders: OrderDesk
+    tools: ToolDesk
     views: ClauseViews
+    order_views: OrderViews
+    tool_views: ToolViews
 
     @consumes("keep_fact", *EVENTS.values())
     def keep_fact(self, event: Event, cause: Cause) -> None:
@@ -63,6 +89,81 @@ class Reporting(Desk):
         """Take a stage report in."""
         return self.handlers.file_stage_report(request, caller)
 
+    @answers
+    def issue_order(self, request: IssueOrder, caller: Caller) -> OrderView:
+        """Demand an answer from a unit."""
+        return self.orders.issue_order(request, caller)
+
+    @answers
+    def issue_orders_to_late(self, request: IssueOrdersToLate, caller: Caller) -> OrderPage:
+        """Demand an answer from every unit that is late."""
+        return self.orders.issue_orders_to_late(request, caller)
+
+    @answers
+    def answer_order(self, request: AnswerOrder, caller: Caller) -> OrderView:
+        """Answer a supervision order."""
+        return self.orders.answer_order(request, caller)
+
+    @answers
+    def review_order(self, request: ReviewOrder, caller: Caller) -> OrderView:
+        """Accept an answer, or set a new day."""
+        return self.orders.review_order(request, caller)
+
+    @answers
+    def get_order(self, request: GetOrder, caller: Caller) -> OrderView:
+        """Show one supervision order."""
+        return self.orders.get_order(request, caller)
+
+    @answers
+    def list_orders(self, request: ListOrders, caller: Caller) -> OrderPage:
+        """Show a page of supervision orders."""
+        return self.order_views.list_orders(request, caller)
+
+    @answers
+    def list_near_due(self, request: ListNearDue, caller: Caller) -> OrderPage:
+        """Show what falls due soon, soonest first."""
+        return self.order_views.list_near_due(request, caller)
+
+    @answers
+    def propose_tool(self, request: ProposeTool, caller: Caller) -> ToolView:
+        """Propose a tool of governance."""
+        return self.tools.propose_tool(request, caller)
+
+    @answers
+    def state_on_tool(self, request: StateOnTool, caller: Caller) -> ToolView:
+        """State a unit's case."""
+        return self.tools.state_on_tool(request, caller)
+
+    @answers
+    def decide_tool(self, request: DecideTool, caller: Caller) -> ToolView:
+        """Issue a tool, or drop it."""
+        return self.tools.decide_tool(request, caller)
+
+    @answers
+    def end_tool(self, request: EndTool, caller: Caller) -> ToolView:
+        """Bring a tool to its end."""
+        return self.tools.end_tool(request, caller)
+
+    @answers
+    def get_tool(self, request: GetTool, caller: Caller) -> ToolView:
+        """Show one tool."""
+        return self.tools.get_tool(request, caller)
+
+    @answers
+    def list_tools(self, request: ListTools, caller: Caller) -> ToolPage:
+        """Show a page of tools."""
+        return self.tool_views.list_tools(request, caller)
+
+    @every(5)
+    def press_orders(self) -> None:
+        """Climb the ladders of supervision orders."""
+        self.orders.press()
+
+    @every(5)
+    def remind_of_returns(self) -> None:
+        """Climb the ladders of stage reports."""
+        self.handlers.remind()
+
     @every(60)
     def open_returns(self) -> None:
         """Open what is owed and move it with the days."""
@@ -71,20 +172,26 @@ class Reporting(Desk):
 
 def open_desk(premises: Premises[Settings]) -> type[Desk]:
     """Put the desk together."""
-    clock, plan = premises.clock, read_plan(premises.policy)
-    past = FactViews(clock, plan)
+    clock, plan, demands = premises.clock, read_plan(premises.policy), read_demands(premises.policy)
+    past, seen = FactViews(clock, plan), OrderViews(clock)
+    reports = ReportingDesk(
+        stage_reports=stage_reports(clock),
+        shelf=StageReportShelf(),
+        facts=FactStore(clock),
+        past=past,
+        plan=plan,
+        steps=demands.returns,
+        clock=clock,
+    )
 
     class OpenedReporting(Reporting):
         """The desk with its handlers and views."""
 
-        handlers = ReportingDesk(
-            stage_reports=stage_reports(clock),
-            shelf=StageReportShelf(),
-            facts=FactStore(clock),
-            past=past,
-            plan=plan,
-            clock=clock,
-        )
+        handlers = reports
+        orders = OrderDesk(supervision_orders(clock), seen, reports.late_on, demands, clock, secrets.randbits)
+        tools = ToolDesk(governance_tools(clock), demands, clock)
         views = ClauseViews(plan, past, clock)
+        order_views = seen
+        tool_views = ToolViews(clock)
 
     return OpenedReporting

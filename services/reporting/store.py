@@ -1,4 +1,4 @@
-"""Where facts and stage reports are kept."""
+"""Where facts, stage reports, supervision orders and tools of governance are kept."""
 
 from __future__ import annotations
 
@@ -9,11 +9,20 @@ from lianxi.store.facts import add_fact
 from lianxi.store.mapping import as_fields
 from lianxi.store.outbox import Announcer
 from lianxi.store.unit import AggregateStore
-from services.reporting.documents import EventFactDocument, StageReportDocument
+from services.reporting.documents import (
+    EventFactDocument,
+    StageReportDocument,
+    SupervisionOrderDocument,
+    ToolDocument,
+)
 from services.reporting.domain.facts import Fact
+from services.reporting.domain.orders import SupervisionOrder
 from services.reporting.domain.returns import StageReport
+from services.reporting.domain.tools import Tool
 
-ANNOUNCER = Announcer(service="reporting", noun="stage_report")
+REPORTS = Announcer(service="reporting", noun="stage_report")
+ORDERS = Announcer(service="reporting", noun="supervision_order")
+TOOLS = Announcer(service="reporting", noun="tool")
 HANDLER = "reporting.keep_fact"
 
 
@@ -30,4 +39,14 @@ class FactStore:
 
 def stage_reports(clock: Clock) -> AggregateStore[StageReport]:
     """Open the collection of stage reports."""
-    return AggregateStore(StageReportDocument, StageReport, ANNOUNCER, clock)
+    return AggregateStore(StageReportDocument, StageReport, REPORTS, clock)
+
+
+def supervision_orders(clock: Clock) -> AggregateStore[SupervisionOrder]:
+    """Open the collection of supervision orders."""
+    return AggregateStore(SupervisionOrderDocument, SupervisionOrder, ORDERS, clock)
+
+
+def governance_tools(clock: Clock) -> AggregateStore[Tool]:
+    """Open the collection of tools of governance."""
+    return AggregateStore(ToolDocument, Tool, TOOLS, clock)

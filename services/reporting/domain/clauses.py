@@ -58,11 +58,11 @@ def state_of(sentence: Sentence, last_proof_at: datetime | None, moment: Moment)
 
 
 def next_due_on(sentence: Sentence, today: date) -> date | None:
-    """Name the next date that the plan itself sets for a sentence.
+    """Name the next day that the plan itself sets for a sentence; what is owed daily is owed today.
 
-    Clause: L90.1.
+    Clause: L45.1, L65.1, L90.1.
     """
-    return next((on for on in sentence.planned_on if on >= today), None)
+    return today if sentence.is_daily else next((on for on in sentence.planned_on if on >= today), None)
 
 
 def _is_overdue(sentence: Sentence, last_proof_at: datetime | None, moment: Moment) -> bool:

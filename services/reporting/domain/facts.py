@@ -9,17 +9,17 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, cast
 
-from lianxi.contracts import cases, inspections, notifications, tips
+from lianxi.contracts import cases, inspections, notifications, reporting, tips
 from lianxi.contracts.envelope import Event
 from lianxi.kernel.errors import InvariantBroken
 
-ROLES = ("lead", "copies", "desk", "owner", "sender", "receiver", "agency", "next_owner")
+ROLES = ("lead", "copies", "desk", "owner", "sender", "receiver", "agency", "next_owner", "target")
 """The fields of events that name a desk or an agency."""
 
 KEPT = frozenset({
-    *ROLES, "acknowledge_by", "acknowledged_at", "category", "channel", "clock", "counts", "delivered_at", "due_at",
-    "due_on", "event_type", "filed", "findings", "grade", "is_late", "kind", "measure", "on_time", "outcome", "reason",
-    "role", "round", "verification",
+    *ROLES, "acknowledge_by", "acknowledged_at", "category", "change", "channel", "clock", "counts", "delivered_at",
+    "due_at", "due_on", "event_type", "filed", "findings", "grade", "is_late", "issued", "kind", "ladder", "mark",
+    "measure", "on_time", "outcome", "reason", "role", "round", "rung", "verification",
 })  # fmt: skip
 """The fields of events that a fact keeps: codes and times that figures are made of, nothing that could be personal."""
 
@@ -87,6 +87,8 @@ FIGURES = (
     Figure("tips_copied", tips.TipDispatched, "copies"),
     Figure("tips_accepted", tips.TipAccepted, "desk"),
     Figure("tips_returned", tips.TipReturned, "desk"),
+    Figure("tip_clocks_paused", tips.TipClockPaused, "owner"),
+    Figure("tip_clocks_extended", tips.TipClockExtended, "owner"),
     Figure("tips_verified", tips.TipVerified, "desk"),
     Figure("tips_substantiated", tips.TipVerified, "desk", "outcome", "substantiated"),
     Figure("tips_closed", tips.TipClosed, "desk"),
@@ -103,9 +105,16 @@ FIGURES = (
     Figure("referrals_accepted", cases.ReferralAccepted, "receiver"),
     Figure("referrals_decided", cases.ReferralDecided, "receiver"),
     Figure("clocks_breached", cases.ClockBreached, "owner"),
+    Figure("orders_received", reporting.OrderIssued, "target"),
+    Figure("orders_answered", reporting.OrderAnswered, "target"),
+    Figure("orders_accepted", reporting.OrderAccepted, "target"),
+    Figure("orders_rejected", reporting.OrderRejected, "target"),
     Figure("notices_delivered", notifications.NoticeDelivered, "desk"),
     Figure("notices_acknowledged", notifications.NoticeAcknowledged, "desk"),
 )
+
+BOUNCES = "tips_returned"
+"""The figure that counts the dispatches which a unit gave back."""
 
 COUNTED_EVENTS = tuple(dict.fromkeys(figure.event.KEY for figure in FIGURES))
 """The types of event that figures are made of."""

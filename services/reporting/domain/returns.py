@@ -15,10 +15,12 @@ from lianxi.contracts.reporting import (
     StageReportState,
     StageReportView,
 )
-from lianxi.kernel.clock import local_date
+from lianxi.kernel.clock import local_date, local_midnight
 from lianxi.kernel.errors import Conflict, Forbidden, NotFound
-from services.reporting.domain.facts import seal
-from services.reporting.policy import OwedReturn
+from lianxi.policy.clockwork import RunningClock
+from services.reporting.domain.facts import BOUNCES, seal
+from services.reporting.domain.ladders import begun, climbed, looked_at_next, stopped
+from services.reporting.policy import RETURN_CLOCK, OwedReturn, Steps
 
 REMINDED_BEFORE = timedelta(days=3)
 SETTLED = frozenset({StageReportState.FILED, StageReportState.FILED_LATE})
@@ -27,7 +29,7 @@ OFFICE = "office"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageReport:
-    """One unit's report for one date.
+    """One unit's report for one date. A date before the programme's own issue has no clock and climbs no ladder.
 
     Clause: L79.2, L90.1.
     """
@@ -47,13 +49,16 @@ class StageReport:
     advice: str | None = None
     figures: Mapping[str, int] = field(default_factory=dict)
     figures_sha256: str | None = None
+    clock: RunningClock | None = None
+    next_rung_at: datetime | None = None
 
 
-def opened(report_id: str, owed: OwedReturn) -> StageReport:
-    """Lay out the report that an agency owes.
+def opened(report_id: str, owed: OwedReturn, steps: Steps) -> StageReport:
+    """Lay out the report that an agency owes; its clock runs through its period to the end of its day.
 
-    Clause: L90.1.
+    Clause: L90.1; criterion 12.2.
     """
+    clock = None if owed.is_before_issue else _clock(owed, steps)
     return StageReport(
         id=report_id,
         code=owed.code,
@@ -61,7 +66,36 @@ def opened(report_id: str, owed: OwedReturn) -> StageReport:
         due_on=owed.due_on,
         period_from=owed.period_from,
         is_before_issue=owed.is_before_issue,
+        clock=clock,
+        next_rung_at=None if clock is None else looked_at_next(clock, steps),
     )
+
+
+def reminded(report: StageReport, steps: Steps, now: datetime) -> tuple[StageReport, tuple[Event, ...]]:
+    """Climb the ladder of a report that has not been filed: reminders before its day, then the office, then the chair.
+
+    Clause: L90.1; criteria 3.3, 12.2.
+    """
+    if report.clock is None:
+        return report, ()
+    clock, said = climbed(item_of(report), report.clock, steps, now)
+    return replace(report, clock=clock, next_rung_at=looked_at_next(clock, steps)), said
+
+
+def item_of(report: StageReport) -> str:
+    """Name a report as an item.
+
+    Clause: none.
+    """
+    return f"stage_report/{report.id}"
+
+
+def is_late(report: StageReport, today: date) -> bool:
+    """Say whether a report's day has passed without it.
+
+    Clause: L90.1.
+    """
+    return not report.is_before_issue and report.state not in SETTLED and today > report.due_on
 
 
 def advanced(report: StageReport, today: date) -> tuple[StageReport, tuple[Event, ...]]:
@@ -86,20 +120,28 @@ def advanced(report: StageReport, today: date) -> tuple[StageReport, tuple[Event
 
 
 def filed(
-    report: StageReport, written: FileStageReport, figures: Mapping[str, int], now: datetime, actor: str
-) -> tuple[StageReport, tuple[ReturnFiled, ...]]:
+    report: StageReport,
+    written: FileStageReport,
+    figures: Mapping[str, int],
+    steps: Steps,
+    now: datetime,
+    actor: str,
+) -> tuple[StageReport, tuple[Event, ...]]:
     """Take a report in and freeze its figures; after its date it is marked late and still taken in (domain 3.4).
 
-    Clause: L79.2, L90.1; criterion 12.4.
+    A filed report climbs no further.
+
+    Clause: L79.2, L90.1; criteria 12.2, 12.4.
     Raises:
         Conflict: stage_report.already_filed.
     """
     if report.state in SETTLED:
         raise Conflict("stage_report.already_filed", clause="L90.1", report_id=report.id)
-    is_late = local_date(now) > report.due_on
+    came_late = local_date(now) > report.due_on
+    climbing, said = _stopped(report, steps, now)
     taken_in = replace(
-        report,
-        state=StageReportState.FILED_LATE if is_late else StageReportState.FILED,
+        climbing,
+        state=StageReportState.FILED_LATE if came_late else StageReportState.FILED,
         filed_at=now,
         filed_by=actor,
         practice=written.practice,
@@ -109,8 +151,10 @@ def filed(
         figures=dict(figures),
         figures_sha256=seal(figures),
     )
-    said = ReturnFiled(report_id=report.id, agency=report.agency, due_on=report.due_on, filed_at=now, is_late=is_late)
-    return taken_in, (said,)
+    taken = ReturnFiled(
+        report_id=report.id, agency=report.agency, due_on=report.due_on, filed_at=now, is_late=came_late
+    )
+    return taken_in, (*said, taken)
 
 
 def shown_to(report: StageReport, agency: str) -> StageReport:
@@ -138,8 +182,8 @@ def filed_by_owner(report: StageReport, agency: str) -> StageReport:
     return report
 
 
-def as_view(report: StageReport, version: int) -> StageReportView:
-    """Write a report as it is read.
+def as_view(report: StageReport, version: int, bounces: int = 0) -> StageReportView:
+    """Write a report as it is read; of one that is filed, the dispatches given back are those of its frozen figures.
 
     Clause: none.
     """
@@ -156,4 +200,17 @@ def as_view(report: StageReport, version: int) -> StageReportView:
         advice=report.advice,
         figures=report.figures,
         figures_sha256=report.figures_sha256,
+        bounces=bounces if report.filed_at is None else report.figures.get(BOUNCES, 0),
     )
+
+
+def _clock(owed: OwedReturn, steps: Steps) -> RunningClock:
+    ends_at = local_midnight(owed.due_on + timedelta(days=1))
+    return begun(RETURN_CLOCK, steps.first_desks[owed.agency], local_midnight(owed.period_from), ends_at)
+
+
+def _stopped(report: StageReport, steps: Steps, now: datetime) -> tuple[StageReport, tuple[Event, ...]]:
+    if report.clock is None:
+        return report, ()
+    clock, said = stopped(item_of(report), report.clock, steps, now)
+    return replace(report, clock=clock, next_rung_at=None), said

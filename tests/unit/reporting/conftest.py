@@ -16,8 +16,8 @@ from lianxi.store.outbox import Announcer
 from lianxi.store.unit import Stored
 from services.reporting.domain.facts import Fact
 from services.reporting.domain.returns import StageReport
-from services.reporting.handlers import ReportingDesk
-from services.reporting.policy import Plan, read_plan
+from services.reporting.handlers.stage_reports import ReportingDesk
+from services.reporting.policy import Demands, Plan, read_demands, read_plan
 
 SHIPPED = Path(__file__).resolve().parents[3] / "deploy" / "policy"
 MORNING = datetime(2015, 10, 20, 1, 0, tzinfo=UTC)
@@ -49,6 +49,9 @@ class MemoryShelf:
         found = {report_id: self.kept.find(report_id) for report_id in report_ids}
         return {report_id: each for report_id, each in found.items() if each is not None}
 
+    def to_remind(self, now: datetime) -> Sequence[str]:
+        return [each.id for each in self.kept.all() if each.next_rung_at is not None and each.next_rung_at <= now]
+
 
 @pytest.fixture(scope="session")
 def policy() -> Policy:
@@ -63,6 +66,11 @@ def rolled_policy(policy: Policy) -> Policy:
 @pytest.fixture(scope="session")
 def plan(policy: Policy) -> Plan:
     return read_plan(policy)
+
+
+@pytest.fixture(scope="session")
+def demands(policy: Policy) -> Demands:
+    return read_demands(policy)
 
 
 @pytest.fixture
@@ -81,5 +89,7 @@ def kept(clock: FixedClock) -> MemoryAggregates[StageReport]:
 
 
 @pytest.fixture
-def desk(kept: MemoryAggregates[StageReport], facts: MemoryFacts, plan: Plan, clock: FixedClock) -> ReportingDesk:
-    return ReportingDesk(kept, MemoryShelf(kept), facts, facts, plan, clock)
+def desk(
+    kept: MemoryAggregates[StageReport], facts: MemoryFacts, plan: Plan, demands: Demands, clock: FixedClock
+) -> ReportingDesk:
+    return ReportingDesk(kept, MemoryShelf(kept), facts, facts, plan, demands.returns, clock)

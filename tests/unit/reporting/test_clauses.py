@@ -13,7 +13,7 @@ from lianxi.contracts.registry import EVENTS
 from lianxi.contracts.reporting import ReturnFiled
 from lianxi.kernel.clock import local_midnight
 from lianxi.policy.policy import Policy
-from services.reporting.domain.clauses import STATES, Moment, clause_list, state_of
+from services.reporting.domain.clauses import STATES, Moment, clause_list, next_due_on, state_of
 from services.reporting.domain.facts import Tally
 from services.reporting.policy import Plan, Sentence
 
@@ -120,3 +120,30 @@ def test_what_does_not_run_still_shows_the_plan_s_next_date(plan: Plan) -> None:
     (shown,) = clause_list([sentence(plan, "L65.1")], {}, moment(date(2015, 11, 1))).items
 
     assert (shown.state, shown.next_due_on) == ("not_running", date(2015, 11, 30))
+
+
+@pytest.mark.parametrize(
+    ("clause", "today", "due"),
+    [
+        ("L45.1", date(2015, 11, 1), date(2015, 11, 1)),
+        ("L45.1", date(2019, 2, 3), date(2019, 2, 3)),
+        ("L62.2", date(2015, 9, 1), date(2015, 10, 1)),
+        ("L62.2", date(2015, 11, 1), date(2015, 11, 1)),
+        ("L62.2", date(2016, 1, 1), None),
+        ("L65.1", date(2015, 11, 1), date(2015, 11, 30)),
+        ("L65.1", date(2015, 12, 1), date(2015, 12, 31)),
+        ("L79.2", date(2015, 10, 20), date(2015, 10, 29)),
+        ("L83.1", date(2015, 10, 2), date(2015, 10, 10)),
+        ("L86.2", date(2015, 12, 12), date(2015, 12, 31)),
+        ("L90.1", date(2015, 11, 27), date(2015, 11, 30)),
+        ("L88.1", date(2015, 11, 1), None),
+    ],
+)
+def test_the_next_day_is_the_one_that_the_plan_names(plan: Plan, clause: str, today: date, due: date | None) -> None:
+    assert next_due_on(sentence(plan, clause), today) == due
+
+
+def test_nothing_is_due_next_on_a_day_that_has_passed(plan: Plan) -> None:
+    for day in (date(2015, 10, 1), date(2015, 11, 13), date(2016, 6, 1)):
+        for shown in clause_list(plan.sentences, {}, moment(day)).items:
+            assert shown.next_due_on is None or shown.next_due_on >= day

@@ -23,10 +23,10 @@ from lianxi.kernel.clock import FixedClock
 from lianxi.kernel.errors import InvariantBroken
 from lianxi.policy.policy import Policy
 from services.reporting.domain.facts import KEPT, Fact, Tally, fact_of, figures_of, seal, tallied
-from services.reporting.handlers import ReportingDesk
+from services.reporting.handlers.stage_reports import ReportingDesk
 from services.reporting.policy import Plan, patrols
 from services.reporting.service import Reporting
-from services.reporting.views import FactViews
+from services.reporting.views.clauses import FactViews
 
 AT = datetime(2015, 10, 21, 4, 0, tzinfo=UTC)
 PATROLS = frozenset({"tenancy", "police"})
@@ -152,7 +152,7 @@ def _desk() -> ReportingDesk:
             return [each for each in rows.values() if each.event_type in event_types and start <= each.at < end]
 
     empty: Any = None
-    return ReportingDesk(empty, empty, Kept(), Kept(), empty, FixedClock(AT))
+    return ReportingDesk(empty, empty, Kept(), Kept(), empty, empty, FixedClock(AT))
 
 
 def test_a_fact_names_the_agencies_concerned_and_nothing_personal() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -12,18 +13,21 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from lianxi.contracts.cases import CaseKind, CaseOpened
-from lianxi.contracts.envelope import Caller, Cause
+from lianxi.contracts.envelope import Caller, Cause, Event
 from lianxi.contracts.reporting import (
     FileStageReport,
     GetStageReportDraft,
     ListStageReports,
+    ReportingRungReached,
     ReturnDue,
     ReturnFiled,
     ReturnMissed,
     StageReportState,
 )
-from lianxi.kernel.clock import FixedClock, local_midnight
+from lianxi.contracts.tips import ReturnReason, TipReturned
+from lianxi.kernel.clock import FixedClock, local_date, local_midnight
 from lianxi.kernel.errors import Conflict, Forbidden, NotFound
+from lianxi.policy.load import read_policy
 from lianxi.policy.policy import Policy
 from lianxi.runtime import metrics
 from lianxi.store.fakes import MemoryAggregates
@@ -33,13 +37,15 @@ from services.reporting.domain import returns
 from services.reporting.domain.drafts import drafted
 from services.reporting.domain.facts import figures_of, seal
 from services.reporting.domain.returns import StageReport
-from services.reporting.handlers import ReportingDesk, report_id_of
-from services.reporting.policy import OwedReturn, Plan, owed_returns, read_plan
+from services.reporting.handlers.stage_reports import ReportingDesk, report_id_of
+from services.reporting.policy import OwedReturn, Plan, owed_returns, read_demands, read_plan
+from tests.unit.reporting.conftest import SHIPPED
 
 MARKET = Caller(actor="officer-1", agency="market", correlation_id="c")
 POLICE = Caller(actor="officer-2", agency="police", correlation_id="c")
 OFFICE = Caller(actor="officer-3", agency="office", correlation_id="c")
 SECOND = date(2015, 10, 29)
+STEPS = read_demands(read_policy(SHIPPED)).returns
 PARTS: dict[str, Any] = {"practice": "巡查", "results": "立案一宗", "problems": "无", "advice": "无"}
 
 
@@ -106,6 +112,84 @@ def test_a_unit_is_reminded_once_and_missed_once(
     assert metrics.returns_missing.labels("economy")._value.get() == 0
 
 
+def rungs(kept: MemoryAggregates[StageReport], report_id: str) -> list[tuple[str, tuple[str, ...], str]]:
+    item = f"stage_report/{report_id}"
+    found = [
+        each.data for each in kept.announced if each.type == ReportingRungReached.KEY and each.data["item"] == item
+    ]
+    return [(each["rung"], tuple(each["receivers"]), each["mark"]) for each in found]
+
+
+@pytest.mark.criterion("12.2")
+def test_a_report_is_reminded_of_three_times_and_then_climbs_its_ladder(
+    desk: ReportingDesk, kept: MemoryAggregates[StageReport], plan: Plan, clock: FixedClock
+) -> None:
+    seen: dict[str, date] = {}
+    market = id_of(plan, "market")
+    for hour in range(24 * 18):
+        clock.instant = local_midnight(date(2015, 10, 20)) + timedelta(hours=hour)
+        desk.open_returns()
+        desk.remind()
+        desk.remind()
+        for rung, _, _ in rungs(kept, market):
+            seen.setdefault(rung, local_date(clock.now()))
+
+    assert rungs(kept, market) == [
+        ("three-days-before", ("market/desk",), ""),
+        ("one-day-before", ("market/desk",), ""),
+        ("today", ("market/desk",), ""),
+        ("over", ("market/desk", "office/desk"), "yellow"),
+        ("far-over", ("office/desk",), "red"),
+    ]
+    assert seen["three-days-before"] == date(2015, 10, 26)
+    assert seen["one-day-before"] == date(2015, 10, 28)
+    assert seen["today"] == SECOND
+    assert seen["over"] == date(2015, 10, 30)
+    assert seen["far-over"] == date(2015, 11, 6)
+    assert rungs(kept, id_of(plan, "market", date(2015, 10, 15))) == []
+
+
+@pytest.mark.criterion("12.2")
+def test_a_filed_report_climbs_no_further(
+    desk: ReportingDesk, kept: MemoryAggregates[StageReport], plan: Plan, clock: FixedClock
+) -> None:
+    market = id_of(plan, "market")
+    clock.instant = on(date(2015, 10, 26))
+    desk.open_returns()
+    desk.remind()
+    desk.file_stage_report(written(market), MARKET)
+    clock.instant = on(date(2015, 11, 30))
+    desk.remind()
+
+    assert [rung for rung, _, _ in rungs(kept, market)] == ["three-days-before"]
+    assert len(rungs(kept, id_of(plan, "police"))) == 5
+    assert kept.get(market).state.next_rung_at is None
+
+
+def test_the_list_counts_the_dispatches_that_a_unit_gave_back(
+    desk: ReportingDesk, plan: Plan, clock: FixedClock
+) -> None:
+    for index, (unit, day) in enumerate(
+        [("market/desk", 15), ("market/desk", 16), ("market/desk", 29), ("police/station", 20)]
+    ):
+        at = on(date(2015, 10, day))
+        event = TipReturned(
+            tip_id=f"t-{index}", desk=unit, reason=ReturnReason.NOT_COMPETENT, suggested_desk="office/desk", round=1,
+            returned_at=at,
+        )  # fmt: skip
+        desk.keep_fact(event, Cause(actor="a", correlation_id="c", event_id=f"e-{index}", subject="tip/t", at=at))
+
+    def bounces() -> dict[str, int]:
+        listed = desk.list_stage_reports(ListStageReports(), OFFICE).items
+        return {each.agency: each.bounces for each in listed if each.due_on == SECOND and each.bounces}
+
+    assert bounces() == {"market": 2, "police": 1}
+    clock.instant = on(SECOND)
+    filed = desk.file_stage_report(written(id_of(plan, "market")), MARKET)
+    assert filed.bounces == filed.figures["tips_returned"] == 2
+    assert bounces() == {"market": 2, "police": 1}
+
+
 @pytest.mark.criterion("12.1")
 def test_X03_a_date_before_the_issue_alarms_nobody(
     desk: ReportingDesk, kept: MemoryAggregates[StageReport], plan: Plan, clock: FixedClock
@@ -138,7 +222,7 @@ def test_a_draft_counts_what_lies_in_its_period(desk: ReportingDesk, plan: Plan)
 
 def test_a_draft_names_what_is_late() -> None:
     figures = figures_of([], "market", frozenset()) | {"visits_missed": 3, "notices_to_acknowledge": 5}
-    report = returns.opened("r", _owed())
+    report = returns.opened("r", _owed(), STEPS)
 
     draft = drafted(report, figures)
 
@@ -212,8 +296,10 @@ def test_rolled_dates_stay_thursdays_and_keep_their_periods(policy: Policy, roll
 
 
 def test_a_report_reads_back_as_it_was_written() -> None:
-    report = returns.opened("r", _owed())
-    filed, _ = returns.filed(report, written("r"), {"tips_led": 1}, datetime(2015, 10, 29, tzinfo=UTC), "officer")
+    report = returns.opened("r", _owed(), STEPS)
+    filed, _ = returns.filed(
+        report, written("r"), {"tips_led": 1}, STEPS, datetime(2015, 10, 29, tzinfo=UTC), "officer"
+    )
 
     assert as_state(StageReport, as_fields(filed)) == filed
     assert set(as_fields(filed)) <= set(StageReportDocument._fields)
@@ -235,8 +321,13 @@ class StageReportMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.today = date(2015, 10, 20)
-        self.report = returns.opened("r", _owed())
+        self.report = returns.opened("r", _owed(), STEPS)
         self.said: list[str] = []
+        self.rungs: list[str] = []
+
+    def hear(self, events: Sequence[Event]) -> None:
+        self.rungs += [each.rung for each in events if isinstance(each, ReportingRungReached)]
+        self.said += [each.KEY for each in events if not isinstance(each, ReportingRungReached)]
 
     @rule(days=st.integers(0, 6))
     def days_pass(self, days: int) -> None:
@@ -245,20 +336,39 @@ class StageReportMachine(RuleBasedStateMachine):
     @rule()
     def sweep(self) -> None:
         self.report, events = returns.advanced(self.report, self.today)
-        self.said += [each.KEY for each in events]
+        self.hear(events)
+
+    @rule()
+    def remind(self) -> None:
+        was_filed = self.report.state in returns.SETTLED
+        self.report, events = returns.reminded(self.report, STEPS, on(self.today))
+        assert not (was_filed and events)
+        self.hear(events)
 
     @rule()
     def file(self) -> None:
         before = self.report
         try:
-            self.report, events = returns.filed(self.report, written("r"), {"tips_led": 1}, on(self.today), "officer")
+            self.report, events = returns.filed(
+                self.report, written("r"), {"tips_led": 1}, STEPS, on(self.today), "officer"
+            )
         except Conflict:
             assert before.state in returns.SETTLED
             return
         assert before.state not in returns.SETTLED
-        self.said += [each.KEY for each in events]
+        self.hear(events)
         late = StageReportState.FILED_LATE if self.today > SECOND else StageReportState.FILED
         assert self.report.state is late
+
+    @invariant()
+    def every_rung_is_reached_once_and_in_order(self) -> None:
+        ladder = [rung.code for rung in STEPS.ladder.rungs]
+        assert self.rungs == ladder[: len(self.rungs)]
+
+    @invariant()
+    def a_sweep_looks_again_exactly_while_something_is_left(self) -> None:
+        is_over = self.report.state in returns.SETTLED or len(self.rungs) == len(STEPS.ladder.rungs)
+        assert (self.report.next_rung_at is None) is is_over
 
     @invariant()
     def everything_is_said_at_most_once_and_in_order(self) -> None:

@@ -1,4 +1,4 @@
-"""What the reporting desk reads: facts of a period, counts of events, stage reports, the state of every sentence."""
+"""Facts of a period, counts of events, stage reports, the state of every sentence: read only."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from services.reporting.domain.clauses import Moment, clause_list
 from services.reporting.domain.facts import Fact, Tally, tallied
 from services.reporting.domain.returns import StageReport
 from services.reporting.policy import Plan, Sentence
+from services.reporting.views.demands import climbing
 
 BEGINNING = datetime(2015, 1, 1, tzinfo=UTC)
 SETTLING = timedelta(seconds=60)
@@ -82,6 +83,10 @@ class StageReportShelf:
         with reaching_the_store():
             rows = list(StageReportDocument._get_collection().find({"_id": {"$in": list(report_ids)}}))
         return {row["_id"]: Stored(row["_version"], as_state(StageReport, {**row, "id": row["_id"]})) for row in rows}
+
+    def to_remind(self, now: datetime) -> Sequence[str]:
+        """Name the reports whose next rung has been reached, a bounded number."""
+        return climbing(StageReportDocument._get_collection(), now)
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,11 @@
-"""What the reporting desk does: keeps facts; opens stage reports, moves them with the days, drafts and files them."""
+"""Facts are kept; stage reports are opened, moved with the days, reminded of, drafted and filed."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from lianxi.contracts.envelope import Caller, Cause, Event
@@ -18,15 +18,16 @@ from lianxi.contracts.reporting import (
     StageReportState,
     StageReportView,
 )
+from lianxi.contracts.tips import TipReturned
 from lianxi.kernel.clock import Clock, local_date, local_midnight
 from lianxi.kernel.errors import InvariantBroken, NotFound
 from lianxi.kernel.ids import derived_id
 from lianxi.runtime import metrics
 from lianxi.store.unit import Addition, Aggregates, Stored
 from services.reporting.domain import drafts, returns
-from services.reporting.domain.facts import COUNTED_EVENTS, Fact, fact_of, figures_of
+from services.reporting.domain.facts import COUNTED_EVENTS, Fact, agencies_in, fact_of, figures_of
 from services.reporting.domain.returns import StageReport
-from services.reporting.policy import OwedReturn, Plan
+from services.reporting.policy import OwedReturn, Plan, Steps
 
 ACTOR = "desk/reporting"
 """Who moves reports with the days: nobody but the desk itself."""
@@ -55,6 +56,10 @@ class Shelf(Protocol):
         """Read those of some reports that are there."""
         ...
 
+    def to_remind(self, now: datetime) -> Sequence[str]:
+        """Name the reports whose next rung has been reached, a bounded number."""
+        ...
+
 
 def report_id_of(owed: OwedReturn) -> str:
     """Name the report that an agency owes for a date, the same every time."""
@@ -70,6 +75,7 @@ class ReportingDesk:
     facts: Facts
     past: PastFacts
     plan: Plan
+    steps: Steps
     clock: Clock
 
     def keep_fact(self, event: Event, cause: Cause) -> None:
@@ -90,6 +96,23 @@ class ReportingDesk:
                 self.stage_reports.change(report_id, lambda report: returns.advanced(report, today), _own(report_id))
         self._measure_missing()
 
+    def remind(self) -> None:
+        """Climb the ladders of reports that have not been filed; two sweeps at once say each rung once.
+
+        Emits: reporting.clock.rung_reached.v1.
+        """
+        now = self.clock.now()
+        for report_id in self.shelf.to_remind(now):
+            self.stage_reports.change(
+                report_id, lambda report: returns.reminded(report, self.steps, now), _own(report_id)
+            )
+
+    def late_on(self, due_on: date) -> Mapping[str, str]:
+        """Name the units whose report for a date has not come though the date has passed, with their reports' ids."""
+        today = local_date(self.clock.now())
+        found = [each.state for each in self._opened().values() if each.state.due_on == due_on]
+        return {report.agency: report.id for report in found if returns.is_late(report, today)}
+
     def list_stage_reports(self, request: ListStageReports, caller: Caller) -> StageReportList:
         """Show the caller's stage reports by date, or everybody's to the office.
 
@@ -101,7 +124,10 @@ class ReportingDesk:
             raise NotFound("agency.not_found")
         found = [each for each in self._opened().values() if asked in {None, each.state.agency}]
         found.sort(key=lambda each: (each.state.due_on, each.state.agency))
-        return StageReportList(items=tuple(returns.as_view(each.state, each.version) for each in found))
+        bounces = self._bounces()
+        return StageReportList(
+            items=tuple(returns.as_view(each.state, each.version, bounces[each.state.id]) for each in found)
+        )
 
     def get_stage_report_draft(self, request: GetStageReportDraft, caller: Caller) -> StageReportDraft:
         """Draft a report from what has happened in its period; one that is filed shows what was frozen.
@@ -126,7 +152,7 @@ class ReportingDesk:
         now = self.clock.now()
         after = self.stage_reports.change(
             request.report_id,
-            lambda each: returns.filed(each, request, figures, now, caller.actor),
+            lambda each: returns.filed(each, request, figures, self.steps, now, caller.actor),
             caller.cause(),
             expected_version=request.expected_version,
         )
@@ -137,7 +163,9 @@ class ReportingDesk:
         found = self.shelf.reports(tuple(owed))
         absent = [report_id for report_id in owed if report_id not in found]
         if absent:
-            self.stage_reports.add_many([Addition(returns.opened(each, owed[each]), (), _own(each)) for each in absent])
+            self.stage_reports.add_many(
+                [Addition(returns.opened(each, owed[each], self.steps), (), _own(each)) for each in absent]
+            )
             found = self.shelf.reports(tuple(owed))
         return dict(found)
 
@@ -153,6 +181,22 @@ class ReportingDesk:
         end = local_midnight(report.due_on + timedelta(days=1))
         facts = self.past.between(COUNTED_EVENTS, start, end)
         return figures_of(facts, report.agency, self.plan.patrols)
+
+    def _bounces(self) -> Counter[str]:
+        """Count, for each report, the dispatches that its unit gave back in its period."""
+        counted: Counter[str] = Counter()
+        owed = self.plan.returns
+        if owed:
+            first, last = min(each.period_from for each in owed), max(each.due_on for each in owed)
+            facts = self.past.between(
+                (TipReturned.KEY,), local_midnight(first), local_midnight(last + timedelta(days=1))
+            )
+            places = [(local_date(fact.at), agencies_in(fact.details.get("desk"))) for fact in facts]
+            for each in owed:
+                counted[report_id_of(each)] = sum(
+                    each.agency in agencies and each.period_from <= on <= each.due_on for on, agencies in places
+                )
+        return counted
 
     def _measure_missing(self) -> None:
         states = [each.state for each in self._opened().values()]

@@ -1,0 +1,1 @@
+"""What the reporting desk reads: facts and clauses, stage reports, supervision orders, tools of governance."""
