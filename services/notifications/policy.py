@@ -7,20 +7,26 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
+from lianxi.contracts.clocks import RungReached
 from lianxi.contracts.envelope import Event
 from lianxi.policy.model import Agency, Desk, NoticeRule
+from lianxi.policy.supervision import Ladder
 
-ROLE_NAMES: Mapping[str, str] = {"copies": "copy"}
+ROLE_NAMES: Mapping[str, str] = {"copies": "copy", "receivers": "receiver"}
 """How a receiver is called in the notice, where that is not the receiver's own name in the rule."""
 
 LEAD = "lead"
 NAMED_DESK = "desk"
 OFFICE = "office"
-FIELDS = ("lead", "copies", "next_owner", "owner", "sender", "receiver", "agency")
+RESCUE = "rescue"
+"""The clock of a person held: whoever is told of its rungs signs within minutes, not within a day."""
+
+FIELDS = ("lead", "copies", "next_owner", "owner", "sender", "receiver", "receivers", "agency", "target")
 """The fields of events that name a desk or an agency, and may stand in a rule as a receiver."""
 
 ALARM_DESKS = ("police/command-centre", "office/desk")
-ALARM_WITHIN = timedelta(minutes=10)
+ALARM_MINUTES = 10
+ALARM_WITHIN = timedelta(minutes=ALARM_MINUTES)
 """Who hears that a person is held and how fast, if the town's rules forget it: configuration cannot undo it."""
 
 ALARM_ZH = "紧急:举报称有人被限制人身自由。请立即由值班人员签收。"
@@ -38,6 +44,11 @@ class Rules(Protocol):
     @property
     def desks(self) -> Mapping[str, Desk]:
         """The desks by their codes."""
+        ...
+
+    @property
+    def ladders(self) -> tuple[Ladder, ...]:
+        """The ladders that time limits climb."""
         ...
 
     def notices_for(self, event_type: str) -> tuple[NoticeRule, ...]:
@@ -106,10 +117,25 @@ def first_desk(rules: Rules, code: str) -> str:
 
 
 def _all(rules: Rules, event: Event) -> Iterator[Addressee]:
-    for rule in rules.notices_for(event.KEY):
+    for written in rules.notices_for(event.KEY):
+        rule = _as_the_rung_says(rules, written, event) if isinstance(event, RungReached) else written
         for receiver in rule.receivers:
             for code in _codes(receiver, event):
                 yield _addressee(rule, receiver, first_desk(rules, code))
+
+
+def _as_the_rung_says(rules: Rules, rule: NoticeRule, event: RungReached) -> NoticeRule:
+    """Let a rung speak for itself: its own sentence, and whether it wants a signature. A colour is only a sentence.
+
+    The event says whether a signature is wanted, for it was fired by the ladder of its day; a rung that no ladder has
+    any more is told in the rule's words.
+    """
+    rungs = {(ladder.code, rung.code): rung for ladder in rules.ladders for rung in ladder.rungs}
+    rung = rungs.get((event.ladder, event.rung))
+    spoken = rule if rung is None else replace(rule, text_zh=rung.text_zh, text_en=rung.text_en)
+    if event.clock == RESCUE:
+        spoken = replace(spoken, within_minutes=ALARM_MINUTES)
+    return replace(spoken, acknowledge=event.acknowledge)
 
 
 def _codes(receiver: str, event: Event) -> tuple[str, ...]:

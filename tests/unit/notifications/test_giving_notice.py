@@ -5,20 +5,42 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from lianxi.bus.topology import SUBSCRIPTIONS
-from lianxi.contracts.cases import CaseKind, CaseOpened, ClockBreached, ReferralSent
+from lianxi.contracts.cases import (
+    AssistanceAnswered,
+    AssistanceRequested,
+    CaseKind,
+    CaseOpened,
+    CaseRungReached,
+    ClockBreached,
+    ReferralSent,
+)
+from lianxi.contracts.clocks import ClockChange
 from lianxi.contracts.envelope import Cause, Event
 from lianxi.contracts.inspections import VisitAdvanced
 from lianxi.contracts.notifications import NoticeDelivered
-from lianxi.contracts.reporting import ReturnDue, ReturnMissed
+from lianxi.contracts.reporting import (
+    OrderAnswered,
+    OrderIssued,
+    OrderRejected,
+    ReportingRungReached,
+    ReturnDue,
+    ReturnMissed,
+    ToolDecided,
+    ToolKind,
+    ToolProposed,
+)
 from lianxi.contracts.tips import (
     RescueRaised,
     ReturnReason,
+    TipClockPaused,
     TipDispatched,
     TipReturned,
+    TipRungReached,
     TipVerified,
     VerificationOutcome,
 )
@@ -92,6 +114,32 @@ BREACHED = ClockBreached(
     referral_id="referral_1", case_id="case_1", clock="T-31", owner="market", due_at=NOON, breached_at=NOON
 )
 DUE = ReturnDue(report_id="report_1", agency="police", due_on=NOON.date())
+ORDER: dict[str, Any] = {
+    "order_id": "o", "number": "DY-DB-2026-7K3M-9QXD", "target": "market/desk", "about": "tip/tip_1", "at": NOON,
+    "due_at": NOON,
+}  # fmt: skip
+TOOL: dict[str, Any] = {"tool_id": "tool_1", "target": "police", "kind": ToolKind.YELLOW_CARD, "at": NOON}
+ASSISTANCE: dict[str, Any] = {
+    "assistance_id": "a", "case_id": "c", "sender": "market/desk", "receiver": "police/station", "at": NOON,
+}  # fmt: skip
+PAUSED = TipClockPaused(
+    item="tip/tip_1", clock="T-01", change=ClockChange.PAUSE, reason="holiday", owner="market/desk", due_at=NOON,
+    changed_at=NOON,
+)  # fmt: skip
+
+
+def rung(
+    kind: type[TipRungReached | CaseRungReached | ReportingRungReached] = TipRungReached,
+    ladder: str = "standard",
+    code: str = "over",
+    acknowledge: bool = True,
+) -> TipRungReached | CaseRungReached | ReportingRungReached:
+    return kind(
+        item="tip/tip_1", clock="T-01", ladder=ladder, rung=code, mark="yellow", owner="market/desk",
+        receivers=("market/desk", "office/desk"), acknowledge=acknowledge, due_at=NOON, reached_at=NOON,
+    )  # fmt: skip
+
+
 MISSED = ReturnMissed(report_id="report_1", agency="police", due_on=NOON.date())
 
 
@@ -106,7 +154,17 @@ MISSED = ReturnMissed(report_id="report_1", agency="police", due_on=NOON.date())
         (OPENED, {"office/desk": "office"}),
         (SENT, {"police/economic": "receiver"}),
         (BREACHED, {"office/desk": "office", "market/desk": "owner"}),
-        (MISSED, {"office/desk": "office"}),
+        (DUE, {}),
+        (MISSED, {}),
+        (rung(TipRungReached), {"market/desk": "receiver", "office/desk": "receiver"}),
+        (rung(CaseRungReached), {"market/desk": "receiver", "office/desk": "receiver"}),
+        (rung(ReportingRungReached), {"market/desk": "receiver", "office/desk": "receiver"}),
+        (PAUSED, {"office/desk": "office"}),
+        (OrderIssued(**ORDER), {"market/desk": "target"}),
+        (OrderRejected(**ORDER), {"market/desk": "target"}),
+        (OrderAnswered(**ORDER), {"office/desk": "office"}),
+        (AssistanceRequested(**ASSISTANCE, due_at=NOON), {"police/station": "receiver"}),
+        (AssistanceAnswered(**ASSISTANCE), {"market/desk": "sender"}),
     ],
 )
 def test_the_rules_of_the_town_say_who_is_told(policy: Policy, event: Event, told: dict[str, str]) -> None:
@@ -114,11 +172,38 @@ def test_the_rules_of_the_town_say_who_is_told(policy: Policy, event: Event, tol
 
 
 def test_an_agency_is_told_at_its_own_desk_or_its_first(policy: Policy) -> None:
-    (told,) = addressees(policy, DUE)
+    (told,) = addressees(policy, ToolDecided(**TOOL, issued=True))
 
     assert told.desk in policy.desks
     assert policy.agency_of(told.desk).code == "police"
     assert first_desk(policy, "market") == "market/desk"
+
+
+def test_a_rung_tells_in_its_own_words_whether_a_person_must_sign(policy: Policy) -> None:
+    over = next(each for each in policy.ladder("standard").rungs if each.code == "over")
+
+    for told in addressees(policy, rung()):
+        assert (told.text_zh, told.text_en) == (over.text_zh, over.text_en)
+        assert (told.acknowledge, told.within) == (True, timedelta(hours=24))
+    for told in addressees(policy, rung(code="half", acknowledge=False)):
+        assert told.text_zh == "一项时限已过半。"
+        assert (told.acknowledge, told.within) == (False, None)
+    for kind, ladder, code in ((CaseRungReached, "seizure", "over"), (ReportingRungReached, "returns", "today")):
+        said = {told.text_zh for told in addressees(policy, rung(kind, ladder, code))}
+        assert said == {next(each.text_zh for each in policy.ladder(ladder).rungs if each.code == code)}
+
+
+def test_a_rung_of_a_rescue_is_signed_for_within_minutes(policy: Policy) -> None:
+    held = replace(rung(ladder="rescue", code="five-minutes"), clock="rescue")
+
+    assert {told.within for told in addressees(policy, held)} == {timedelta(minutes=10)}
+
+
+def test_a_rung_that_no_ladder_has_any_more_is_still_told(policy: Policy) -> None:
+    (rule,) = policy.notices_for(TipRungReached.KEY)
+
+    for gone in (rung(code="gone"), rung(ladder="gone")):
+        assert {told.text_zh for told in addressees(policy, gone)} == {rule.text_zh}
 
 
 def test_a_notice_for_a_code_that_nobody_has_goes_to_the_office(policy: Policy) -> None:
@@ -234,10 +319,13 @@ def test_rules_can_hurry_an_alarm_but_neither_slow_it_nor_excuse_anybody(
 def test_a_notice_says_nothing_but_policy_and_a_number(
     desk: NoticeDesk, tray: MemoryAggregates[Notice], policy: Policy, letter: Letter
 ) -> None:
-    for index, event in enumerate([dispatched(), verified("market/desk"), RETURNED, ADVANCED, OPENED, SENT, DUE]):
+    proposed = ToolProposed(**TOOL, statement_due_at=NOON)
+    happened = [dispatched(), verified("market/desk"), RETURNED, ADVANCED, OPENED, SENT, rung(), proposed, PAUSED]
+    for index, event in enumerate(happened):
         desk.give_notice(event, letter(f"event-{index}"))
 
     shipped = {rule.text_zh for rule in policy.notices}
+    shipped |= {each.text_zh for ladder in policy.ladders for each in ladder.rungs}
     assert {each.text_zh.partition("编号:")[0] for each in tray.all()} <= shipped
     assert any("DY-2026-7K3M-9QXD" in each.text_zh and "DY-2026-7K3M-9QXD" in each.text_en for each in tray.all())
     personal = {"name", "phone", "address", "contact", "content", "text", "place"}

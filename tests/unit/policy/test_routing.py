@@ -120,10 +120,25 @@ def test_notices_name_who_is_told_and_until_when_they_say_so(policy: Policy) -> 
         ("cases.criminal_referral.decided.v1", "sender"): False,
         ("cases.clock.breached.v1", "office"): True,
         ("cases.clock.breached.v1", "owner"): True,
-        ("reporting.return.due.v1", "agency"): False,
-        ("reporting.return.missed.v1", "office"): False,
+        ("tips.clock.rung_reached.v1", "receivers"): True,
+        ("tips.clock.paused.v1", "office"): False,
+        ("tips.clock.resumed.v1", "office"): False,
+        ("tips.clock.extended.v1", "office"): False,
+        ("cases.clock.rung_reached.v1", "receivers"): True,
+        ("cases.assistance.requested.v1", "receiver"): True,
+        ("cases.assistance.accepted.v1", "sender"): False,
+        ("cases.assistance.refused.v1", "sender"): False,
+        ("cases.assistance.answered.v1", "sender"): False,
+        ("reporting.clock.rung_reached.v1", "receivers"): True,
+        ("reporting.supervision_order.issued.v1", "target"): True,
+        ("reporting.supervision_order.answered.v1", "office"): False,
+        ("reporting.supervision_order.accepted.v1", "target"): False,
+        ("reporting.supervision_order.rejected.v1", "target"): True,
+        ("reporting.tool.proposed.v1", "target"): True,
+        ("reporting.tool.decided.v1", "target"): True,
     }
-    assert policy.notices_for("inspections.suspicion.raised.v1") == ()
+    for told_otherwise in ("inspections.suspicion.raised.v1", "reporting.return.due.v1", "reporting.return.missed.v1"):
+        assert policy.notices_for(told_otherwise) == ()
 
 
 def test_a_person_held_is_acknowledged_within_ten_minutes(policy: Policy) -> None:
