@@ -13,6 +13,7 @@ import typer
 from lianxi.cli import drafts
 from lianxi.cli.options import AsJson, Directory, Language, Programme, print_json, print_table, shipped, spoken
 from lianxi.contracts.registry import EVENTS
+from lianxi.kernel.clock import SystemClock, local_date
 from lianxi.kernel.errors import PolicyBroken
 from lianxi.policy.coverage import STATUS_EN, STATUS_ZH, coverage, totals
 from lianxi.policy.findings import Finding, error
@@ -38,6 +39,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "written": ("written", "原文"),
     "lead": ("lead", "主责"),
     "obligation": ("obligation", "职责条目"),
+    "due": ("due next", "下次期限"),
     "feature": ("kept by", "对应功能"),
     "status": ("status", "状态"),
     "total": ("{number} sentences", "共 {number} 句"),
@@ -79,7 +81,8 @@ def show_coverage(
     as_json: AsJson = False,
 ) -> None:
     """List every sentence of the plan with who leads, what keeps it, and whether that runs in this release."""
-    rows = coverage(read_policy(directory or shipped(), programme))
+    today = local_date(SystemClock().now())
+    rows = coverage(read_policy(directory or shipped(), programme), today)
     counted = totals(rows)
     if as_json:
         print_json({"sentences": [asdict(row) for row in rows], "totals": counted})
@@ -87,13 +90,14 @@ def show_coverage(
     language = spoken(lang)
     status = STATUS_ZH if language == "zh" else STATUS_EN
     print_table(
-        [_say(word, language) for word in ("clause", "written", "lead", "obligation", "feature", "status")],
+        [_say(word, language) for word in ("clause", "written", "lead", "obligation", "due", "feature", "status")],
         [
             (
                 row.clause,
                 _short(row.sentence),
                 ", ".join(row.lead),
                 ", ".join(row.obligations),
+                str(row.next_due_on or ""),
                 "; ".join(row.features),
                 status[row.status],
             )
