@@ -75,7 +75,8 @@ def test_article_27_is_cited_for_what_article_26_says(policy: Policy) -> None:
     told = only(policy, "X-09")
 
     assert "article 27" in told
-    assert told.endswith("See article 26.")
+    assert "See article 26." in told
+    assert told.endswith("No listed article treats it: it wants a legal note.")
 
 
 def test_each_remark_goes_away_when_the_plan_is_put_right(policy: Policy) -> None:
@@ -87,7 +88,7 @@ def test_each_remark_goes_away_when_the_plan_is_put_right(policy: Policy) -> Non
         obligations=tuple(
             replace(
                 row,
-                cites=tuple(cited for cited in row.cites if cited.article != "prohibition-27"),
+                cites=tuple(cited for cited in row.cites if cited.subject in policy.articles[cited.article].subjects),
                 lead=(*row.lead, "economy") if row.id == "L55.1" else row.lead,
             )
             for row in policy.obligations
