@@ -321,7 +321,7 @@ class Story:
             return None
         nearest = min(reports, key=lambda each: each["due_on"])
         draft: Mapping[str, Any] = police.get(f"/v1/stage-reports/{nearest['report_id']}/draft")
-        return draft if any(draft["figures"].values()) else None
+        return draft if all(draft["figures"][name] for name in TOLD_FIGURES) else None
 
     def _count_sentences(self) -> tuple[str, str]:
         self.told.clauses = self._wait_for("the plan's sentences", self._clauses_with_proof)

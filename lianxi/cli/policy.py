@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from lianxi.cli import drafts
+from lianxi.cli.options import AsJson, Directory, Language, Programme, print_json, print_table, shipped, spoken
 from lianxi.contracts.registry import EVENTS
+from lianxi.kernel.clock import SystemClock, local_date
 from lianxi.kernel.errors import PolicyBroken
 from lianxi.policy.coverage import STATUS_EN, STATUS_ZH, coverage, totals
 from lianxi.policy.findings import Finding, error
+from lianxi.policy.forms import FORMS
 from lianxi.policy.index import clause_index
 from lianxi.policy.lint import lint
 from lianxi.policy.load import DEFAULT_PROGRAMME, read_policy
@@ -26,16 +29,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Directory = Annotated[
-    Path | None, typer.Option("--policy-dir", envvar="LIANXI_POLICY_DIR", help="Folder of policy files.")
-]
-Programme = Annotated[str, typer.Option(envvar="LIANXI_PROGRAMME", help="Which programme in it.")]
-Language = Annotated[str, typer.Option("--lang", envvar="LANG", help="zh for Chinese, anything else for English.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-
-SHIPPED = Path("deploy/policy")
 SENTENCE_WIDTH = 36
-PIPE_WIDTH = 200
 
 WORDS: Mapping[str, tuple[str, str]] = {
     "sound": ("{errors} errors, {warnings} warnings.", "{errors} 处错误,{warnings} 处提示。"),
@@ -45,9 +39,14 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "written": ("written", "原文"),
     "lead": ("lead", "主责"),
     "obligation": ("obligation", "职责条目"),
+    "due": ("due next", "下次期限"),
     "feature": ("kept by", "对应功能"),
     "status": ("status", "状态"),
     "total": ("{number} sentences", "共 {number} 句"),
+    "horizon": (
+        "Working days are known up to {horizon}; limits that end later may still move.",
+        "工作日历确定至 {horizon};此后到期的时限仍可能调整。",
+    ),
     "unknown": ("There is no part {part!r}; there are: {parts}.", "没有“{part}”这一部分;可选:{parts}。"),
 }
 
@@ -63,7 +62,7 @@ def check(
     findings = _findings(directory or shipped(), programme)
     errors = [found for found in findings if found.severity == "error"]
     if as_json:
-        _print_json({"findings": [asdict(found) for found in findings], "errors": len(errors)})
+        print_json({"findings": [asdict(found) for found in findings], "errors": len(errors)})
     else:
         language = spoken(lang)
         for found in findings:
@@ -82,21 +81,23 @@ def show_coverage(
     as_json: AsJson = False,
 ) -> None:
     """List every sentence of the plan with who leads, what keeps it, and whether that runs in this release."""
-    rows = coverage(read_policy(directory or shipped(), programme))
+    today = local_date(SystemClock().now())
+    rows = coverage(read_policy(directory or shipped(), programme), today)
     counted = totals(rows)
     if as_json:
-        _print_json({"sentences": [asdict(row) for row in rows], "totals": counted})
+        print_json({"sentences": [asdict(row) for row in rows], "totals": counted})
         return
     language = spoken(lang)
     status = STATUS_ZH if language == "zh" else STATUS_EN
-    _table(
-        [_say(word, language) for word in ("clause", "written", "lead", "obligation", "feature", "status")],
+    print_table(
+        [_say(word, language) for word in ("clause", "written", "lead", "obligation", "due", "feature", "status")],
         [
             (
                 row.clause,
                 _short(row.sentence),
                 ", ".join(row.lead),
                 ", ".join(row.obligations),
+                str(row.next_due_on or ""),
                 "; ".join(row.features),
                 status[row.status],
             )
@@ -109,37 +110,39 @@ def show_coverage(
 
 @app.command()
 def show(
-    part: Annotated[str, typer.Argument(help="What to show; without it, what there is.")] = "",
+    part: Annotated[str, typer.Argument(help="A part as a table, or a file in sentences; without it, all of it.")] = "",
     directory: Directory = None,
     programme: Programme = DEFAULT_PROGRAMME,
     lang: Language = "en",
 ) -> None:
-    """Show one part of the policy as a table: agencies, routes, clocks, grades, returns, notices."""
+    """Show every rule as a sentence, or one part of the policy as a table."""
     policy = read_policy(directory or shipped(), programme)
     language = spoken(lang)
-    if not part:
-        _table(["part", "rows"], [(name, str(len(rows(policy, language)))) for name, (_, rows) in PARTS.items()])
+    if part in PARTS:
+        columns, rows = PARTS[part]
+        print_table(columns, rows(policy, language))
         return
-    if part not in PARTS:
-        raise typer.BadParameter(_say("unknown", language).format(part=part, parts=", ".join(PARTS)))
-    columns, rows = PARTS[part]
-    _table(columns, rows(policy, language))
+    if part and part not in FORMS:
+        parts = ", ".join(dict.fromkeys((*PARTS, *FORMS)))
+        raise typer.BadParameter(_say("unknown", language).format(part=part, parts=parts))
+    for file, said in groupby(policy.sentences(language), key=lambda sentence: sentence.file):
+        if part in {"", file}:
+            typer.echo(f"\n{file}.toml")
+            for sentence in said:
+                typer.echo(f"  {sentence.text} [{sentence.clause}]" if sentence.clause else f"  {sentence.text}")
+
+
+@app.command()
+def horizon(directory: Directory = None, programme: Programme = DEFAULT_PROGRAMME, lang: Language = "en") -> None:
+    """Say up to which day working days are known for certain; a limit that ends later may still move."""
+    calendar = read_policy(directory or shipped(), programme).calendar
+    typer.echo(_say("horizon", spoken(lang)).format(horizon=calendar.horizon or "–"))
 
 
 @app.command()
 def index(directory: Directory = None, programme: Programme = DEFAULT_PROGRAMME) -> None:
     """Print the index of the plan's sentences, the page docs/source/clauses.md."""
     typer.echo(clause_index(read_policy(directory or shipped(), programme)), nl=False)
-
-
-def shipped() -> Path:
-    """Find the policy folder of this checkout: below where one stands, or beside the package."""
-    return SHIPPED if SHIPPED.is_dir() else Path(__file__).resolve().parents[2] / SHIPPED
-
-
-def spoken(lang: str) -> str:
-    """Read a language from `--lang` or from a locale such as `zh_CN.UTF-8`."""
-    return "zh" if lang.lower().startswith("zh") else "en"
 
 
 Rows = list[tuple[str, ...]]
@@ -234,6 +237,11 @@ def _calendar(policy: Policy, language: str) -> Rows:
     ]
 
 
+app.command("export")(drafts.export)
+app.command("schema")(drafts.schema)
+app.command("diff")(drafts.diff)
+app.command("simulate")(drafts.simulate)
+
 PARTS: Mapping[str, tuple[Sequence[str], RowsOf]] = {
     "agencies": (("code", "name", "seat", "desks"), _agencies),
     "parties": (("code", "kind", "name", "named in"), _parties),
@@ -254,19 +262,3 @@ def _say(word: str, language: str) -> str:
 
 def _short(text: str) -> str:
     return text if len(text) <= SENTENCE_WIDTH else text[: SENTENCE_WIDTH - 1] + "…"
-
-
-def _print_json(value: object) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
-
-
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table. rich is loaded only here: checking and JSON do not wait for it."""
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(*columns, show_lines=False, header_style="bold")
-    for row in rows:
-        table.add_row(*row)
-    console = Console(markup=False, highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
-    console.print(table)

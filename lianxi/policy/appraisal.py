@@ -6,7 +6,6 @@ confirmed by a person with the unit's reply; a tool is decided by whom the schem
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -171,6 +170,6 @@ class Rewards:
     schemes: tuple[RewardScheme, ...] = field(metadata={"key": "scheme"})
 
     @property
-    def by_code(self) -> Mapping[str, RewardScheme]:
-        """Each table by its code."""
-        return {scheme.code: scheme for scheme in self.schemes}
+    def current(self) -> RewardScheme | None:
+        """The table that the town has chosen; none when it names one that there is not."""
+        return next((scheme for scheme in self.schemes if scheme.code == self.chosen.scheme), None)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import get_args
 
+from lianxi.policy.calendar import occurrences
 from lianxi.policy.model import Obligation, Status
 from lianxi.policy.policy import Policy
 
@@ -29,7 +31,10 @@ STATUS_EN: Mapping[Status, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageRow:
-    """One sentence: what is written, who leads, what is owed, which features keep it, and whether they run."""
+    """One sentence: what is written, who leads, what is owed, which features keep it, and whether they run.
+
+    `next_due_on` is its next explicit date from the day that was asked for; none when it has no more, or never had one.
+    """
 
     clause: str
     section_zh: str
@@ -42,14 +47,28 @@ class CoverageRow:
     features: tuple[str, ...]
     kept_by: tuple[str, ...]
     status: Status
+    next_due_on: date | None = None
 
 
-def coverage(policy: Policy) -> tuple[CoverageRow, ...]:
-    """Give one row for each sentence of the plan, in the plan's order.
+def coverage(policy: Policy, today: date | None = None) -> tuple[CoverageRow, ...]:
+    """Give one row for each sentence of the plan, in the plan's order; with a day, also what is due next from it.
 
     Clause: L2.1.
     """
-    return tuple(_row(policy, clause) for clause in policy.clauses)
+    return tuple(_row(policy, clause, today) for clause in policy.clauses)
+
+
+def next_due_on(policy: Policy, clause: str, today: date) -> date | None:
+    """Find the next day on which a sentence is owed something: obligations, returns, publicity.
+
+    Clause: L62.2, L65.1, L90.1.
+    """
+    days = {on for row in policy.obligations_of(clause) for on in row.due_on}
+    days |= {row.due_on for row in (*policy.returns, policy.summary) if row.clause == clause}
+    for row in policy.publicity:
+        if row.clause == clause and row.cadence and row.starts_on is not None and row.ends_on is not None:
+            days |= set(occurrences(row.starts_on, row.ends_on, row.cadence))
+    return min((on for on in days if on >= today), default=None)
 
 
 def totals(rows: Sequence[CoverageRow]) -> Mapping[Status, int]:
@@ -74,7 +93,7 @@ def status_of(rows: Sequence[Obligation]) -> Status:
     return "partly" if met & {"runs", "partly"} else "not_yet"
 
 
-def _row(policy: Policy, clause: str) -> CoverageRow:
+def _row(policy: Policy, clause: str, today: date | None) -> CoverageRow:
     rows = policy.obligations_of(clause)
     section = policy.clauses.section_of(clause)
     return CoverageRow(
@@ -89,6 +108,7 @@ def _row(policy: Policy, clause: str) -> CoverageRow:
         features=_each((row.feature,) for row in rows if row.feature),
         kept_by=_each(row.kept_by for row in rows),
         status=status_of(rows),
+        next_due_on=None if today is None else next_due_on(policy, clause, today),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lianxi.policy.appraisal import Activity, Assessment, Indicator, IndicatorGroup, Rewards, Veto
 from lianxi.policy.calendar import CalendarChange
@@ -31,9 +31,6 @@ from lianxi.policy.processes import Process
 from lianxi.policy.rights import Permissions, PurgeRule, RetentionRule, Safeguard
 from lianxi.policy.shape import places_of
 from lianxi.policy.supervision import Approval, ExtensionReason, Ladder, PauseLimit, PauseReason
-
-if TYPE_CHECKING:
-    from lianxi.policy.policy import Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,8 +153,8 @@ class Rule:
     row: Any
 
 
-def rules(policy: Policy) -> Iterator[Rule]:
-    """Give every row of every file, in the order of the files.
+def rules(policy: object) -> Iterator[Rule]:
+    """Give every row of every file of a `Policy`, in the order of the files.
 
     Clause: none.
     """

@@ -117,20 +117,34 @@ def articles_miscited(policy: Policy) -> Iterator[Finding]:
 
     Clause: L30.1.
     """
-    for row in policy.obligations:
-        for cited in row.cites:
-            article = policy.articles.get(cited.article)
-            if article is None or cited.subject in article.subjects:
-                continue
-            right = [other.number for other in policy.articles.values() if cited.subject in other.subjects]
-            yield warning(
-                "X-09",
-                f"{row.clause} cites article {article.number} of the {article.law_en} for {cited.subject}, "
-                f"but that article says: {article.says} See article {', '.join(right)}.",
-                f"{row.clause} 引用《{article.law_zh}》第{article.number}条作为查处依据,"
-                f"该条规定的却是:{article.says_zh}应见第{'、'.join(right)}条。",
-                row.clause,
-            )
+    wrong = [
+        (row, cited, policy.articles[cited.article])
+        for row in policy.obligations
+        for cited in row.cites
+        if cited.article in policy.articles and cited.subject not in policy.articles[cited.article].subjects
+    ]
+    if wrong:
+        told = (
+            f"{row.clause} cites article {article.number} of the {article.law_en} for {cited.subject}, "
+            f"but that article says: {article.says} {_right(policy, cited.subject)}"
+            for row, cited, article in wrong
+        )
+        told_zh = (
+            f"{row.clause} 引用《{article.law_zh}》第{article.number}条作为{cited.subject}的依据,"
+            f"该条规定的却是:{article.says_zh}{_right_zh(policy, cited.subject)}"
+            for row, cited, article in wrong
+        )
+        yield warning("X-09", " ".join(told), "".join(told_zh), wrong[0][0].clause)
+
+
+def _right(policy: Policy, subject: str) -> str:
+    right = [article.number for article in policy.articles.values() if subject in article.subjects]
+    return f"See article {', '.join(right)}." if right else "No listed article treats it: it wants a legal note."
+
+
+def _right_zh(policy: Policy, subject: str) -> str:
+    right = [article.number for article in policy.articles.values() if subject in article.subjects]
+    return f"应见第{'、'.join(right)}条。" if right else "所列条文均无此内容,须附法律说明。"
 
 
 def _weekday(on: date) -> str:

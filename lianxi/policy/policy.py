@@ -33,6 +33,7 @@ from lianxi.policy.model import (
 )
 from lianxi.policy.processes import Process
 from lianxi.policy.rights import Permissions, PurgeRule, RetentionRule, Safeguard
+from lianxi.policy.sentences import Sentence, sentences
 from lianxi.policy.supervision import Approval, ExtensionReason, Ladder, PauseLimit, PauseReason
 
 MEMBERS = "members"
@@ -211,6 +212,13 @@ class Policy:
         Clause: L79.2.
         """
         return tuple(rule for rule in self.notices if rule.event == event_type)
+
+    def sentences(self, language: str) -> tuple[Sentence, ...]:
+        """Write out every rule as a sentence: in Chinese for `zh`, in English for anything else.
+
+        Clause: L2.1.
+        """
+        return sentences(self, language)
 
     def obligations_of(self, clause: str) -> tuple[Obligation, ...]:
         """Find what a sentence owes: one row, or one for each part.

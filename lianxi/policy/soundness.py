@@ -203,7 +203,7 @@ def appraisal_findings(policy: Policy) -> Iterator[Finding]:
     for indicator in policy.readiness:
         if indicator.group not in groups:
             yield _unknown("indicator.group_unknown", indicator.id, indicator.group, indicator.clause)
-    if policy.rewards.chosen.scheme not in policy.rewards.by_code:
+    if policy.rewards.current is None:
         yield _unknown("reward.scheme_unknown", "chosen", policy.rewards.chosen.scheme, policy.rewards.chosen.clause)
     yield from _publicity(policy)
 

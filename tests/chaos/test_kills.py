@@ -18,13 +18,11 @@ from tests.support.waiting import wait_until
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(1800)]
 VICTIMS = ("tips", "notifications", "reporting", "inspections", "cases", "relay", "gateway")
 NEVER = threading.Event()
-# The gates of public filing are tested elsewhere; here fifty impatient residents share one address.
-OPEN_GATES = {"gateway": {"LIANXI_GATEWAY_PUBLIC_REQUESTS_PER_MINUTE": "100000"}}
 
 
 @pytest.mark.criterion("4.2")
 def test_whatever_is_killed_every_accepted_tip_happens_once(make_town: Callable[..., RunningTown]) -> None:
-    town = make_town(extra_for=OPEN_GATES)
+    town = make_town()
     chance = random.Random(20151119)
     kills = size(10, 50)
     filing = Filing(town, agency=450, public=50, per_second=25)
@@ -39,7 +37,7 @@ def test_whatever_is_killed_every_accepted_tip_happens_once(make_town: Callable[
 
 
 def test_a_broker_that_is_restarted_on_the_way_changes_nothing(make_town: Callable[..., RunningTown]) -> None:
-    town = make_town(extra_for=OPEN_GATES)
+    town = make_town()
     filing = Filing(town, agency=180, public=20, per_second=20)
     wait_until(lambda: filing.done > 40, 60, "some tips before the restart")
     town.kill("broker")
@@ -51,7 +49,7 @@ def test_a_broker_that_is_restarted_on_the_way_changes_nothing(make_town: Callab
 
 @pytest.mark.criterion("4.5")
 def test_a_broker_that_is_away_loses_nothing_and_is_caught_up_with(make_town: Callable[..., RunningTown]) -> None:
-    town = make_town(extra_for=OPEN_GATES)
+    town = make_town()
     seconds = size(30, 600)
     filing = Filing(town, agency=size(300, 6000), public=size(300, 6000), per_second=20)
     wait_until(lambda: filing.done > 20, 60, "some tips before the broker goes")
@@ -72,7 +70,7 @@ def test_a_broker_that_is_away_loses_nothing_and_is_caught_up_with(make_town: Ca
 
 
 def test_a_database_that_is_away_is_waited_for(make_town: Callable[..., RunningTown]) -> None:
-    town = make_town(extra_for=OPEN_GATES)
+    town = make_town()
     first = Filing(town, agency=20).wait(timeout=60)
     check_effects(town, first)
     town.kill("database")

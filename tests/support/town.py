@@ -31,6 +31,14 @@ from lianxi.runtime.settings import RETRY_LADDER_MS
 ADMINISTRATOR = "tester"
 SHORT_LADDER_MS = (50, 100, 200)
 SHORT_LADDER = ",".join(map(str, SHORT_LADDER_MS))
+# Limits are settings, and only their own tests use production values: here one address plays every client and resident.
+OPEN_GATES = {
+    "LIANXI_GATEWAY_CLIENT_REQUESTS_PER_MINUTE": "10000000",
+    "LIANXI_GATEWAY_PUBLIC_REQUESTS_PER_MINUTE": "10000000",
+    "LIANXI_GATEWAY_TOKEN_REQUESTS_PER_MINUTE": "10000000",
+    "LIANXI_GATEWAY_WRONG_CODES": "10000000",
+    "LIANXI_GATEWAY_WRONG_CODES_OVERALL_PER_MINUTE": "10000000",
+}
 REHEARSAL = {"LIANXI_REHEARSAL": "1", "LIANXI_RETRY_LADDER_MS": SHORT_LADDER}
 
 
@@ -256,8 +264,10 @@ def running_town(
     `extra` goes to every process; the default is a rehearsal with a short retry ladder and a clock that can be moved.
     """
     settings = {**REHEARSAL, "LIANXI_CLOCK_FILE": str(folder / "clock")} if extra is None else extra
+    given = dict(extra_for or {})
+    gates = given | {processes.GATEWAY: OPEN_GATES | dict(given.get(processes.GATEWAY, {}))}
     options = assembly.Options(
-        environment=environment or {}, extra=settings, extra_for=extra_for or {}, administrator=ADMINISTRATOR
+        environment=environment or {}, extra=settings, extra_for=gates, administrator=ADMINISTRATOR
     )
     town = assembly.Town(Places(folder), own_ports(), quiet(), options)
     try:

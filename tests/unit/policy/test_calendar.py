@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
+import holidays
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from lianxi.kernel.clock import SHANGHAI
 from lianxi.kernel.errors import PolicyBroken
 from lianxi.policy.calendar import Unit, WorkCalendar, add, add_months, add_period, half_month
+from lianxi.policy.load import read_policy
 from lianxi.policy.policy import Policy
 
 # Start and end in local time; the ends were worked out from the published notices of each year, not from the files.
@@ -129,6 +132,68 @@ def test_working_days_never_end_before_calendar_days_nor_on_a_day_off(
     assert policy.calendar.is_working_day(date.fromordinal(last))
     assert ended > start
     assert add(start, amount + 1, "wd", policy.calendar) > ended
+
+
+@given(start=st.datetimes(EARLIEST, LATEST, timezones=st.just(UTC)), amount=st.integers(0, 30))
+def test_working_days_are_never_fewer_than_calendar_days(policy: Policy, start: datetime, amount: int) -> None:
+    assert add(start, amount, "wd", policy.calendar) >= add(start, amount, "cd", policy.calendar)
+
+
+@given(
+    start=st.datetimes(EARLIEST, LATEST, timezones=st.just(UTC)),
+    later=st.timedeltas(timedelta(0), timedelta(days=40)),
+    amount=st.integers(0, 30),
+    more=st.integers(0, 10),
+    unit=st.sampled_from(["min", "h", "cd", "wd"]),
+)
+def test_a_later_start_and_a_longer_limit_never_end_earlier(
+    policy: Policy, start: datetime, later: timedelta, amount: int, more: int, unit: Unit
+) -> None:
+    ended = add(start, amount, unit, policy.calendar)
+
+    assert ended >= start
+    assert add(start + later, amount, unit, policy.calendar) >= ended
+    assert add(start, amount + more, unit, policy.calendar) >= ended
+
+
+@given(st.dates(date(2024, 1, 1), date(2027, 10, 1)), st.integers(0, 15), st.integers(0, 15))
+def test_working_days_add_up(policy: Policy, on: date, first: int, second: int) -> None:
+    calendar = policy.calendar
+
+    assert calendar.working_day_after(calendar.working_day_after(on, first), second) == calendar.working_day_after(
+        on, first + second
+    )
+
+
+@pytest.mark.criterion("3.1")
+def test_a_town_changes_its_own_days_by_a_file(copied: Path, policy: Policy) -> None:
+    (copied / "dayong-2015" / "calendar.toml").write_text(
+        '[[change]]\non = 2026-11-24\nis_working = false\nreason_zh = "台风"\nreason_en = "Typhoon"\n'
+        '[[change]]\non = 2026-11-28\nis_working = true\nreason_zh = "调休"\nreason_en = "Made up for"\n',
+        encoding="utf-8",
+    )
+    town = read_policy(copied)
+    start = local("2026-11-23 10:00")
+
+    assert not town.calendar.is_working_day(date(2026, 11, 24))
+    assert town.calendar.is_working_day(date(2026, 11, 28))
+    assert add(start, 1, "wd", policy.calendar) == local("2026-11-25 00:00")
+    assert add(start, 1, "wd", town.calendar) == local("2026-11-26 00:00")
+    assert add(start, 4, "wd", town.calendar) == local("2026-11-29 00:00")
+
+
+@pytest.mark.criterion("3.1")
+@pytest.mark.parametrize("year", [2024, 2025, 2026])
+def test_published_years_agree_with_the_library_they_were_made_from(policy: Policy, year: int) -> None:
+    library = holidays.country_holidays("CN", years=year)
+    days = [date(year, 1, 1) + timedelta(days=offset) for offset in range(366 if year % 4 == 0 else 365)]
+
+    assert [on for on in days if policy.calendar.is_working_day(on) != library.is_working_day(on)] == []
+
+
+def test_the_horizon_is_the_end_of_the_last_published_year(policy: Policy) -> None:
+    assert policy.calendar.horizon == date(2026, 12, 31)
+    assert WorkCalendar(years={}).horizon is None
 
 
 def test_a_year_without_data_counts_mondays_to_fridays() -> None:

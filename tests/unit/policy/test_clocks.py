@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +10,10 @@ from lianxi.kernel.clock import SHANGHAI
 from lianxi.kernel.errors import Refused
 from lianxi.policy.policy import Policy
 
+SHIPPED = Path(__file__).resolve().parents[3] / "deploy" / "policy"
 
+
+@pytest.mark.criterion("2.9")
 @pytest.mark.parametrize(
     ("on", "working_days", "row"),
     [
@@ -27,6 +31,7 @@ def test_l32_1_a_lead_is_verified_in_the_working_days_of_its_own_time(
     assert (rule.id, rule.amount, rule.unit) == (row, working_days, "wd")
 
 
+@pytest.mark.criterion("2.9")
 def test_a_tip_keeps_the_limit_in_force_when_it_came_in(policy: Policy) -> None:
     delivered = datetime(2025, 5, 14, 10, tzinfo=SHANGHAI)
 
@@ -35,6 +40,7 @@ def test_a_tip_keeps_the_limit_in_force_when_it_came_in(policy: Policy) -> None:
     assert policy.deadline("T-01", delivered).tzinfo is UTC
 
 
+@pytest.mark.criterion("2.9")
 @pytest.mark.parametrize("clock", ["T-02", "T-03", "T-04", "T-05", "T-06", "T-07"])
 def test_the_limits_of_the_interim_measures_have_successors_from_their_last_day_on(policy: Policy, clock: str) -> None:
     before = policy.clock(clock, date(2026, 4, 14))
@@ -104,3 +110,30 @@ def test_no_custody_clock_and_no_clock_without_a_name_in_both_languages(policy: 
         assert rule.name_en
         assert rule.basis
         assert rule.is_confirmed or rule.note
+
+
+@pytest.mark.criterion("2.9")
+@pytest.mark.parametrize("clock", ["T-02", "T-03", "T-04"])
+def test_an_item_that_came_in_on_the_last_day_keeps_the_old_row_and_the_next_days_has_the_new(
+    policy: Policy, clock: str
+) -> None:
+    delivered = datetime(2026, 4, 20, 9, tzinfo=SHANGHAI)
+    last, first = date(2026, 4, 14), date(2026, 4, 15)
+
+    assert policy.clock(clock, last).effective_to == last
+    assert policy.clock(clock, first).effective_from == first
+    assert (policy.clock(clock, last).id, policy.clock(clock, first).id) == (clock, f"{clock}n")
+    assert policy.deadline(clock, delivered, came_in_on=last) == policy.deadline(clock, delivered, came_in_on=first)
+
+
+# Every limit of the law that is a deadline of ours, by its number; the rest is said to be elsewhere, and why.
+OURS = {*range(1, 21), *range(22, 24), *range(30, 41), *range(42, 45), 46, 53}
+ELSEWHERE = {21, 41, 45, 50, 51, 52, 60, 61, 62}
+
+
+def test_every_limit_of_the_law_is_a_row_or_is_said_to_be_elsewhere(policy: Policy) -> None:
+    written = {int(rule.id[2:4]) for rule in policy.clocks if rule.id.startswith("T-")}
+    text = (SHIPPED / "dayong-2015" / "clocks.toml").read_text(encoding="utf-8").split("[[clock]]")[0]
+
+    assert written == OURS
+    assert all(f"T-{number}" in text for number in ELSEWHERE)

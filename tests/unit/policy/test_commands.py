@@ -10,7 +10,9 @@ from typer.testing import CliRunner
 
 from lianxi import __version__
 from lianxi.cli.main import app
-from lianxi.cli.policy import PARTS, spoken
+from lianxi.cli.options import spoken
+from lianxi.cli.policy import PARTS
+from lianxi.policy.forms import FORMS
 
 RUNNER = CliRunner(env={"LANG": "C.UTF-8"})
 SHIPPED = str(Path(__file__).resolve().parents[3] / "deploy" / "policy")
@@ -103,9 +105,29 @@ def test_every_part_can_be_shown(part: str, lang: str) -> None:
     assert len(said.splitlines()) > 4
 
 
-def test_show_lists_the_parts_and_refuses_what_there_is_not() -> None:
-    assert all(part in run("policy", "show", *HERE)[1] for part in PARTS)
+def test_show_tells_every_rule_and_refuses_a_part_that_there_is_not() -> None:
+    code, said = run("policy", "show", *HERE)
+
+    assert code == 0
+    assert all(f"{name}.toml" in said for name in FORMS if name not in {"clauses", "calendar"})
+    assert "within 15 working days" in said
     assert run("policy", "show", "weather", *HERE)[0] == 2
+
+
+@pytest.mark.parametrize("file", ["ladders", "rewards", "permissions"])
+def test_one_file_is_shown_in_sentences(file: str) -> None:
+    code, said = run("policy", "show", file, "--lang", "zh", *HERE)
+
+    assert code == 0
+    assert said.strip().startswith(f"{file}.toml")
+    assert said.count(".toml") == 1
+
+
+def test_the_calendars_horizon_is_told() -> None:
+    assert run("policy", "horizon", *HERE) == (
+        0,
+        "Working days are known up to 2026-12-31; limits that end later may still move.\n",
+    )
 
 
 def test_the_version_is_told() -> None:

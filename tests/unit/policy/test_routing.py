@@ -32,6 +32,7 @@ GOLDEN: list[tuple[str, str, set[str], str]] = [
 ]
 
 
+@pytest.mark.criterion("7.5")
 @pytest.mark.parametrize(("category", "lead", "copies", "lane"), GOLDEN)
 def test_l35_1_each_clue_goes_to_its_desk(
     policy: Policy, category: str, lead: str, copies: set[str], lane: str
