@@ -12,6 +12,9 @@ from lianxi.policy.calendar import occurrences
 from lianxi.policy.model import Obligation, Status
 from lianxi.policy.policy import Policy
 
+DAILY = "daily"
+FORTNIGHTLY = "P2W"
+ONCE = "once"
 STATUSES: tuple[Status, ...] = get_args(Status)
 STATUS_ZH: Mapping[Status, str] = {
     "runs": "已运行",
@@ -59,16 +62,41 @@ def coverage(policy: Policy, today: date | None = None) -> tuple[CoverageRow, ..
 
 
 def next_due_on(policy: Policy, clause: str, today: date) -> date | None:
-    """Find the next day on which a sentence is owed something: obligations, returns, publicity.
+    """Find the next day on which a sentence is owed something; what is owed daily is owed today.
 
-    Clause: L62.2, L65.1, L90.1.
+    Clause: L45.1, L62.2, L65.1, L90.1.
     """
-    days = {on for row in policy.obligations_of(clause) for on in row.due_on}
-    days |= {row.due_on for row in (*policy.returns, policy.summary) if row.clause == clause}
-    for row in policy.publicity:
-        if row.clause == clause and row.cadence and row.starts_on is not None and row.ends_on is not None:
-            days |= set(occurrences(row.starts_on, row.ends_on, row.cadence))
-    return min((on for on in days if on >= today), default=None)
+    if is_daily(policy, clause):
+        return today
+    return next((on for on in due_days(policy, clause) if on >= today), None)
+
+
+def due_days(policy: Policy, clause: str) -> tuple[date, ...]:
+    """List the days on which a sentence is owed something: obligations, returns, publicity.
+
+    A fortnight of the programme ends on its return dates; what is done once within a stretch is due on its last day.
+
+    Clause: L62.2, L65.1, L79.2, L83.1, L90.1.
+    """
+    days = {row.due_on for row in (*policy.returns, policy.summary) if row.clause == clause}
+    for owed in policy.obligations_of(clause):
+        days |= set(owed.due_on)
+        if owed.cadence == FORTNIGHTLY and not owed.due_on:
+            days |= {row.due_on for row in policy.returns}
+        if owed.cadence == ONCE and not owed.due_on and owed.valid_to is not None:
+            days.add(owed.valid_to)
+    for activity in policy.publicity:
+        if activity.clause == clause and activity.cadence and activity.starts_on and activity.ends_on:
+            days |= set(occurrences(activity.starts_on, activity.ends_on, activity.cadence))
+    return tuple(sorted(days))
+
+
+def is_daily(policy: Policy, clause: str) -> bool:
+    """Say whether a sentence is owed every day, without an end.
+
+    Clause: L45.1.
+    """
+    return any(row.cadence == DAILY and row.valid_to is None for row in policy.obligations_of(clause))
 
 
 def totals(rows: Sequence[CoverageRow]) -> Mapping[Status, int]:

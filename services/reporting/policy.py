@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from lianxi.contracts.inspections import VisitRecorded
 from lianxi.kernel.errors import NotFound, Refused
-from lianxi.policy.calendar import occurrences
-from lianxi.policy.coverage import CoverageRow, coverage
+from lianxi.policy.coverage import CoverageRow, coverage, due_days, is_daily
 from lianxi.policy.model import Obligation, Status
 from lianxi.policy.policy import Policy
 from lianxi.policy.supervision import Ladder, Rung
 
 RUNNING = frozenset({"runs", "partly"})
 REPORTING_CYCLE = timedelta(days=14)
-FORTNIGHTLY = "P2W"
-DAILY = "daily"
-ONCE = "once"
 ORDER_CLOCK = "supervision_order"
 RETURN_CLOCK = "return"
 OFFICE_DESK = "office/desk"
@@ -135,26 +131,14 @@ def _sentence(policy: Policy, row: CoverageRow) -> Sentence:
         status=row.status,
         kept_by=tuple(dict.fromkeys(event for part in running for event in part.kept_by)),
         due_on=_dates(running),
-        planned_on=tuple(sorted({on for part in parts for on in _planned(policy, part)})),
-        is_daily=any(part.cadence == DAILY and part.valid_to is None for part in parts),
+        planned_on=due_days(policy, row.clause),
+        is_daily=is_daily(policy, row.clause),
         has_returns=any(returned.clause == row.clause for returned in policy.returns),
     )
 
 
 def _dates(parts: tuple[Obligation, ...]) -> tuple[date, ...]:
     return tuple(sorted({on for part in parts for on in part.due_on}))
-
-
-def _planned(policy: Policy, part: Obligation) -> Iterator[date]:
-    """A fortnight of the programme ends on its return dates; a phase is over on its last day."""
-    if part.due_on:
-        yield from part.due_on
-    elif part.cadence == FORTNIGHTLY:
-        yield from (row.due_on for row in policy.returns)
-    elif part.cadence == DAILY and part.valid_from is not None and part.valid_to is not None:
-        yield from occurrences(part.valid_from, part.valid_to, "P1D")
-    elif part.cadence == ONCE and part.valid_to is not None:
-        yield part.valid_to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
