@@ -255,10 +255,11 @@ class ReferralDecision(Body):
 
 
 class ReferralAcceptance(Body):
-    """Who signs for the police."""
+    """Who signs for the police, and whether they are competent; who is not passes it on within 24 hours."""
 
     desk: Code
     officer: Code
+    is_competent: bool = True
 
 
 class MissingPapers(Body):
@@ -279,6 +280,41 @@ class ReferralAnswer(Body):
     filed: bool
     reason: Annotated[str, _text(500, shortest=0)] = ""
     police_reference: Annotated[str, _text(60, shortest=0)] = ""
+
+
+class PassingOn(Body):
+    """To which police organ a referral is passed on, and why."""
+
+    receiver: Code
+    reason: Annotated[str, _text(500)]
+
+
+class Reasons(Body):
+    """Why a refusal is contested."""
+
+    reason: Annotated[str, _text(500)]
+
+
+class HelpWanted(Body):
+    """What another agency is asked for, on what legal ground."""
+
+    case_id: ItemId
+    receiver: Code
+    what: Annotated[str, _text(1000)]
+    legal_ground: Short
+    is_urgent: bool = False
+
+
+class HelpRefused(Body):
+    """Why a request cannot be met."""
+
+    reason: Annotated[str, _text(500)]
+
+
+class HelpGiven(Body):
+    """Under which file number a request was answered. What the answer says goes another way."""
+
+    reference: Annotated[str, _text(60)] = Field(description="Your file number: Latin letters, digits, ( ) / . _ -")
 
 
 # --- reporting and operations ---------------------------------------------------------------------------------------

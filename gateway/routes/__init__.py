@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from gateway.routes import cases, health, notices, oauth, ops, public, referrals, rentals, reports, tips, visits
+from gateway.routes import (
+    assistance,
+    cases,
+    health,
+    notices,
+    oauth,
+    ops,
+    public,
+    referrals,
+    rentals,
+    reports,
+    tips,
+    visits,
+)
 
 
 def add_routes(app: FastAPI) -> None:
     """Hang every path into the app."""
-    for area in (public, tips, rentals, visits, cases, referrals, reports, notices, ops, oauth, health):
+    for area in (public, tips, rentals, visits, cases, referrals, assistance, reports, notices, ops, oauth, health):
         app.include_router(area.router)

@@ -7,6 +7,8 @@ from fastapi import APIRouter, Response
 from gateway.bodies import (
     MissingPapers,
     NewReferral,
+    PassingOn,
+    Reasons,
     ReferralAcceptance,
     ReferralAnswer,
     ReferralDecision,
@@ -20,16 +22,21 @@ from lianxi.contracts.cases import (
     AcceptReferral,
     AnswerReferral,
     CompleteReferral,
+    DecideReconsideration,
     DecideReferral,
     DraftReferral,
+    ForwardReferral,
     GetReferral,
     ListReferrals,
     Paper,
     ReferralPage,
     ReferralView,
+    RequestReconsideration,
     RequestSupplement,
     SendReferral,
+    SuggestSupervision,
     SupplementReferral,
+    TakeReferralBack,
 )
 
 router = APIRouter(route_class=DoorRoute, tags=["cases"])
@@ -84,7 +91,7 @@ async def send_referral(referral_id: ItemPath, writing: Writing = decides("cases
 async def accept_referral(
     referral_id: ItemPath, body: ReferralAcceptance, writing: Writing = decides("cases:write")
 ) -> Response:
-    """Sign the receipt as the police; from now they have three days to decide (T-35)."""
+    """Sign the receipt as the police, then decide within three days (T-35), or say that others are competent (T-33)."""
     asked = body.contract(AcceptReferral, referral_id=referral_id, expected_version=writing.version)
     return await writing.decide(SERVICE, "accept_referral", asked, ReferralView)
 
@@ -122,3 +129,46 @@ async def complete_referral(referral_id: ItemPath, writing: Writing = decides("c
     """Say that items and papers have been handed over (T-37)."""
     asked = CompleteReferral(referral_id=referral_id, expected_version=writing.version)
     return await writing.decide(SERVICE, "complete_referral", asked, ReferralView)
+
+
+@router.post(PATH + "/{referral_id}/forward", response_model=ReferralView)
+async def forward_referral(
+    referral_id: ItemPath, body: PassingOn, writing: Writing = decides("cases:write")
+) -> Response:
+    """Pass it on to the competent police, within 24 hours of the receipt; the sender is told why (T-33)."""
+    asked = body.contract(ForwardReferral, referral_id=referral_id, expected_version=writing.version)
+    return await writing.decide(SERVICE, "forward_referral", asked, ReferralView)
+
+
+@router.post(PATH + "/{referral_id}/reconsideration", response_model=ReferralView)
+async def request_reconsideration(
+    referral_id: ItemPath, body: Reasons, writing: Writing = decides("cases:write")
+) -> Response:
+    """Ask the police to think again about their refusal to file, within three days (T-36)."""
+    asked = body.contract(RequestReconsideration, referral_id=referral_id, expected_version=writing.version)
+    return await writing.decide(SERVICE, "request_reconsideration", asked, ReferralView)
+
+
+@router.post(PATH + "/{referral_id}/reconsideration-decision", response_model=ReferralView)
+async def decide_reconsideration(
+    referral_id: ItemPath, body: ReferralAnswer, writing: Writing = decides("cases:write")
+) -> Response:
+    """File after all as the police, or uphold the refusal with reasons, within three days (T-36d)."""
+    asked = body.contract(DecideReconsideration, referral_id=referral_id, expected_version=writing.version)
+    return await writing.decide(SERVICE, "decide_reconsideration", asked, ReferralView)
+
+
+@router.post(PATH + "/{referral_id}/supervision", response_model=ReferralView)
+async def suggest_supervision(
+    referral_id: ItemPath, body: Reasons, writing: Writing = decides("cases:write")
+) -> Response:
+    """Record that the procuratorate was asked to look into a refusal, within three days (T-36p)."""
+    asked = body.contract(SuggestSupervision, referral_id=referral_id, expected_version=writing.version)
+    return await writing.decide(SERVICE, "suggest_supervision", asked, ReferralView)
+
+
+@router.post(PATH + "/{referral_id}/take-back", response_model=ReferralView)
+async def take_back_referral(referral_id: ItemPath, writing: Writing = decides("cases:write")) -> Response:
+    """Leave a refusal at that, and go on with the administrative case."""
+    asked = TakeReferralBack(referral_id=referral_id, expected_version=writing.version)
+    return await writing.decide(SERVICE, "take_back_referral", asked, ReferralView)

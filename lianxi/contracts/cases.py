@@ -67,6 +67,12 @@ class ReferralState(StrEnum):
     FILED = "filed"
     DECLINED = "declined"
     HANDED_OVER = "handed_over"
+    NOT_COMPETENT = "not_competent"
+    FORWARDED = "forwarded"
+    RECONSIDERING = "reconsidering"
+    UPHELD = "upheld"
+    SUPERVISED = "supervised"
+    TAKEN_BACK = "taken_back"
 
 
 PAPERS = ("transfer_letter", "investigation_report", "list_of_items", "test_results", "other")
@@ -173,11 +179,15 @@ class SendReferral:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptReferral:
-    """The police sign the receipt; from now they have three days to decide (T-35)."""
+    """The police sign the receipt, and then decide within three days (T-35).
+
+    Police who are not competent sign too, say so, and pass the referral on within 24 hours (T-33).
+    """
 
     referral_id: str
     desk: str
     officer: str
+    is_competent: bool = True
     expected_version: int | None = None
 
 
@@ -213,6 +223,53 @@ class AnswerReferral:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompleteReferral:
     """The sender has handed over items and papers, within three days of the filing notice (T-37)."""
+
+    referral_id: str
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForwardReferral:
+    """Police who are not competent pass the referral on, within 24 hours of their receipt, and say why (T-33)."""
+
+    referral_id: str
+    receiver: str
+    reason: Annotated[str, Len(1, 500)]
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestReconsideration:
+    """The sender asks the police to think again about a refusal to file, within three days (T-36)."""
+
+    referral_id: str
+    reason: Annotated[str, Len(1, 500)]
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecideReconsideration:
+    """The police file after all, or uphold their refusal with reasons, within three days (T-36d)."""
+
+    referral_id: str
+    filed: bool
+    reason: Annotated[str, Len(0, 500)] = ""
+    police_reference: Annotated[str, Len(0, 60)] = ""
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuggestSupervision:
+    """The sender suggests to the procuratorate that it look into a refusal, within three days (T-36, T-36p)."""
+
+    referral_id: str
+    reason: Annotated[str, Len(1, 500)]
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeReferralBack:
+    """The sender leaves a refusal at that, and goes on with the administrative case."""
 
     referral_id: str
     expected_version: int | None = None
@@ -299,6 +356,17 @@ class StatutoryClock:
     due_at: datetime
     met_at: datetime | None = None
     breached_at: datetime | None = None
+    rungs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """A reason that one side has given in writing, and the step it was given for."""
+
+    step: ReferralState
+    by: str
+    at: datetime
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,6 +387,8 @@ class ReferralView:
     reason: str | None
     police_reference: str | None
     receipt: Mapping[str, Any] | None
+    forwarded_to: str | None = None
+    statements: tuple[Statement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -419,12 +489,13 @@ class ReferralSent(ReferralEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferralAccepted(ReferralEvent):
-    """The police have signed the receipt; they have three days to decide (T-35)."""
+    """The police have signed the receipt; they have three days to decide (T-35), or 24 hours to pass it on (T-33)."""
 
     KEY: ClassVar[str] = "cases.criminal_referral.accepted.v1"
 
     receipt_number: str
     due_at: datetime
+    is_competent: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -459,6 +530,48 @@ class ReferralHandedOver(ReferralEvent):
     """Items and papers have been handed over (T-37)."""
 
     KEY: ClassVar[str] = "cases.criminal_referral.handed_over.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferralForwarded(ReferralEvent):
+    """Police who are not competent have passed the referral on, which tells its sender so (T-33)."""
+
+    KEY: ClassVar[str] = "cases.criminal_referral.forwarded.v1"
+
+    passed_to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconsiderationRequested(ReferralEvent):
+    """The sender has asked the police to think again; they have three days (T-36, T-36d)."""
+
+    KEY: ClassVar[str] = "cases.criminal_referral.reconsideration_requested.v1"
+
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconsiderationDecided(ReferralEvent):
+    """The police have filed after all, or upheld their refusal in writing (T-36d)."""
+
+    KEY: ClassVar[str] = "cases.criminal_referral.reconsidered.v1"
+
+    filed: bool
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupervisionSuggested(ReferralEvent):
+    """The sender has suggested to the procuratorate that it look into the refusal (T-36p)."""
+
+    KEY: ClassVar[str] = "cases.criminal_referral.supervision_suggested.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferralTakenBack(ReferralEvent):
+    """The sender leaves the refusal at that; the administrative case goes on."""
+
+    KEY: ClassVar[str] = "cases.criminal_referral.taken_back.v1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -512,7 +625,7 @@ class AcceptAssistance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefuseAssistance:
-    """The asked desk cannot help, and says why before the limit is over."""
+    """The asked desk cannot help, and says why; the law wants it before the limit is over, and later is still told."""
 
     assistance_id: str
     reason: Annotated[str, Len(1, 500)]
@@ -561,6 +674,8 @@ class AssistanceView:
     rungs: tuple[str, ...]
     reason: str | None
     reference: str | None
+    settled_at: datetime | None = None
+    is_late: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

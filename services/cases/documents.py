@@ -1,4 +1,4 @@
-"""How cases, criminal referrals, receipts and the rights to open a case lie in MongoDB."""
+"""How cases, criminal referrals, requests for assistance, receipts and the rights to open a case lie in MongoDB."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class CriminalReferralDocument(AggregateDocument):
         "indexes": [
             {"fields": ["sender_agency", "drafted_at"]},
             {"fields": ["sent_to_agency", "drafted_at"]},
-            {"fields": ["next_due_at"]},
+            {"fields": ["next_rung_at"]},
             {"fields": ["breached_since"]},
         ],
     }
@@ -68,10 +68,44 @@ class CriminalReferralDocument(AggregateDocument):
     missing_papers = ListField(StringField())
     head = StringField()
     reason = StringField()
+    statements = ListField(DictField())
     police_reference = StringField()
     receipt = DictField()
+    forwarded_to = StringField()
     drafted_at = DateTimeField(required=True)
-    next_due_at = DateTimeField()
+    next_rung_at = DateTimeField()
+    breached_since = DateTimeField()
+
+
+class AssistanceDocument(AggregateDocument):
+    """A request for assistance; its fields are those of `services.cases.domain.assistance.Assistance`."""
+
+    meta = {
+        "collection": "assistance",
+        "db_alias": "cases",
+        "indexes": [
+            {"fields": ["asker_agency", "asked_at"]},
+            {"fields": ["receiver_agency", "asked_at"]},
+            {"fields": ["next_rung_at"]},
+            {"fields": ["breached_since"]},
+        ],
+    }
+
+    case_id = StringField(required=True)
+    asker = StringField(required=True)
+    asker_agency = StringField(required=True)
+    receiver = StringField(required=True)
+    receiver_agency = StringField(required=True)
+    what = StringField(required=True)
+    legal_ground = StringField(required=True)
+    is_urgent = BooleanField(required=True)
+    state = StringField(required=True)
+    asked_at = DateTimeField(required=True)
+    accepted_at = DateTimeField()
+    limit = DictField(required=True)
+    reason = StringField()
+    reference = StringField()
+    next_rung_at = DateTimeField()
     breached_since = DateTimeField()
 
 
@@ -101,4 +135,4 @@ class TipRightDocument(Document):
     verified_at = DateTimeField(required=True)
 
 
-DOCUMENTS = (CaseDocument, CriminalReferralDocument, ReceiptDocument, TipRightDocument)
+DOCUMENTS = (CaseDocument, CriminalReferralDocument, AssistanceDocument, ReceiptDocument, TipRightDocument)

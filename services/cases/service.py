@@ -5,25 +5,38 @@ from __future__ import annotations
 import secrets
 
 from lianxi.contracts.cases import (
+    AcceptAssistance,
     AcceptReferral,
+    AnswerAssistance,
     AnswerReferral,
+    AssistancePage,
+    AssistanceView,
     CasePage,
     CaseView,
     CloseCase,
     CompleteReferral,
+    DecideReconsideration,
     DecideReferral,
     DraftReferral,
+    ForwardReferral,
+    GetAssistance,
     GetCase,
     GetReferral,
+    ListAssistance,
     ListCases,
     ListReferrals,
     OpenCase,
     RecordMeasure,
     ReferralPage,
     ReferralView,
+    RefuseAssistance,
+    RequestAssistance,
+    RequestReconsideration,
     RequestSupplement,
     SendReferral,
+    SuggestSupervision,
     SupplementReferral,
+    TakeReferralBack,
 )
 from lianxi.contracts.envelope import Caller, Cause
 from lianxi.contracts.tips import TipVerified
@@ -31,7 +44,7 @@ from lianxi.greenroom.entries import Desk, answers, consumes, every
 from lianxi.runtime.premises import Premises
 from lianxi.runtime.settings import read_key
 from services.cases import store
-from services.cases.handlers import CaseDesk, ReferralDesk
+from services.cases.handlers import AssistanceDesk, CaseDesk, ClockKeeper, ReferralDesk
 from services.cases.policy import slice_of
 from services.cases.settings import CasesSettings
 from services.cases.views import CaseViews
@@ -40,11 +53,13 @@ SETTINGS = CasesSettings
 
 
 class Cases(Desk):
-    """办案: cases, their measures, and their transfer to the police."""
+    """办案: cases, their measures, their transfer to the police, and requests for assistance."""
 
     name = "cases"
     handlers: CaseDesk
     transfers: ReferralDesk
+    helping: AssistanceDesk
+    clocks: ClockKeeper
     views: CaseViews
 
     @consumes("allow_reading", TipVerified)
@@ -127,24 +142,80 @@ class Cases(Desk):
         """Record that items and papers have been handed over."""
         return self.transfers.complete_referral(request, caller)
 
+    @answers
+    def forward_referral(self, request: ForwardReferral, caller: Caller) -> ReferralView:
+        """Pass a criminal referral on to the competent police."""
+        return self.transfers.forward_referral(request, caller)
+
+    @answers
+    def request_reconsideration(self, request: RequestReconsideration, caller: Caller) -> ReferralView:
+        """Ask the police to think again."""
+        return self.transfers.request_reconsideration(request, caller)
+
+    @answers
+    def decide_reconsideration(self, request: DecideReconsideration, caller: Caller) -> ReferralView:
+        """Record whether the police file after all."""
+        return self.transfers.decide_reconsideration(request, caller)
+
+    @answers
+    def suggest_supervision(self, request: SuggestSupervision, caller: Caller) -> ReferralView:
+        """Record that the procuratorate was asked to look."""
+        return self.transfers.suggest_supervision(request, caller)
+
+    @answers
+    def take_back_referral(self, request: TakeReferralBack, caller: Caller) -> ReferralView:
+        """Leave a refusal to file at that."""
+        return self.transfers.take_back_referral(request, caller)
+
+    @answers
+    def request_assistance(self, request: RequestAssistance, caller: Caller) -> AssistanceView:
+        """Ask another agency's desk for one thing."""
+        return self.helping.request_assistance(request, caller)
+
+    @answers
+    def get_assistance(self, request: GetAssistance, caller: Caller) -> AssistanceView:
+        """Show one request for assistance."""
+        return self.helping.get_assistance(request, caller)
+
+    @answers
+    def list_assistance(self, request: ListAssistance, caller: Caller) -> AssistancePage:
+        """Show a page of the caller's requests for assistance."""
+        return self.views.list_assistance(request, caller)
+
+    @answers
+    def accept_assistance(self, request: AcceptAssistance, caller: Caller) -> AssistanceView:
+        """Take a request for assistance on."""
+        return self.helping.accept_assistance(request, caller)
+
+    @answers
+    def refuse_assistance(self, request: RefuseAssistance, caller: Caller) -> AssistanceView:
+        """Say why one cannot help."""
+        return self.helping.refuse_assistance(request, caller)
+
+    @answers
+    def answer_assistance(self, request: AnswerAssistance, caller: Caller) -> AssistanceView:
+        """Say that the answer was given."""
+        return self.helping.answer_assistance(request, caller)
+
     @every(5)
-    def mark_breaches(self) -> None:
-        """Mark the limits that have passed."""
-        self.transfers.mark_breaches()
+    def climb_ladders(self) -> None:
+        """Tell the rungs that were reached and mark the limits that have passed."""
+        self.clocks.climb_ladders()
 
 
 def open_desk(premises: Premises[CasesSettings]) -> type[Desk]:
     """Put the desk together."""
-    clock = premises.clock
-    rules = slice_of(premises.policy)
-    kept, referred, seen = store.cases(clock), store.referrals(clock), CaseViews(clock)
+    clock, rules, seen = premises.clock, slice_of(premises.policy), CaseViews(premises.clock)
+    kept, referred, helped = store.cases(clock), store.referrals(clock), store.assistance(clock)
     signing_key = read_key(premises.settings.cases_signing_key_file)
 
     class OpenedCases(Cases):
         """The desk with its handlers and views."""
 
         handlers = CaseDesk(kept, referred, store.rights(), rules, clock, secrets.randbits)
-        transfers = ReferralDesk(referred, kept, store.receipts(), seen, rules, clock, signing_key)
+        transfers = ReferralDesk(referred, kept, store.receipts(), rules, clock, signing_key)
+        helping = AssistanceDesk(helped, kept, rules, clock)
+        clocks = ClockKeeper(referred, helped, seen, rules.rules, clock)
         views = seen
 
     return OpenedCases

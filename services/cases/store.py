@@ -1,4 +1,4 @@
-"""Where cases, criminal referrals, receipts and rights are kept."""
+"""Where cases, criminal referrals, requests for assistance, receipts and rights are kept."""
 
 from __future__ import annotations
 
@@ -13,12 +13,20 @@ from lianxi.store.connect import reaching_the_store
 from lianxi.store.mapping import as_fields, as_state
 from lianxi.store.outbox import Announcer
 from lianxi.store.unit import AggregateStore
-from services.cases.documents import CaseDocument, CriminalReferralDocument, ReceiptDocument, TipRightDocument
+from services.cases.documents import (
+    AssistanceDocument,
+    CaseDocument,
+    CriminalReferralDocument,
+    ReceiptDocument,
+    TipRightDocument,
+)
+from services.cases.domain.assistance import Assistance
 from services.cases.domain.cases import Case, TipRight
 from services.cases.domain.referrals import CriminalReferral
 
 CASES = Announcer(service="cases", noun="case")
 REFERRALS = Announcer(service="cases", noun="referral")
+ASSISTANCE = Announcer(service="cases", noun="assistance")
 TRIES = 200
 
 
@@ -30,6 +38,11 @@ def cases(clock: Clock) -> AggregateStore[Case]:
 def referrals(clock: Clock) -> AggregateStore[CriminalReferral]:
     """Open the collection of criminal referrals."""
     return AggregateStore(CriminalReferralDocument, CriminalReferral, REFERRALS, clock)
+
+
+def assistance(clock: Clock) -> AggregateStore[Assistance]:
+    """Open the collection of requests for assistance."""
+    return AggregateStore(AssistanceDocument, Assistance, ASSISTANCE, clock)
 
 
 def receipts() -> ReceiptBook:

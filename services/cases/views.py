@@ -1,29 +1,42 @@
-"""What the cases desk shows: an agency's own cases, the referrals it sent or was sent, limits that have passed."""
+"""What the cases desk shows: an agency's own cases, what it sent or was sent, and where a clock wants looking at."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from lianxi.contracts.cases import CaseKind, CasePage, CaseState, CaseSummary, ListCases, ListReferrals, ReferralPage
+from lianxi.contracts.cases import (
+    AssistancePage,
+    CaseKind,
+    CasePage,
+    CaseState,
+    CaseSummary,
+    ListAssistance,
+    ListCases,
+    ListReferrals,
+    ReferralPage,
+)
 from lianxi.contracts.envelope import Caller
 from lianxi.kernel.clock import Clock
 from lianxi.store.connect import reaching_the_store
 from lianxi.store.mapping import as_state
 from lianxi.store.pages import FLOOR, LARGEST_PAGE, encode_cursor, newest_first
-from services.cases.documents import CaseDocument, CriminalReferralDocument
-from services.cases.domain.referrals import CriminalReferral, as_view
+from services.cases.documents import AssistanceDocument, CaseDocument, CriminalReferralDocument
+from services.cases.domain import assistance as assistance_rules
+from services.cases.domain import referrals as referral_rules
+from services.cases.domain.assistance import Assistance
+from services.cases.domain.referrals import CriminalReferral
 
-MOST_DUE = 1_000
+MOST_DUE = 500
 _LEFT_OUT = ("_outbox", "_inbox", "_cmds")
 
 
 @dataclass(frozen=True)
 class CaseViews:
-    """Read-only answers about cases and criminal referrals."""
+    """Read-only answers about cases, criminal referrals and requests for assistance."""
 
     clock: Clock
 
@@ -42,45 +55,83 @@ class CaseViews:
 
     def list_referrals(self, request: ListReferrals, caller: Caller) -> ReferralPage:
         """Show a page of the referrals that the caller's desks sent or were sent, newest first."""
-        limit = max(1, min(request.limit, LARGEST_PAGE))
-        sent, more_sent = self._referrals({"sender_agency": caller.agency}, request.cursor, limit)
-        taken, more_taken = self._referrals({"sent_to_agency": caller.agency}, request.cursor, limit)
-        # An agency may have sent a referral to itself: it stands once.
-        rows = {row["_id"]: row for row in (*sent, *taken)}
-        newest = sorted(rows.values(), key=lambda row: (row["drafted_at"], row["_id"]), reverse=True)
-        page = newest[:limit]
-        is_last = len(newest) <= limit and more_sent is None and more_taken is None
-        following = None if is_last else encode_cursor(page[-1]["drafted_at"].isoformat(), page[-1]["_id"])
-        items = tuple(as_view(as_state(CriminalReferral, {**row, "id": row["_id"]}), row["_version"]) for row in page)
+        sides = ("sender_agency", "sent_to_agency")
+        collection = CriminalReferralDocument._get_collection()
+        rows, following = self._both_sides(collection, sides, "drafted_at", request, caller)
+        items = tuple(
+            referral_rules.as_view(as_state(CriminalReferral, {**row, "id": row["_id"]}), row["_version"])
+            for row in rows
+        )
         return ReferralPage(items=items, next_cursor=following)
 
-    def due(self, now: datetime) -> Sequence[str]:
-        """Name the referrals with a limit that has passed and is not yet marked."""
-        passed = {"next_due_at": {"$gt": FLOOR, "$lte": now}}
-        with reaching_the_store():
-            rows = list(CriminalReferralDocument._get_collection().find(passed, {"_id": 1}).limit(MOST_DUE))
-        return [row["_id"] for row in rows]
+    def list_assistance(self, request: ListAssistance, caller: Caller) -> AssistancePage:
+        """Show a page of the requests that the caller's desks made or were asked, newest first."""
+        sides = ("asker_agency", "receiver_agency")
+        collection = AssistanceDocument._get_collection()
+        rows, following = self._both_sides(collection, sides, "asked_at", request, caller)
+        items = tuple(
+            assistance_rules.as_view(as_state(Assistance, {**row, "id": row["_id"]}), row["_version"]) for row in rows
+        )
+        return AssistancePage(items=items, next_cursor=following)
+
+    def due_referrals(self, now: datetime) -> Sequence[str]:
+        """Name referrals with a rung or an end of a limit that has been reached and not yet told."""
+        return _due(CriminalReferralDocument._get_collection(), now)
+
+    def due_assistance(self, now: datetime) -> Sequence[str]:
+        """Name requests with a rung or an end of their limit that has been reached and not yet told."""
+        return _due(AssistanceDocument._get_collection(), now)
 
     def breached_clocks(self, now: datetime) -> Mapping[str, int]:
         """Count the limits that have passed and are still unmet, by clock."""
         late = {"breached_since": {"$gt": FLOOR, "$lte": now}}
         with reaching_the_store():
-            rows = list(CriminalReferralDocument._get_collection().find(late, {"clocks": 1}))
-        return Counter(
-            each["clock"] for row in rows for each in row["clocks"] if each["breached_at"] and not each["met_at"]
-        )
+            referrals = list(CriminalReferralDocument._get_collection().find(late, {"clocks": 1}))
+            requests = list(AssistanceDocument._get_collection().find(late, {"limit": 1}))
+        limits = [*(each for row in referrals for each in row["clocks"]), *(row["limit"] for row in requests)]
+        return Counter(_late(limits))
 
-    def _referrals(
-        self, match: Mapping[str, Any], cursor: str | None, limit: int
+    def _both_sides(
+        self,
+        collection: Any,
+        sides: tuple[str, str],
+        field: str,
+        request: ListReferrals | ListAssistance,
+        caller: Caller,
     ) -> tuple[list[dict[str, Any]], str | None]:
-        return newest_first(
-            CriminalReferralDocument._get_collection(),
-            match,
-            "drafted_at",
-            now=self.clock.now(),
-            cursor=cursor,
-            limit=limit,
-        )
+        """Read a page of what an agency has on either side; what it has on both stands once."""
+        limit = max(1, min(request.limit, LARGEST_PAGE))
+        found: dict[str, dict[str, Any]] = {}
+        is_more = False
+        for side in sides:
+            rows, following = newest_first(
+                collection,
+                {side: caller.agency},
+                field,
+                now=self.clock.now(),
+                cursor=request.cursor,
+                limit=limit,
+            )
+            found |= {row["_id"]: row for row in rows}
+            is_more = is_more or following is not None
+        newest = sorted(found.values(), key=lambda row: (row[field], row["_id"]), reverse=True)
+        page = newest[:limit]
+        if len(newest) <= limit and not is_more:
+            return page, None
+        return page, encode_cursor(page[-1][field].isoformat(), page[-1]["_id"])
+
+
+def _due(collection: Any, now: datetime) -> Sequence[str]:
+    reached = {"next_rung_at": {"$gt": FLOOR, "$lte": now}}
+    with reaching_the_store():
+        rows = list(collection.find(reached, {"_id": 1}).limit(MOST_DUE))
+    return [row["_id"] for row in rows]
+
+
+def _late(limits: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for each in limits:
+        if each["breached_at"] and not each["running"]["stopped_at"]:
+            yield each["running"]["clock"]
 
 
 def _summary(row: Mapping[str, Any]) -> CaseSummary:

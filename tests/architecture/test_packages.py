@@ -82,7 +82,7 @@ def test_a_new_part_of_the_kit_comes_under_the_contracts() -> None:
 
 
 PROBES = {
-    "Services never import one another": ("services/cases/handlers.py", "import services.tips.domain"),
+    "Services never import one another": ("services/cases/handlers/cases.py", "import services.tips.domain"),
     "Rooms inside a service": ("services/tips/domain/tip.py", "import services.tips.store"),
     "Layers of the shared package": ("lianxi/kernel/ids.py", "import lianxi.bus.topology"),
     "Doors above services above kit": ("lianxi/bus/client.py", "import services.tips.policy"),

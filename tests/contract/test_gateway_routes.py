@@ -37,6 +37,12 @@ get /v1/criminal-referrals/{referral_id} · post /v1/criminal-referrals/{referra
 post /v1/criminal-referrals/{referral_id}/send · post /v1/criminal-referrals/{referral_id}/accept
 post /v1/criminal-referrals/{referral_id}/supplement-request · post /v1/criminal-referrals/{referral_id}/supplement
 post /v1/criminal-referrals/{referral_id}/answer · post /v1/criminal-referrals/{referral_id}/complete
+post /v1/criminal-referrals/{referral_id}/forward · post /v1/criminal-referrals/{referral_id}/reconsideration
+post /v1/criminal-referrals/{referral_id}/reconsideration-decision
+post /v1/criminal-referrals/{referral_id}/supervision · post /v1/criminal-referrals/{referral_id}/take-back
+post /v1/assistance · get /v1/assistance · get /v1/assistance/{assistance_id}
+post /v1/assistance/{assistance_id}/accept · post /v1/assistance/{assistance_id}/refuse
+post /v1/assistance/{assistance_id}/answer
 get /v1/plan/clauses · get /v1/obligations · get /v1/stage-reports · get /v1/stage-reports/{report_id}/draft
 post /v1/stage-reports/{report_id}/file · get /v1/notices · get /v1/notices/{notice_id}
 post /v1/notices/{notice_id}/acknowledge · get /v1/deliveries · get /v1/ops/parked · get /v1/ops/parked/{parked_id}
@@ -201,6 +207,13 @@ def test_the_docs_ask_nobody_else_for_anything(tmp_path: Path) -> None:
         (bodies.MissingPapers, cases.RequestSupplement, {"referral_id", "expected_version"}),
         (bodies.Supplement, cases.SupplementReferral, {"referral_id", "expected_version"}),
         (bodies.ReferralAnswer, cases.AnswerReferral, {"referral_id", "expected_version"}),
+        (bodies.ReferralAnswer, cases.DecideReconsideration, {"referral_id", "expected_version"}),
+        (bodies.PassingOn, cases.ForwardReferral, {"referral_id", "expected_version"}),
+        (bodies.Reasons, cases.RequestReconsideration, {"referral_id", "expected_version"}),
+        (bodies.Reasons, cases.SuggestSupervision, {"referral_id", "expected_version"}),
+        (bodies.HelpWanted, cases.RequestAssistance, set()),
+        (bodies.HelpRefused, cases.RefuseAssistance, {"assistance_id", "expected_version"}),
+        (bodies.HelpGiven, cases.AnswerAssistance, {"assistance_id", "expected_version"}),
         (bodies.StageReport, reporting.FileStageReport, {"report_id", "expected_version"}),
         (bodies.Burial, operations.BuryParked, {"parked_id"}),
     ],

@@ -24,7 +24,7 @@ from lianxi.contracts.envelope import Event
 from lianxi.kernel.clock import local_date
 from lianxi.kernel.errors import Conflict, RuleBroken
 from services.cases import policy
-from services.cases.policy import Deadline
+from services.cases.policy import Rules
 
 CLOCKS_MAY_DIFFER_BY = timedelta(minutes=5)
 LAPSING = frozenset({Measure.PREMISES_SEALED, Measure.GOODS_SEIZED})
@@ -146,9 +146,7 @@ def opened(case: Case) -> tuple[Case, tuple[Event, ...]]:
     )
 
 
-def record_measure(
-    case: Case, command: RecordMeasure, now: datetime, deadline: Deadline
-) -> tuple[Case, tuple[Event, ...]]:
+def record_measure(case: Case, command: RecordMeasure, now: datetime, rules: Rules) -> tuple[Case, tuple[Event, ...]]:
     """Record a measure; sealing and seizing end by law when their days are over.
 
     Clause: L31.1; Regulation arts 14, 18, 19 (T-19).
@@ -156,14 +154,14 @@ def record_measure(
         RuleBroken: case.approver_missing, case.measure_in_future.
         Conflict: case.already_closed.
     """
-    _must_be_open(case)
+    check_open(case)
     if not command.approved_by.strip():
         raise RuleBroken("case.approver_missing", clause="Regulation art. 14", measure=command.measure.value)
     if command.taken_at > now + CLOCKS_MAY_DIFFER_BY:
         raise RuleBroken("case.measure_in_future", clause="Regulation art. 14")
     lapses_at = None
     if command.measure in LAPSING:
-        lapses_at = deadline(policy.SEIZURE, command.taken_at, local_date(command.taken_at))
+        lapses_at = rules.deadline(policy.SEIZURE, command.taken_at, local_date(command.taken_at))
     taken = TakenMeasure(
         measure=command.measure, approved_by=command.approved_by, taken_at=command.taken_at, lapses_at=lapses_at
     )
@@ -180,7 +178,7 @@ def suspect_crime(case: Case, referral_id: str) -> tuple[Case, tuple[Event, ...]
     Raises:
         Conflict: case.already_closed.
     """
-    _must_be_open(case)
+    check_open(case)
     ids = case.referral_ids if referral_id in case.referral_ids else (*case.referral_ids, referral_id)
     return replace(case, suspected_crime=True, referral_ids=ids), ()
 
@@ -195,12 +193,12 @@ def close(
         RuleBroken: case.grounds_missing, case.suspected_crime_not_referred, case.not_transferred.
         Conflict: case.already_closed.
     """
-    _must_be_open(case)
+    check_open(case)
     if not command.grounds.strip():
         raise RuleBroken("case.grounds_missing", clause="L31.1")
     if case.suspected_crime and not (referrals and all(each in SETTLED for each in referrals)):
         raise RuleBroken("case.suspected_crime_not_referred", clause="Rule art. 11")
-    sent = SETTLED - {ReferralState.NOT_TRANSFERRED}
+    sent = SETTLED - {ReferralState.NOT_TRANSFERRED, ReferralState.TAKEN_BACK}
     if command.outcome is CaseOutcome.TRANSFERRED_TO_POLICE and not any(each in sent for each in referrals):
         raise RuleBroken("case.not_transferred", clause="Rule art. 5")
     closed = replace(
@@ -217,6 +215,12 @@ def close(
     return closed, (announced,)
 
 
-def _must_be_open(case: Case) -> None:
+def check_open(case: Case) -> None:
+    """Refuse to work on a case that has ended.
+
+    Clause: L31.1.
+    Raises:
+        Conflict: case.already_closed.
+    """
     if case.state is not CaseState.OPEN:
         raise Conflict("case.already_closed")

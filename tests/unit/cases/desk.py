@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -18,21 +18,32 @@ from pymongo.errors import DuplicateKeyError
 
 from lianxi.contracts.cases import (
     PAPERS,
+    AcceptAssistance,
     AcceptReferral,
+    AnswerAssistance,
     AnswerReferral,
+    AssistanceView,
     CaseKind,
     CaseView,
     CompleteReferral,
+    DecideReconsideration,
     DecideReferral,
     DraftReferral,
+    ForwardReferral,
+    GetReferral,
     OpenCase,
     Paper,
     PaperStatus,
     ReferralView,
+    RefuseAssistance,
+    RequestAssistance,
+    RequestReconsideration,
     RequestSupplement,
     SendReferral,
     StatutoryClock,
+    SuggestSupervision,
     SupplementReferral,
+    TakeReferralBack,
 )
 from lianxi.contracts.codec import open_event
 from lianxi.contracts.envelope import Caller, Cause, Event
@@ -41,11 +52,12 @@ from lianxi.contracts.tips import TipVerified, VerificationOutcome
 from lianxi.kernel.clock import FixedClock
 from lianxi.policy.load import read_policy
 from lianxi.store.fakes import MemoryAggregates
+from services.cases.domain.assistance import Assistance
 from services.cases.domain.cases import Case
 from services.cases.domain.referrals import CriminalReferral
-from services.cases.handlers import CaseDesk, ReferralDesk
+from services.cases.handlers import AssistanceDesk, CaseDesk, ClockKeeper, ReferralDesk
 from services.cases.policy import CasesPolicy, slice_of
-from services.cases.store import CASES, REFERRALS, ReceiptBook, TipRights
+from services.cases.store import ASSISTANCE, CASES, REFERRALS, ReceiptBook, TipRights
 
 POLICY_FILES = Path(__file__).resolve().parents[3] / "deploy" / "policy"
 NOW = datetime(2026, 11, 23, 8, 41, 17, tzinfo=UTC)
@@ -95,20 +107,24 @@ def _meets(row: Mapping[str, Any], match: Mapping[str, Any]) -> bool:
 
 
 @dataclass
-class MemoryPassed:
+class MemoryDue:
     referrals: MemoryAggregates[CriminalReferral]
+    assistance: MemoryAggregates[Assistance]
 
-    def due(self, now: datetime) -> Sequence[str]:
-        return [each.id for each in self.referrals.all() if each.next_due_at is not None and each.next_due_at <= now]
+    def due_referrals(self, now: datetime) -> Sequence[str]:
+        return _due(self.referrals.all(), now)
 
-    def breached_clocks(self, now: datetime) -> Mapping[str, int]:
-        return Counter(
-            clock.clock
-            for each in self.referrals.all()
-            if each.breached_since is not None and each.breached_since <= now
-            for clock in each.clocks
-            if clock.breached_at is not None and clock.met_at is None
-        )
+    def due_assistance(self, now: datetime) -> Sequence[str]:
+        return _due(self.assistance.all(), now)
+
+    def breached_clocks(self, _now: datetime) -> Mapping[str, int]:
+        limits = [limit for each in self.referrals.all() for limit in each.clocks]
+        limits += [each.limit for each in self.assistance.all()]
+        return Counter(each.clock for each in limits if each.breached_at is not None and each.met_at is None)
+
+
+def _due(items: Iterable[CriminalReferral | Assistance], now: datetime) -> Sequence[str]:
+    return [each.id for each in items if each.next_rung_at is not None and each.next_rung_at <= now]
 
 
 def caller(agency: str, command_id: str | None = None) -> Caller:
@@ -134,17 +150,20 @@ class CasesInMemory:
             self.cases, self.referrals, TipRights(lambda: self.rights), rules, self.clock, lambda _bits: next(entropy)
         )
         self.transfers = ReferralDesk(
-            self.referrals,
-            self.cases,
-            ReceiptBook(lambda: self.receipts),
-            MemoryPassed(self.referrals),
-            rules,
-            self.clock,
-            key,
+            self.referrals, self.cases, ReceiptBook(lambda: self.receipts), rules, self.clock, key
         )
+        self.assistance: MemoryAggregates[Assistance] = MemoryAggregates(ASSISTANCE, self.clock)
+        self.helping = AssistanceDesk(self.assistance, self.cases, rules, self.clock)
+        self.due = MemoryDue(self.referrals, self.assistance)
+        self.clocks = ClockKeeper(self.referrals, self.assistance, self.due, rules.rules, self.clock)
 
     def announced(self) -> list[Event]:
-        return [open_event(each) for each in (*self.cases.announced, *self.referrals.announced)]
+        return [
+            open_event(each) for each in (*self.cases.announced, *self.referrals.announced, *self.assistance.announced)
+        ]
+
+    def sweep(self) -> None:
+        self.clocks.climb_ladders()
 
     def wait(self, by: timedelta) -> None:
         self.clock.advance(by)
@@ -178,9 +197,10 @@ class CasesInMemory:
     def send(self, referral_id: str) -> ReferralView:
         return self.transfers.send_referral(SendReferral(referral_id=referral_id), MARKET)
 
-    def accept(self, referral_id: str, *, by: Caller = POLICE_CALLER) -> ReferralView:
+    def accept(self, referral_id: str, *, by: Caller = POLICE_CALLER, is_competent: bool = True) -> ReferralView:
         return self.transfers.accept_referral(
-            AcceptReferral(referral_id=referral_id, desk=POLICE, officer="police:officer-7"), by
+            AcceptReferral(referral_id=referral_id, desk=POLICE, officer="police:officer-7", is_competent=is_competent),
+            by,
         )
 
     def ask(self, referral_id: str, *papers: str) -> ReferralView:
@@ -201,6 +221,53 @@ class CasesInMemory:
     def complete(self, referral_id: str) -> ReferralView:
         return self.transfers.complete_referral(CompleteReferral(referral_id=referral_id), MARKET)
 
+    def forward(
+        self, referral_id: str, to: str = "city/police", reason: str = "the den lies in the city"
+    ) -> ReferralView:
+        return self.transfers.forward_referral(
+            ForwardReferral(referral_id=referral_id, receiver=to, reason=reason), POLICE_CALLER
+        )
+
+    def decline(self, referral_id: str) -> ReferralView:
+        return self.answer(referral_id, filed=False, reason="below the threshold")
+
+    def contest(self, referral_id: str) -> ReferralView:
+        return self.transfers.request_reconsideration(
+            RequestReconsideration(referral_id=referral_id, reason="31 took part"), MARKET
+        )
+
+    def reconsider(self, referral_id: str, *, filed: bool = False, reason: str = "28 took part") -> ReferralView:
+        return self.transfers.decide_reconsideration(
+            DecideReconsideration(referral_id=referral_id, filed=filed, reason=reason), POLICE_CALLER
+        )
+
+    def suggest(self, referral_id: str) -> ReferralView:
+        return self.transfers.suggest_supervision(
+            SuggestSupervision(referral_id=referral_id, reason="three were not counted"), MARKET
+        )
+
+    def take_back(self, referral_id: str) -> ReferralView:
+        return self.transfers.take_back_referral(TakeReferralBack(referral_id=referral_id), MARKET)
+
+    def request_help(self, *, receiver: str = POLICE, is_urgent: bool = False, by: Caller = MARKET) -> AssistanceView:
+        return self.helping.request_assistance(asking(self.open().case_id, receiver, is_urgent=is_urgent), by)
+
+    def accept_help(self, assistance_id: str, *, by: Caller = POLICE_CALLER) -> AssistanceView:
+        return self.helping.accept_assistance(AcceptAssistance(assistance_id=assistance_id), by)
+
+    def refuse_help(self, assistance_id: str, reason: str = "no officers are free") -> AssistanceView:
+        return self.helping.refuse_assistance(
+            RefuseAssistance(assistance_id=assistance_id, reason=reason), POLICE_CALLER
+        )
+
+    def answer_help(self, assistance_id: str, reference: str = "GA-2026-0117") -> AssistanceView:
+        return self.helping.answer_assistance(
+            AnswerAssistance(assistance_id=assistance_id, reference=reference), POLICE_CALLER
+        )
+
+    def seen(self, referral_id: str) -> ReferralView:
+        return self.transfers.get_referral(GetReferral(referral_id=referral_id), MARKET)
+
     def sent(self) -> ReferralView:
         referral = self.draft(self.open(suspected_crime=True).case_id)
         self.decide(referral.referral_id)
@@ -212,6 +279,16 @@ class CasesInMemory:
 
 def attached(name: str, letter: str = "a") -> Paper:
     return Paper(name=name, status=PaperStatus.ATTACHED, sha256=letter * 64)
+
+
+def asking(case_id: str, receiver: str = POLICE, *, is_urgent: bool = False) -> RequestAssistance:
+    return RequestAssistance(
+        case_id=case_id,
+        receiver=receiver,
+        what="Five officers at the gathering place on the day of the visit",
+        legal_ground="Regulation art. 13",
+        is_urgent=is_urgent,
+    )
 
 
 def opening(*, suspected_crime: bool = False, tip_id: str | None = None, owner: str = SENDER) -> OpenCase:

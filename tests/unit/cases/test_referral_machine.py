@@ -10,8 +10,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from lianxi.contracts.cases import ClockBreached, ReferralState, StatutoryClock
+from lianxi.contracts.cases import CaseRungReached, ClockBreached, ReferralState
 from lianxi.kernel.errors import Conflict, NotFound
+from services.cases.domain.limits import Limit
 from services.cases.domain.referrals import CriminalReferral
 from tests.unit.cases.desk import NOW, CasesInMemory, attached
 
@@ -19,10 +20,14 @@ S = ReferralState
 NEXT: dict[ReferralState, frozenset[ReferralState]] = {
     S.AWAITING_DECISION: frozenset({S.APPROVED, S.NOT_TRANSFERRED}),
     S.APPROVED: frozenset({S.SENT}),
-    S.SENT: frozenset({S.ACCEPTED}),
-    S.ACCEPTED: frozenset({S.SUPPLEMENTING, S.FILED, S.DECLINED}),
-    S.SUPPLEMENTING: frozenset({S.ACCEPTED, S.FILED, S.DECLINED}),
+    S.SENT: frozenset({S.ACCEPTED, S.NOT_COMPETENT}),
+    S.ACCEPTED: frozenset({S.SUPPLEMENTING, S.FILED, S.DECLINED, S.FORWARDED}),
+    S.SUPPLEMENTING: frozenset({S.ACCEPTED, S.FILED, S.DECLINED, S.FORWARDED}),
     S.FILED: frozenset({S.HANDED_OVER}),
+    S.NOT_COMPETENT: frozenset({S.FORWARDED}),
+    S.DECLINED: frozenset({S.RECONSIDERING, S.SUPERVISED, S.TAKEN_BACK}),
+    S.RECONSIDERING: frozenset({S.FILED, S.UPHELD}),
+    S.UPHELD: frozenset({S.SUPERVISED, S.TAKEN_BACK}),
 }
 STEPS: dict[str, Callable[[CasesInMemory, str], object]] = {
     "approve": CasesInMemory.decide,
@@ -32,8 +37,15 @@ STEPS: dict[str, Callable[[CasesInMemory, str], object]] = {
     "ask": CasesInMemory.ask,
     "supplement": lambda town, one: town.supplement(one, attached("test_results", "b")),
     "file": CasesInMemory.answer,
-    "decline": lambda town, one: town.answer(one, filed=False, reason="no crime"),
+    "decline": CasesInMemory.decline,
     "complete": CasesInMemory.complete,
+    "accept, not competent": lambda town, one: town.accept(one, is_competent=False),
+    "forward": CasesInMemory.forward,
+    "contest": CasesInMemory.contest,
+    "uphold": CasesInMemory.reconsider,
+    "file after all": lambda town, one: town.reconsider(one, filed=True),
+    "suggest": CasesInMemory.suggest,
+    "take back": CasesInMemory.take_back,
 }
 WAITS = st.one_of(
     st.integers(0, 4 * 86_400), st.sampled_from([1, 86_399, 86_400, 86_401, 3 * 86_400 - 1, 3 * 86_400 + 1])
@@ -64,15 +76,19 @@ class ReferralMachine(RuleBasedStateMachine):
             assert self.stored().state in NEXT[state]
 
     @precondition(lambda self: self.stored().state in NEXT)
-    @rule(choice=st.integers(0, 2))
+    @rule(choice=st.integers(0, 3))
     def take_a_step_that_is_allowed(self, choice: int) -> None:
         allowed = {
             S.AWAITING_DECISION: ("approve", "approve", "refuse"),
             S.APPROVED: ("send",),
-            S.SENT: ("accept",),
-            S.ACCEPTED: ("ask", "file", "decline"),
-            S.SUPPLEMENTING: ("supplement", "supplement", "file"),
+            S.SENT: ("accept", "accept", "accept, not competent"),
+            S.ACCEPTED: ("ask", "file", "decline", "forward"),
+            S.SUPPLEMENTING: ("supplement", "supplement", "file", "forward"),
             S.FILED: ("complete",),
+            S.NOT_COMPETENT: ("forward",),
+            S.DECLINED: ("contest", "contest", "suggest", "take back"),
+            S.RECONSIDERING: ("uphold", "file after all"),
+            S.UPHELD: ("suggest", "take back"),
         }[self.stored().state]
         try:
             self.take(allowed[choice % len(allowed)])
@@ -86,7 +102,7 @@ class ReferralMachine(RuleBasedStateMachine):
     @rule(times=st.integers(1, 3))
     def sweep(self, times: int) -> None:
         for _ in range(times):
-            self.town.transfers.mark_breaches()
+            self.town.sweep()
         now = self.town.clock.now()
         assert not [each for each in self.stored().clocks if _is_running(each) and each.due_at <= now]
 
@@ -126,24 +142,32 @@ class ReferralMachine(RuleBasedStateMachine):
         assert announced == marked
 
     @invariant()
-    def the_index_names_the_next_limit(self) -> None:
+    def a_sweep_is_due_before_any_limit_ends(self) -> None:
         running = [each.due_at for each in self.stored().clocks if _is_running(each)]
-        assert self.stored().next_due_at == min(running, default=None)
+        next_look = self.stored().next_rung_at
+        assert not running or (next_look is not None and next_look <= min(running))
+
+    @invariant()
+    def each_rung_is_told_once_and_no_sooner_than_it_is_reached(self) -> None:
+        told = [each for each in self.town.announced() if isinstance(each, CaseRungReached)]
+        fired = [(each.clock, each.due_at, rung) for each in self.stored().clocks for rung in each.running.fired]
+        assert not Counter((each.clock, each.due_at, each.rung) for each in told) - Counter(fired)
+        assert all(each.reached_at <= self.town.clock.now() for each in told)
 
     @invariant()
     def there_is_one_receipt_from_acceptance_on(self) -> None:
         has_receipt = self.stored().receipt is not None
-        is_accepted = self.stored().state in {S.ACCEPTED, S.SUPPLEMENTING, S.FILED, S.DECLINED, S.HANDED_OVER}
+        is_accepted = self.stored().state not in {S.AWAITING_DECISION, S.NOT_TRANSFERRED, S.APPROVED, S.SENT}
         assert has_receipt == is_accepted == (len(self.town.receipts.rows) == 1)
 
     @invariant()
     def nothing_runs_at_an_end(self) -> None:
         if self.stored().state not in NEXT:
-            assert self.stored().next_due_at is None
+            assert self.stored().next_rung_at is None
         assert self.town.clock.now() >= NOW
 
 
-def _is_running(clock: StatutoryClock) -> bool:
+def _is_running(clock: Limit) -> bool:
     return clock.met_at is None and clock.breached_at is None
 
 
