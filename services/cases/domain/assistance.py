@@ -31,8 +31,8 @@ from services.cases.policy import Rules
 
 Events = tuple[Event, ...]
 OPEN = (AssistanceState.ASKED, AssistanceState.ACCEPTED)
-_REFERENCE = re.compile(r"(?!.*\d{9})[A-Za-z0-9][A-Za-z0-9()/._-]{0,59}", re.ASCII)
-"""A file number: no words, no Chinese, and no run of digits as long as a telephone's or an identity card's."""
+_REFERENCE = re.compile(r"(?=.*\d)(?!(?:\D*\d){11})(?!.*[A-Z]{5})[A-Z0-9][A-Z0-9()/._-]{0,39}", re.ASCII)
+"""A file number: no words, no Chinese, and fewer digits than a mobile telephone, an identity card or an account has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
