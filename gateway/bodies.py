@@ -11,7 +11,9 @@ from pydantic_core import PydanticCustomError
 from lianxi.contracts.cases import CaseKind, CaseOutcome, Measure, PaperStatus
 from lianxi.contracts.clocks import ClockChange
 from lianxi.contracts.inspections import EntryBasis, Finding, Grade, VisitOutcome
+from lianxi.contracts.reporting import ToolKind
 from lianxi.contracts.tips import Channel, ReturnReason, TipKind, VerificationOutcome
+from lianxi.policy.simulate import PastItem
 
 FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2100
@@ -28,6 +30,9 @@ def _sane(value: Any) -> Any:
 Code = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9_./:-]*$")]
 ItemId = Annotated[str, StringConstraints(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 RentalCode = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+ItemReference = Annotated[str, StringConstraints(max_length=120, pattern=r"^[a-z][a-z_]*/[A-Za-z0-9][A-Za-z0-9_.:-]*$")]
+DraftName = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z]+\.toml$")]
+DraftText = Annotated[str, StringConstraints(max_length=120_000)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -314,7 +319,7 @@ class HelpRefused(Body):
 class HelpGiven(Body):
     """Under which file number a request was answered. What the answer says goes another way."""
 
-    reference: Annotated[str, _text(60)] = Field(description="Your file number: Latin letters, digits, ( ) / . _ -")
+    reference: Annotated[str, _text(60)] = Field(description="Your file number: capitals, at most ten digits, ()/._-")
 
 
 # --- reporting and operations ---------------------------------------------------------------------------------------
@@ -327,6 +332,93 @@ class StageReport(Body):
     results: Long
     problems: Long
     advice: Long
+
+
+class TipOrder(Body):
+    """What the office demands to know about a tip, of which desk or agency, by the end of which day."""
+
+    target: Code
+    question: Annotated[str, _text(1000)]
+    due_on: Day
+
+
+class NewOrder(TipOrder):
+    """What the office demands to know about an item."""
+
+    about: ItemReference
+
+
+class OrdersToLate(Body):
+    """What the office demands to know of everybody whose stage report for a date is late."""
+
+    report_due_on: Day
+    question: Annotated[str, _text(1000)]
+    due_on: Day
+
+
+class OrderAnswer(Body):
+    """A unit's answer to a supervision order."""
+
+    answer: Long
+
+
+class OrderReview(Body):
+    """Whether an answer is accepted; if not, why, and by when the next one is due."""
+
+    accept: bool
+    remark: Annotated[str, _text(1000, shortest=0)] = ""
+    new_due_on: Day | None = None
+
+
+class ToolProposal(Body):
+    """A tool of governance: for which unit, on which trigger, with which items as proof, and until when it is heard."""
+
+    target: Code
+    kind: ToolKind
+    trigger: Annotated[str, StringConstraints(max_length=60, pattern=r"^[a-z][a-z0-9_.-]*$")]
+    proof: tuple[ItemReference, ...] = Field(min_length=1, max_length=20)
+    statement_due_on: Day
+
+
+class ToolStatement(Body):
+    """A unit's own case."""
+
+    statement: Long
+
+
+class ToolDecision(Body):
+    """Whether a tool is issued or dropped, and on what grounds."""
+
+    issue: bool
+    grounds: Annotated[str, _text(1000)]
+
+
+class ToolEnding(Body):
+    """On what grounds a tool ends."""
+
+    grounds: Annotated[str, _text(1000)]
+
+
+class PastTip(Body):
+    """A tip or complaint of the past: no text, no place, no person."""
+
+    category: Code
+    kind: TipKind = TipKind.TIP
+    received_at: Instant
+
+
+class PolicyDraft(Body):
+    """Policy files as drafted, by their names such as `routing.toml`, and the past items to try them on."""
+
+    draft: dict[DraftName, DraftText] = Field(min_length=1, max_length=30)
+    tips: tuple[PastTip, ...] = Field(min_length=1, max_length=1000)
+
+    def items(self) -> list[PastItem]:
+        """What is replayed."""
+        return [
+            PastItem(category=each.category, kind=each.kind.value, received_at=each.received_at, id=str(number))
+            for number, each in enumerate(self.tips, 1)
+        ]
 
 
 class Burial(Body):

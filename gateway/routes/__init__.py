@@ -11,10 +11,12 @@ from gateway.routes import (
     notices,
     oauth,
     ops,
+    plan,
     public,
     referrals,
     rentals,
     reports,
+    supervision,
     tips,
     visits,
 )
@@ -22,5 +24,6 @@ from gateway.routes import (
 
 def add_routes(app: FastAPI) -> None:
     """Hang every path into the app."""
-    for area in (public, tips, rentals, visits, cases, referrals, assistance, reports, notices, ops, oauth, health):
+    desks = (tips, rentals, visits, cases, referrals, assistance, reports, supervision, plan, notices)
+    for area in (public, *desks, ops, oauth, health):
         app.include_router(area.router)

@@ -46,6 +46,13 @@ post /v1/assistance/{assistance_id}/answer
 get /v1/plan/clauses · get /v1/obligations · get /v1/stage-reports · get /v1/stage-reports/{report_id}/draft
 post /v1/stage-reports/{report_id}/file · get /v1/notices · get /v1/notices/{notice_id}
 post /v1/notices/{notice_id}/acknowledge · get /v1/deliveries · get /v1/ops/parked · get /v1/ops/parked/{parked_id}
+get /v1/supervision-orders · post /v1/supervision-orders · post /v1/supervision-orders/to-late
+get /v1/supervision-orders/near-due · get /v1/supervision-orders/{order_id}
+post /v1/supervision-orders/{order_id}/answer · post /v1/supervision-orders/{order_id}/review
+post /v1/tips/{tip_id}/supervision-orders · get /v1/accountability-tools · post /v1/accountability-tools
+get /v1/accountability-tools/{tool_id} · post /v1/accountability-tools/{tool_id}/state
+post /v1/accountability-tools/{tool_id}/decide · post /v1/accountability-tools/{tool_id}/end
+get /v1/plan/policy · get /v1/plan/policy/{file} · post /v1/plan/policy/simulate
 post /v1/ops/parked/{parked_id}/replay · post /v1/ops/parked/{parked_id}/bury
 """
 
@@ -215,6 +222,15 @@ def test_the_docs_ask_nobody_else_for_anything(tmp_path: Path) -> None:
         (bodies.HelpRefused, cases.RefuseAssistance, {"assistance_id", "expected_version"}),
         (bodies.HelpGiven, cases.AnswerAssistance, {"assistance_id", "expected_version"}),
         (bodies.StageReport, reporting.FileStageReport, {"report_id", "expected_version"}),
+        (bodies.NewOrder, reporting.IssueOrder, set()),
+        (bodies.TipOrder, reporting.IssueOrder, {"about"}),
+        (bodies.OrdersToLate, reporting.IssueOrdersToLate, set()),
+        (bodies.OrderAnswer, reporting.AnswerOrder, {"order_id", "expected_version"}),
+        (bodies.OrderReview, reporting.ReviewOrder, {"order_id", "expected_version"}),
+        (bodies.ToolProposal, reporting.ProposeTool, set()),
+        (bodies.ToolStatement, reporting.StateOnTool, {"tool_id", "expected_version"}),
+        (bodies.ToolDecision, reporting.DecideTool, {"tool_id", "expected_version"}),
+        (bodies.ToolEnding, reporting.EndTool, {"tool_id", "expected_version"}),
         (bodies.Burial, operations.BuryParked, {"parked_id"}),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
