@@ -83,7 +83,7 @@ class Arrival(Protocol):
 
 @dataclass(frozen=True)
 class TipHandlers:
-    """The use cases. `entropy` gives that many random bits."""
+    """The use cases. `entropy` gives that many random bits; rungs that are due are told of before any decision."""
 
     tips: Aggregates[Tip]
     receipts: Receipts
@@ -198,7 +198,7 @@ class TipHandlers:
         decide = partial(
             clocks.start_clock, policy=self.policy, dispatch_id=event.reference, delivered_at=event.delivered_at
         )
-        self.tips.change(tip.id, self._watching(decide), replace(cause, lane=tip.lane))
+        self.tips.change(tip.id, self._on_time(decide), replace(cause, lane=tip.lane))
 
     def follow_case(self, event: Event, cause: Cause) -> None:
         """Note the opening of a tip's case, and close the tip with it, in whichever order they are heard.
@@ -208,7 +208,7 @@ class TipHandlers:
         if not isinstance(event, CaseOpened | CaseClosed) or event.tip_id is None:
             return
         tip = self.tips.get(event.tip_id).state
-        decide = self._watching(lambda found: _followed(found, event))
+        decide = self._on_time(lambda found: _followed(found, event))
         self.tips.change(tip.id, decide, replace(cause, lane=tip.lane))
 
     # --- time --------------------------------------------------------------------------------------------------------
@@ -222,7 +222,7 @@ class TipHandlers:
         """
         kept_back: list[Refused | Broken] = []
         for tip_id, lane in self.watch.due(self.clock.now(), RUNGS_A_SWEEP):
-            decide = self._watching(partial(clocks.climb, policy=self.policy, now=self.clock.now()))
+            decide = self._on_time(lambda tip: (tip, ()))
             # Neither an event nor a command: a sweeper that comes second finds nothing to fire and writes nothing.
             cause = Cause(actor="desk:tips", correlation_id=tip_id, lane=lane)
             try:
@@ -245,19 +245,14 @@ class TipHandlers:
     def decide_clock_change(self, request: DecideClockChange, caller: Caller) -> Stored[Tip]:
         """Say yes or no to a change of a clock.
 
-        Emits: TipRungReached, TipClockPaused, TipClockResumed, TipClockExtended.
+        Emits: TipClockPaused, TipClockResumed, TipClockExtended.
         """
         details = {"policy": self.policy, "change_id": request.change_id, "approve": request.approve}
         return self._decide(request.item_id, caller, clock_changes.decide, details, request.expected_version)
 
-    def _watching(self, decide: Callable[[Tip], Decision]) -> Callable[[Tip], Decision]:
-        """Note after a decision when a sweep has to look at the tip next."""
-
-        def decided(tip: Tip) -> Decision:
-            tip, events = decide(tip)
-            return clocks.watched(tip, self.policy), events
-
-        return decided
+    def _on_time(self, decide: Callable[[Tip], Decision]) -> Callable[[Tip], Decision]:
+        """Let a decision come after the rungs that are due."""
+        return partial(clocks.on_time, policy=self.policy, now=self.clock.now(), decide=decide)
 
     # --- decisions of desks ------------------------------------------------------------------------------------------
 
@@ -328,7 +323,7 @@ class TipHandlers:
         before = self.tips.get(tip_id).state
         if not has_held(before, caller):
             raise NotFound("tip.not_found")
-        bound = self._watching(partial(decide, **details, caller=caller, now=self.clock.now()))
+        bound = self._on_time(partial(decide, **details, caller=caller, now=self.clock.now()))
         cause = replace(caller.cause(), lane=before.lane)
         return self.tips.change(tip_id, bound, cause, expected_version=expected_version)
 

@@ -14,7 +14,6 @@ from lianxi.kernel.ids import derived_id
 from lianxi.policy import clockwork
 from lianxi.policy.clockwork import RunningClock
 from lianxi.policy.policy import Policy
-from services.tips.domain.clocks import climb
 from services.tips.domain.tip import AskedChange, Clock, Decision, Line, Tip, check_mine, check_readable, told
 from services.tips.policy import DISPATCH_CLAUSE, approver_of, may_approve
 
@@ -65,7 +64,7 @@ def ask(
 def decide(tip: Tip, policy: Policy, change_id: str, approve: bool, caller: Caller, now: datetime) -> Decision:
     """Say yes or no to a change of a clock: another person than the one who asked, of those whom the policy names.
 
-    Rungs that the clock has reached by now are fired before it changes: no pause takes them back.
+    Rungs that the clock has reached by now have been fired before (`clocks.on_time`): no pause takes them back.
 
     Clause: L32.1, L81.2 (criterion 3.2; A-06).
     Raises:
@@ -84,7 +83,6 @@ def decide(tip: Tip, policy: Policy, change_id: str, approve: bool, caller: Call
     if not approve:
         tip = _decided(tip, asked, ChangeState.REFUSED, caller, now)
         return _told(tip, "clock.change_refused", caller.agency, asked, now), ()
-    tip, reached = climb(tip, policy, now)
     before = _clock_of(tip, asked)
     after = replace(before, running=_granted(policy, before.running, asked, caller.actor, now))
     tip = replace(tip, clocks=tuple(after if each is before else each for each in tip.clocks))
@@ -99,7 +97,7 @@ def decide(tip: Tip, policy: Policy, change_id: str, approve: bool, caller: Call
         due_at=tip.shown_end(after.running),
         changed_at=tip.shown(now),
     )
-    return _told(tip, what, caller.agency, asked, now), (*reached, event)
+    return _told(tip, what, caller.agency, asked, now), (event,)
 
 
 def _is_of(asked: AskedChange, clock: Clock) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -168,3 +169,15 @@ def watched(tip: Tip, policy: Policy) -> Tip:
     """
     moments = [clockwork.next_rung_at(each.running, ladder_of(policy, each.running)) for each in tip.clocks]
     return replace(tip, next_rung_at=min((moment for moment in moments if moment is not None), default=None))
+
+
+def on_time(tip: Tip, policy: Policy, now: datetime, decide: Callable[[Tip], Decision]) -> Decision:
+    """Decide on a tip after its clocks have fired what is due, and note when a sweep has to look at it next.
+
+    So no decision takes a rung back or moves it to another desk, and it does not matter when sweepers come.
+
+    Clause: L81.2 (criterion 3.3).
+    """
+    tip, reached = climb(tip, policy, now)
+    tip, events = decide(tip)
+    return watched(tip, policy), (*reached, *events)
