@@ -1,0 +1,244 @@
+"""The cases and inspections desks on the real database: indexes, pages, racing sweepers, numbers without a gap."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+from typing import Any, Protocol
+
+import mongoengine
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from lianxi.contracts.cases import ListAssistance, ListCases, ListReferrals
+from lianxi.contracts.inspections import GetVisitPlan, ListRentals
+from services.cases import documents as case_documents
+from services.cases import store as case_store
+from services.cases.handlers import AssistanceDesk, CaseDesk, ClockKeeper, ReferralDesk
+from services.cases.views import CaseViews
+from services.inspections import documents as inspection_documents
+from services.inspections import store as inspection_store
+from services.inspections.handlers import RentalDesk
+from services.inspections.views import RentalViews
+from tests.support.town import Database
+from tests.unit.cases import desk as cases_desk
+from tests.unit.cases.desk import MARKET, POLICE_CALLER, CasesInMemory
+from tests.unit.inspections import desk as inspections_desk
+from tests.unit.inspections.desk import InspectionsInMemory
+
+pytestmark = pytest.mark.integration
+DOCUMENTS = {"cases": case_documents.DOCUMENTS, "inspections": inspection_documents.DOCUMENTS}
+RECEIPTS = 20
+
+
+@pytest.fixture
+def connected(database: Database) -> Iterator[None]:
+    for alias, documents in DOCUMENTS.items():
+        client = mongoengine.connect(
+            f"desks_{alias}", alias=alias, host=database.url, tz_aware=True, uuidRepresentation="standard"
+        )
+        client.drop_database(f"desks_{alias}")
+        for document in documents:
+            document.ensure_indexes()
+    yield
+    for alias in DOCUMENTS:
+        mongoengine.disconnect(alias)
+
+
+@pytest.fixture
+def cases(connected: None) -> CasesInMemory:
+    """The cases desk with its real stores and views, on a clock that stands still."""
+    town = CasesInMemory()
+    rules, clock, views = cases_desk.shipped_rules(), town.clock, CaseViews(town.clock)
+    numbers = itertools.count(1)
+    kept, referred, helped = case_store.cases(clock), case_store.referrals(clock), case_store.assistance(clock)
+    key = Ed25519PrivateKey.generate().private_bytes_raw().hex()
+    town.desk = CaseDesk(kept, referred, case_store.rights(), rules, clock, lambda _bits: next(numbers))
+    town.transfers = ReferralDesk(referred, kept, case_store.receipts(), rules, clock, key)
+    town.helping = AssistanceDesk(helped, kept, rules, clock)
+    town.clocks = ClockKeeper(referred, helped, views, rules.rules, clock)
+    return town
+
+
+@pytest.fixture
+def inspections(connected: None) -> InspectionsInMemory:
+    """The inspections desk with its real stores and views."""
+    town = InspectionsInMemory()
+    rules = inspections_desk.shipped_rules()
+    rentals, visits = inspection_store.rentals(town.clock), inspection_store.visits(town.clock)
+    town.desk = RentalDesk(rentals, visits, RentalViews(town.clock, rules.villages), rules, town.clock)
+    return town
+
+
+class Page(Protocol):
+    """A page of any list."""
+
+    @property
+    def items(self) -> tuple[Any, ...]: ...
+
+    @property
+    def next_cursor(self) -> str | None: ...
+
+
+def all_pages(ask: Callable[[str | None], Page]) -> list[Any]:
+    items: list[Any] = []
+    cursor: str | None = None
+    while True:
+        page = ask(cursor)
+        items += page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            return items
+
+
+def announced(document: Any, beginning: str) -> list[dict[str, Any]]:
+    rows = document._get_collection().find()
+    return [each["event"] for row in rows for each in row["_outbox"] if each["event"]["type"].startswith(beginning)]
+
+
+def in_two_threads(act: Callable[[], None]) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(act) for _ in range(2)]:
+            done.result()
+
+
+def test_the_latest_verification_of_a_tip_stands(cases: CasesInMemory) -> None:
+    cases.verify("tip_1")
+    cases.verify("tip_1", "food-drug/desk", at=cases_desk.NOW + timedelta(hours=1))
+    cases.verify("tip_1", "market/desk")
+    kept = case_store.rights().find("tip_1")
+
+    assert kept is not None
+    assert kept.owner == "food-drug/desk"
+
+
+def test_a_referral_goes_its_whole_way(cases: CasesInMemory) -> None:
+    referral_id = cases.accepted().referral_id
+    cases.ask(referral_id)
+    cases.supplement(referral_id)
+    cases.answer(referral_id)
+    done = cases.complete(referral_id)
+
+    assert done.receipt is not None
+    assert done.receipt["number"] == "police/2026/000001"
+    assert [each.clock for each in done.clocks] == ["T-31", "T-32", "T-34", "T-35", "T-34s", "T-37"]
+    assert all(each.met_at == cases_desk.NOW for each in done.clocks)
+
+
+def test_a_contested_referral_is_read_back_as_it_was_written(cases: CasesInMemory) -> None:
+    referral_id = cases.decline(cases.accepted().referral_id).referral_id
+    cases.contest(referral_id)
+    cases.reconsider(referral_id)
+    supervised = cases.suggest(referral_id)
+
+    assert cases.seen(referral_id) == supervised
+    assert [each.by for each in supervised.statements] == ["police/economic", "market/desk"] * 2
+
+
+def test_pages_hold_everything_of_both_sides_once_newest_first(cases: CasesInMemory) -> None:
+    views, ids = CaseViews(cases.clock), []
+    for _ in range(5):
+        cases.wait(timedelta(minutes=1))
+        ids.append(cases.sent().referral_id)
+    cases.draft(cases.open().case_id)
+
+    def referrals(cursor: str | None) -> Page:
+        return views.list_referrals(ListReferrals(limit=2, cursor=cursor), POLICE_CALLER)
+
+    assert [each.referral_id for each in all_pages(referrals)] == ids[::-1]
+    assert len(views.list_referrals(ListReferrals(), MARKET).items) == 6
+    assert views.list_referrals(ListReferrals(), cases_desk.caller("office")).items == ()
+    assert len(all_pages(lambda cursor: views.list_cases(ListCases(limit=4, cursor=cursor), MARKET))) == 6
+
+
+def test_requests_for_assistance_are_listed_to_their_two_sides(cases: CasesInMemory) -> None:
+    views, ids = CaseViews(cases.clock), []
+    for _ in range(5):
+        cases.wait(timedelta(minutes=1))
+        ids.append(cases.request_help().assistance_id)
+    cases.answer_help(ids[0])
+
+    for side in (MARKET, POLICE_CALLER):
+        listed = all_pages(lambda cursor, by=side: views.list_assistance(ListAssistance(limit=2, cursor=cursor), by))  # type: ignore[misc]
+        assert [each.assistance_id for each in listed] == ids[::-1]
+        assert listed[-1].reference == "GA-2026-0117"
+    for other in ("office", "tenancy"):
+        assert views.list_assistance(ListAssistance(), cases_desk.caller(other)).items == ()
+
+
+@pytest.mark.criterion("3.3")
+def test_two_sweepers_at_once_tell_each_limit_and_rung_once(cases: CasesInMemory) -> None:
+    views = CaseViews(cases.clock)
+    for _ in range(4):
+        cases.sent()
+        cases.request_help()
+    assert views.due_referrals(cases.clock.now()) == []
+    cases.wait(timedelta(days=40))
+    assert len(views.due_referrals(cases.clock.now())) == len(views.due_assistance(cases.clock.now())) == 4
+    in_two_threads(cases.clocks.climb_ladders)
+
+    now = cases.clock.now()
+    assert views.due_referrals(now) == views.due_assistance(now) == []
+    assert views.breached_clocks(now) == {"T-34": 4, "T-42": 4}
+    referrals, requests = case_documents.CriminalReferralDocument, case_documents.AssistanceDocument
+    assert len(announced(referrals, "cases.clock.breached")) == 4
+    assert len(announced(referrals, "cases.clock.rung_reached")) == 4 * 4
+    assert len(announced(requests, "cases.clock.rung_reached")) == 4 * 4
+
+
+@pytest.mark.criterion("1.4")
+def test_receipts_asked_for_twice_on_twenty_threads_are_numbered_without_a_gap(connected: None) -> None:
+    def issue(place: int) -> dict[str, Any]:
+        # Each with a book of its own, as in as many processes.
+        return case_store.receipts().issue(f"r{place % RECEIPTS}", "police", 2031, lambda number: {"number": number})
+
+    with ThreadPoolExecutor(20) as pool:
+        issued = list(pool.map(issue, range(2 * RECEIPTS)))
+
+    wanted = {f"police/2031/{place:06d}" for place in range(1, RECEIPTS + 1)}
+    assert {each["number"] for each in issued} == wanted
+    assert {row["_id"] for row in case_documents.ReceiptDocument._get_collection().find()} == wanted
+
+
+def test_rentals_are_listed_by_village_and_planned_by_date(inspections: InspectionsInMemory) -> None:
+    rules = inspections_desk.shipped_rules()
+    views, villages = RentalViews(inspections.clock, rules.villages), sorted(rules.villages)[:3]
+    for place in range(25):
+        request = inspections_desk.registering(f"R-{place:03}", village=villages[place % 3])
+        inspections.desk.register_rental(request, inspections_desk.TENANCY)
+
+    def rentals(cursor: str | None) -> Page:
+        return views.list_rentals(ListRentals(limit=4, cursor=cursor), inspections_desk.TENANCY)
+
+    listed = [(each.village, each.rental_code) for each in all_pages(rentals)]
+    assert listed == sorted(listed)
+    assert len(listed) == 25
+    assert len(views.list_rentals(ListRentals(village=villages[0]), inspections_desk.TENANCY).items) == 9
+    assert views.list_rentals(ListRentals(), inspections_desk.caller("market")).items == ()
+    first = date(2026, 12, 23)
+    before = GetVisitPlan(on=first - timedelta(days=1))
+    assert views.get_visit_plan(before, inspections_desk.TENANCY).items == ()
+    asked = GetVisitPlan(on=first, assistant="assistant-4", limit=7)
+    assert len(views.get_visit_plan(asked, inspections_desk.TENANCY).items) == 7
+    inspections.tip(inspections_desk.tipped(code="R-004"))
+    planned = views.get_visit_plan(GetVisitPlan(on=first), inspections_desk.TENANCY).items[0]
+    assert (planned.rental_code, planned.brought_forward) == ("R-004", True)
+
+
+def test_visits_count_once_and_missed_ones_are_announced_once(inspections: InspectionsInMemory) -> None:
+    views = RentalViews(inspections.clock, inspections_desk.shipped_rules().villages)
+    for place in range(25):
+        inspections.desk.register_rental(inspections_desk.registering(f"R-{place:03}"), inspections_desk.TENANCY)
+    at = inspections_desk.NOW + timedelta(hours=1)
+    visits = [inspections_desk.visiting(f"v{place}", code=f"R-{place:03}", at=at) for place in range(5)]
+    inspections.visit(*visits, *visits)
+    inspections.visit(*visits)
+    assert inspection_store.rentals(inspections.clock).get("R-004").version == 2
+    inspections.wait(31)
+    in_two_threads(inspections.desk.announce_missed)
+
+    assert views.missed(inspections.today()) == []
+    assert views.overdue_by_grade(inspections.today()) == {"ordinary": 25}
+    assert len(announced(inspection_documents.RentalDocument, "inspections.visit.missed")) == 25
