@@ -9,7 +9,7 @@ from typing import Any
 
 from lianxi.contracts.envelope import Caller
 from lianxi.contracts.reporting import ListNearDue, ListOrders, ListTools, OrderPage, OrderState, OrderView, ToolPage
-from lianxi.kernel.clock import Clock
+from lianxi.kernel.clock import Clock, local_date, local_midnight
 from lianxi.store.connect import reaching_the_store
 from lianxi.store.mapping import as_state
 from lianxi.store.pages import FLOOR, LARGEST_PAGE, newest_first
@@ -57,7 +57,7 @@ class OrderViews:
         return OrderPage(items=tuple(_order(row) for row in rows), next_cursor=following)
 
     def list_near_due(self, request: ListNearDue, caller: Caller) -> OrderPage:
-        """Show the orders that wait for an answer and fall due soon or are overdue, soonest first.
+        """Show the orders that wait for an answer and are overdue or end within some days, soonest first.
 
         An agency sees its own desks', the office everybody's. Read in ever longer stretches from the oldest on, so
         that no more is read than is shown, and never more than a year ahead.
@@ -67,9 +67,10 @@ class OrderViews:
             match["agency"] = caller.agency
         limit = max(1, min(request.limit, LARGEST_PAGE))
         now = self.clock.now()
-        last = now + timedelta(days=max(0, min(request.within_days, FURTHEST_DAYS)))
+        days = max(0, min(request.within_days, FURTHEST_DAYS))
+        last = local_midnight(local_date(now) + timedelta(days=days + 1))
         rows: list[dict[str, Any]] = []
-        lower, upper, stretch = FLOOR, min(now, last), timedelta(days=1)
+        lower, upper, stretch = FLOOR, now, timedelta(days=1)
         while len(rows) < limit and lower < last:
             rows += self._between(match, lower, upper)
             lower, upper, stretch = upper, min(upper + stretch, last), stretch * 2

@@ -154,7 +154,6 @@ def simulated(door: Door, draft: dict[str, str], client: str = "office", key: st
     )
 
 
-@pytest.mark.criterion("7.4")
 def test_a_draft_is_tried_on_past_items_and_changes_nothing(door: Door) -> None:
     lead = POLICY.route(POLICY.categories[0]).lead
     draft = ROUTING.read_text(encoding="utf-8").replace(f'lead = "{lead}"', 'lead = "office/desk"')
