@@ -25,8 +25,8 @@ import httpx2
 from deploy.local.places import read_json
 from deploy.local.progress import speaks_english
 
-PATIENCE_SECONDS: Final = 30.0
-PAUSE_SECONDS: Final = 0.1
+PATIENCE_SECONDS: Final = 60.0
+PAUSE_SECONDS: Final = 0.2
 RENTAL: Final = "DY-R-0302"
 VILLAGE: Final = "village/lotus-bay"
 TIP: Final = {

@@ -119,8 +119,10 @@ class DeskRelay:
         self.wake()
 
     async def _again_and_again(self, step: Any) -> None:
-        """Do a step for ever; what is away is waited for."""
-        while True:
+        """Do a step until cancelled; what is away is waited for."""
+        task = asyncio.current_task()
+        # pymongo may turn a cancellation into an error of its own, so the task itself is asked.
+        while task is None or not task.cancelling():
             try:
                 await step()
                 self.store_reached = True

@@ -228,7 +228,10 @@ def _notice(row: model.NoticeRule) -> Pair:
     zh, en = coded(row.receivers)
     until = _within(row.within)
     signed = (f",{until[0]}签收", f", acknowledged {until[1]}") if row.acknowledge else ("", "")
-    return f"{row.event} 告知{zh}{signed[0]}:{row.text_zh}", f"{row.event} is told to {en}{signed[1]}: {row.text_en}"
+    return (
+        f"发生 {row.event} 时告知{zh}{signed[0]}:{row.text_zh}",
+        f"{row.event} is told to {en}{signed[1]}: {row.text_en}",
+    )
 
 
 def _contact(row: model.Contact) -> Pair:

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx2
@@ -24,6 +24,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(300
 CHECKOUT = Path(__file__).resolve().parents[2]
 FOLDERS = ("lianxi", "services", "gateway", "deploy")
 START_SECONDS = 120
+MOST_MEGABYTES = 900
 
 
 @pytest.fixture(scope="module")
@@ -57,17 +58,29 @@ def printed(copy: Path, out: str = "run") -> str:
     return (copy / f"{out}.out").read_text("utf-8")
 
 
-def left_over(copy: Path) -> list[str]:
+def living(copy: Path) -> Iterator[psutil.Process]:
     """Every process that lives in this copy of the checkout."""
-    found = []
     for process in psutil.process_iter():
         try:
             data = process.environ().get("RABBITMQ_MNESIA_BASE")
             if process.cwd().startswith(str(copy)) or (data and str(Path(data).resolve()).startswith(str(copy))):
-                found.append(" ".join(process.cmdline()))
+                yield process
         except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
             continue
+
+
+def left_over(copy: Path) -> list[str]:
+    """What still runs, as it was called."""
+    found = []
+    for process in living(copy):
+        with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+            found.append(" ".join(process.cmdline()))
     return found
+
+
+def megabytes(copy: Path) -> float:
+    """The memory of all that runs, each shared page counted once."""
+    return sum(process.memory_full_info().pss for process in living(copy)) / 1_000_000
 
 
 @contextmanager
@@ -109,6 +122,8 @@ def test_a_second_start_serves_on_the_kept_data_heals_and_stops_when_told(copy: 
         assert places.credentials_file.read_text() == secrets, "yesterday's credentials still hold"
         gateway = read_json(places.town_file)["gateway"]
         assert httpx2.get(f"{gateway}/readyz", trust_env=False).status_code == httpx2.codes.OK
+
+        assert megabytes(copy) <= MOST_MEGABYTES
 
         assert town(copy, out="again").wait(30) == 0
         assert gateway in printed(copy, "again")

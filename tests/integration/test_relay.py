@@ -1,0 +1,143 @@
+"""The relay of one desk on a real broker and a real database: order, lanes, lease, and what it writes down."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pika
+import pytest
+from pymongo import AsyncMongoClient, MongoClient
+
+from lianxi.bus import topology
+from lianxi.bus.desk_relay import DeskRelay
+from lianxi.bus.link import Link
+from lianxi.contracts.envelope import Cause, Lane
+from lianxi.contracts.tips import TipAccepted
+from lianxi.kernel.clock import FixedClock, SystemClock
+from lianxi.store.outbox import LANE_RANK, Announcer, pending
+from tests.support.sniffing import Overheard
+from tests.support.town import Broker, Database
+
+DATABASE = "relay_suite_tips"
+ANNOUNCER = Announcer(service="tips", noun="tip")
+
+
+@pytest.fixture
+def tips(database: Database) -> Any:
+    with MongoClient[dict[str, Any]](database.url, tz_aware=True) as client:
+        client.drop_database(DATABASE)
+        client[DATABASE].tips.create_index("_outbox_due", sparse=True)
+        yield client[DATABASE]
+
+
+def put_in(tips: Any, name: str, events: int, lane: Lane = "normal") -> list[str]:
+    now = datetime.now(UTC)
+    told = [TipAccepted(tip_id=name, desk=f"police/{number}", accepted_at=now) for number in range(events)]
+    cause = Cause(actor="test", correlation_id="c", lane=lane)
+    entries = pending(ANNOUNCER.envelopes(name, 1, told, cause, now), now)
+    tips.tips.insert_one({"_id": name, "_version": 1, "_outbox": entries, "_outbox_due": LANE_RANK[lane]})
+    return [entry["id"] for entry in entries]
+
+
+@asynccontextmanager
+async def relay(broker: Broker, database: Database, holder: str = "a", clock: Any = None) -> AsyncIterator[DeskRelay]:
+    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(database.url, tz_aware=True)
+    link = Link(broker.url_for("tips"), "relay suite")
+    await link.open()
+    yield DeskRelay("tips", link, client[DATABASE], clock or SystemClock(), holder, 0.05)
+    await link.close()
+    await client.close()
+
+
+def run(broker: Broker, database: Database, work: Callable[[DeskRelay], Awaitable[None]]) -> None:
+    async def go() -> None:
+        async with relay(broker, database) as desk:
+            await work(desk)
+
+    asyncio.run(go())
+
+
+def taken(broker: Broker, work: Callable[[], None]) -> list[Overheard]:
+    """What reached the exchange while something was done, in order."""
+    with pika.BlockingConnection(pika.URLParameters(broker.url_for())) as connection:
+        channel = connection.channel()
+        queue = channel.queue_declare("", exclusive=True).method.queue
+        channel.queue_bind(queue, topology.EVENTS_EXCHANGE, "tips.tip.accepted.v1.#")
+        work()
+        letters: list[Overheard] = []
+        while True:
+            method, properties, body = channel.basic_get(queue, auto_ack=True)
+            if method is None:
+                return letters
+            letters.append(Overheard(method.exchange, method.routing_key, properties, body))
+
+
+def test_events_go_out_in_order_and_leave_rows_in_the_ledger(broker: Broker, database: Database, tips: Any) -> None:
+    ids = {name: put_in(tips, name, 5) for name in ("t1", "t2", "t3")}
+    letters = taken(broker, lambda: run(broker, database, lambda desk: desk.finish()))
+    sent = [str(letter.properties.message_id) for letter in letters]
+    for own in ids.values():
+        assert [each for each in sent if each in own] == own, "each aggregate's events in their order"
+    assert len(sent) == 15
+    assert tips.tips.count_documents({"_outbox_due": {"$gte": 0}}) == 0
+    assert tips.tips.count_documents({"_outbox": {"$size": 0}}) == 3
+    rows = list(tips.deliveries.find())
+    queues = topology.queues_hearing(TipAccepted.KEY, "normal")
+    assert {(row["event_id"], row["queue"]) for row in rows} == {
+        (each, queue) for own in ids.values() for each in own for queue in queues
+    }
+    assert all(row["state"] == "sent" for row in rows)
+
+
+def test_a_rescue_goes_before_a_backlog(broker: Broker, database: Database, tips: Any) -> None:
+    for number in range(200):
+        put_in(tips, f"b{number}", 1, "bulk")
+    (rescue,) = put_in(tips, "r1", 1, "rescue")
+    letters = taken(broker, lambda: run(broker, database, lambda desk: desk.finish()))
+    assert letters[0].properties.message_id == rescue
+    assert letters[0].key == "tips.tip.accepted.v1.rescue"
+    assert len(letters) == 201
+
+
+def test_what_is_added_while_sending_stays_for_the_next_time(broker: Broker, database: Database, tips: Any) -> None:
+    put_in(tips, "t1", 2)
+
+    async def add_between(desk: DeskRelay) -> None:
+        pending_now = await desk._pending("tips", "normal")
+        sent = await desk._publish(pending_now)
+        now = datetime.now(UTC)
+        late = [TipAccepted(tip_id="t1", desk="police/late", accepted_at=now)]
+        cause = Cause(actor="test", correlation_id="c")
+        tips.tips.update_one(
+            {"_id": "t1"},
+            {
+                "$push": {"_outbox": pending(ANNOUNCER.envelopes("t1", 2, late, cause, now), now)[0]},
+                "$inc": {"_version": 1},
+            },
+        )
+        await desk._keep_books(sent)
+
+    run(broker, database, add_between)
+    row = tips.tips.find_one({"_id": "t1"})
+    assert [entry["event"]["data"]["desk"] for entry in row["_outbox"]] == ["police/late"]
+    assert row["_outbox_due"] == LANE_RANK["normal"]
+
+
+def test_one_relay_holds_the_lease_until_it_gives_it_back_or_dies(
+    broker: Broker, database: Database, tips: Any
+) -> None:
+    async def contend() -> None:
+        clock = FixedClock(datetime.now(UTC))
+        async with relay(broker, database, "a", clock) as first, relay(broker, database, "b", clock) as second:
+            assert await first._holds_lease()
+            assert not await second._holds_lease()
+            await first.release()
+            assert await second._holds_lease()
+            clock.instant = clock.instant.replace(year=clock.instant.year + 1)
+            assert await first._holds_lease(), "the lease of one that died runs out"
+
+    asyncio.run(contend())
