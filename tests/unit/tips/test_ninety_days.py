@@ -150,7 +150,7 @@ class Town:
     def run(self) -> int:
         """Let everything happen in its time; what nobody would notice, a sweep of nothing, is left out."""
         sweepers = [Sweeper(timedelta(milliseconds=self.chance.randrange(5_000))) for _ in range(2)]
-        kill_at = sorted(self.chance.sample(range(ITEMS // 2, ITEMS * 2), KILLS))
+        kill_at = sorted(self.chance.sample(range(ITEMS // 4, ITEMS), KILLS))
         kills = sweeps = 0
         while True:
             sweep_at, sweeper = self.next_sweep(sweepers)
