@@ -10,6 +10,7 @@ import typer
 from lianxi import __version__
 from lianxi.cli.ops import app as ops_app
 from lianxi.cli.policy import app as policy_app
+from lianxi.cli.receipt import app as receipt_app
 from lianxi.kernel.errors import LianxiError
 
 app = typer.Typer(
@@ -20,6 +21,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(policy_app, name="policy")
+app.add_typer(receipt_app, name="receipt")
 app.add_typer(ops_app, name="ops")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from enum import StrEnum
 from itertools import product
 from pathlib import Path
 from typing import get_args
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lianxi.contracts.cases import CaseState, ReferralState
+from lianxi.contracts.cases import AssistanceState, CaseState, ReferralState
 from lianxi.contracts.reporting import StageReportState
 from lianxi.contracts.tips import TipState
 from lianxi.kernel.errors import PolicyBroken, Refused
@@ -91,19 +92,25 @@ def test_every_limit_has_a_ladder_and_ladders_have_their_dates(policy: Policy) -
 
 @pytest.mark.parametrize(
     ("process", "states"),
-    [("tip", TipState), ("case", CaseState), ("criminal_referral", ReferralState), ("stage_report", StageReportState)],
+    [
+        ("tip", TipState),
+        ("case", CaseState),
+        ("criminal_referral", ReferralState),
+        ("assistance", AssistanceState),
+        ("stage_report", StageReportState),
+    ],
 )
-def test_the_processes_have_the_states_of_the_contracts(
-    policy: Policy, process: str, states: type[TipState | CaseState | ReferralState | StageReportState]
-) -> None:
+def test_the_processes_have_the_states_of_the_contracts(policy: Policy, process: str, states: type[StrEnum]) -> None:
     assert [state.code for state in policy.processes[process].states] == [state.value for state in states]
 
 
 def test_no_step_of_a_referral_refuses_for_missing_papers(policy: Policy) -> None:
     steps = policy.processes["criminal_referral"].steps
 
-    assert {step.code for step in steps if "supplementing" in step.comes_from} == {"supplement", "file", "decline"}
-    assert {clock for step in steps for clock in step.starts} == {"T-31", "T-32", "T-34", "T-34s", "T-35", "T-37"}
+    out = {step.code for step in steps if "supplementing" in step.comes_from}
+    assert out == {"supplement", "file", "decline", "forward"}
+    started = {clock for step in steps for clock in step.starts}
+    assert started == {f"T-{limit}" for limit in ("31", "32", "33", "34", "34s", "35", "36", "36d", "36p", "37")}
 
 
 # --- readiness, assessment, rewards
