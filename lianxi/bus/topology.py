@@ -34,18 +34,6 @@ RPC_EXCHANGE = "nameko-rpc"
 REPLY_PREFIX = "rpc.reply-"
 GATEWAY = "gateway"
 
-_REFERRAL_EVENTS: tuple[type[Event], ...] = (
-    cases.ReferralDrafted,
-    cases.ReferralApproved,
-    cases.ReferralRefused,
-    cases.ReferralSent,
-    cases.ReferralAccepted,
-    cases.SupplementRequested,
-    cases.ReferralSupplemented,
-    cases.ReferralDecided,
-    cases.ReferralHandedOver,
-)
-
 SUBSCRIPTIONS: Mapping[str, Mapping[str, tuple[type[Event], ...]]] = {
     "tips": {
         "start_clock": (notifications.NoticeDelivered,),
@@ -71,7 +59,9 @@ SUBSCRIPTIONS: Mapping[str, Mapping[str, tuple[type[Event], ...]]] = {
             cases.ReferralAccepted,
             cases.SupplementRequested,
             cases.ReferralDecided,
-            cases.ClockBreached,
+            cases.ReferralForwarded,
+            cases.ReconsiderationRequested,
+            cases.ReconsiderationDecided,
             cases.CaseRungReached,
             cases.AssistanceRequested,
             cases.AssistanceAccepted,

@@ -319,12 +319,10 @@ def _reward_scheme(row: appraisal.RewardScheme) -> Pair:
 
 def _yuan(band: appraisal.RewardBand) -> Pair:
     if band.percent_of_fine is not None:
-        return (
-            f"罚没款{band.percent_of_fine}%,至少{band.yuan_from}元",
-            f"{band.percent_of_fine} % of the fine, {band.yuan_from} yuan at least",
-        )
-    upper = f"–{band.yuan_to}" if band.yuan_to is not None else ""
-    return f"{band.yuan_from}{upper}元", f"{band.yuan_from}{upper} yuan"
+        share, least = band.percent_of_fine, band.yuan_from
+        return f"罚没款{share}%,至少{least}元", f"{share} % of the fine, {least} yuan at least"
+    amount = f"{band.yuan_from}" if band.yuan_to is None else f"{band.yuan_from}–{band.yuan_to}"
+    return f"{amount}元", f"{amount} yuan"
 
 
 def _choice(row: appraisal.Choice) -> Pair:

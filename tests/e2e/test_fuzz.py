@@ -17,7 +17,7 @@ SEED = "20151019"
 
 @pytest.fixture(scope="module")
 def own_town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningTown]:
-    """A town of its own: the fuzzer files reports and grades rentals, and nobody else should stand on what it leaves."""
+    """A town of its own: the fuzzer files reports and grades rentals, and nobody should stand on what it leaves."""
     with running_town(tmp_path_factory.mktemp("fuzzed")) as running:
         yield running
 

@@ -16,7 +16,6 @@ from lianxi.contracts.cases import (
     CaseKind,
     CaseOpened,
     CaseRungReached,
-    ClockBreached,
     ReferralSent,
 )
 from lianxi.contracts.clocks import ClockChange
@@ -110,9 +109,6 @@ OPENED = CaseOpened(
 SENT = ReferralSent(
     referral_id="referral_1", case_id="case_1", sender="market/desk", receiver="police/economic", at=NOON
 )
-BREACHED = ClockBreached(
-    referral_id="referral_1", case_id="case_1", clock="T-31", owner="market", due_at=NOON, breached_at=NOON
-)
 DUE = ReturnDue(report_id="report_1", agency="police", due_on=NOON.date())
 ORDER: dict[str, Any] = {
     "order_id": "o", "number": "DY-DB-2026-7K3M-9QXD", "target": "market/desk", "about": "tip/tip_1", "at": NOON,
@@ -153,7 +149,6 @@ MISSED = ReturnMissed(report_id="report_1", agency="police", due_on=NOON.date())
         (ADVANCED, {"tenancy/desk": "desk"}),
         (OPENED, {"office/desk": "office"}),
         (SENT, {"police/economic": "receiver"}),
-        (BREACHED, {"office/desk": "office", "market/desk": "owner"}),
         (DUE, {}),
         (MISSED, {}),
         (rung(TipRungReached), {"market/desk": "receiver", "office/desk": "receiver"}),
