@@ -24,6 +24,7 @@ from gateway.ledger import Ledger
 from gateway.mongo_ledger import MongoLedger
 from gateway.openapi import describe
 from gateway.outside_key import OutsideKey
+from gateway.policy_keeper import PolicyKeeper
 from gateway.rates import Buckets, Doorkeeper, Rates
 from gateway.receipts import Verifiers
 from gateway.recent import Recent
@@ -36,10 +37,10 @@ from lianxi.bus.client import BusClient
 from lianxi.contracts.sealing import Sealer
 from lianxi.kernel.clock import Clock
 from lianxi.kernel.errors import StoreDown
-from lianxi.policy.load import load_policy
 from lianxi.policy.policy import Policy
 from lianxi.runtime import metrics
 from lianxi.runtime.health import Health
+from lianxi.runtime.premises import shelf_of
 from lianxi.runtime.settings import read_key
 
 _STATIC = "/static-docs"
@@ -88,12 +89,14 @@ def furnish(
     clock = clock or settings.clock()
     bus = bus or BusClient(settings.amqp_url.get_secret_value(), clock)
     ledger = ledger or MongoLedger(settings, clock)
+    shelf = shelf_of(settings)
     key = OutsideKey(read_key(settings.gateway_receipt_key_file))
     register = Register(ledger, settings)
     return House(
         settings=settings,
         clock=clock,
-        policy=policy or load_policy(settings.policy_dir, settings.programme, shift_days=settings.programme_shift_days),
+        policy=policy or shelf.read(shelf.current()),
+        shelf=shelf,
         bus=bus,
         ledger=ledger,
         key=key,
@@ -118,7 +121,7 @@ async def _open_house(app: FastAPI) -> AsyncIterator[None]:
         # The door opens whether or not database and broker are there; whatever needs them says so.
         with suppress(StoreDown):
             await house.ledger.open()
-        for part in (house.bus, house.register, house.audit, house.spool):
+        for part in (house.bus, house.register, house.audit, house.spool, PolicyKeeper(house)):
             await part.open()
             closing.push_async_callback(part.close)
         closing.callback(house.verifiers.close)

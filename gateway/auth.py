@@ -64,7 +64,9 @@ class Register:
     def __init__(self, ledger: Ledger, settings: GatewaySettings) -> None:
         self._ledger = ledger
         self._every = settings.gateway_clients_refresh_seconds
-        self._wanted = _read_file(settings.gateway_clients_file)
+        self._file = settings.gateway_clients_file
+        self._read_at = _changed_at(self._file)
+        self._wanted = _read_file(self._file)
         self._known: dict[str, Client] | None = None
         self._keeping: asyncio.Task[None] | None = None
         self.trouble: str | None = None
@@ -112,12 +114,31 @@ class Register:
         else:
             self.trouble = None
 
+    def _look_at_the_file(self) -> None:
+        """Take over a list that was written anew: another agency's client needs no new start."""
+        changed_at = _changed_at(self._file)
+        if changed_at == self._read_at:
+            return
+        self._read_at = changed_at
+        try:
+            self._wanted = _read_file(self._file)
+        except Broken as error:
+            log.warning("clients_file_unreadable", reason=str(error))
+
     async def _refresh(self) -> None:
+        self._look_at_the_file()
         if self._wanted:
             await self._ledger.open()
             await self._ledger.put_clients(self._wanted)
             self._wanted = ()
         self._known = {client.client_id: client for client in await self._ledger.clients()}
+
+
+def _changed_at(path: Path | None) -> int:
+    try:
+        return 0 if path is None else path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _read_file(path: Path | None) -> tuple[Client, ...]:

@@ -421,6 +421,15 @@ class PolicyDraft(Body):
         ]
 
 
+class Migration(Body):
+    """From which version of the policy to which running tips are moved; without `dry_run: false` only counted."""
+
+    from_version: int = Field(ge=1, le=1_000_000)
+    to_version: int = Field(ge=1, le=1_000_000)
+    dry_run: bool = True
+    at_most: int = Field(default=200, ge=1, le=500)
+
+
 class Burial(Body):
     """Why a letter is given up."""
 

@@ -33,6 +33,7 @@ from lianxi.contracts.sealing import Sealer
 from lianxi.kernel.clock import Clock
 from lianxi.kernel.errors import Refused
 from lianxi.policy.policy import Policy
+from lianxi.policy.published import Shelf
 
 V = TypeVar("V")
 _ETAG: Final = re.compile(r'^(?:W/)?"(\d{1,9})"$')
@@ -51,6 +52,7 @@ class House:
     settings: GatewaySettings
     clock: Clock
     policy: Policy
+    shelf: Shelf
     bus: Bus
     ledger: Ledger
     key: OutsideKey

@@ -56,6 +56,11 @@ class Places:
         return self.root / "spool"
 
     @property
+    def policy_versions(self) -> Path:
+        """Published versions of the programme's policy."""
+        return self.root / "policy"
+
+    @property
     def credentials_file(self) -> Path:
         """The agencies' secrets for this machine's town."""
         return self.root / "credentials.json"

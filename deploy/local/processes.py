@@ -67,6 +67,7 @@ def shared_environment(supplies: Supplies) -> dict[str, str]:
     settings = {
         "LIANXI_MONGO_URL": supplies.mongo_url,
         "LIANXI_POLICY_DIR": str(CHECKOUT / "deploy" / "policy"),
+        "LIANXI_POLICY_VERSIONS_DIR": str(supplies.places.policy_versions),
         "LIANXI_PROGRAMME_SHIFT_DAYS": str(supplies.shift_days),
         "LIANXI_METRICS_HOST": LOOPBACK,
         "LIANXI_SHUTDOWN_SECONDS": str(supplies.shutdown_seconds),

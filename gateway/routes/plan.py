@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
-from gateway.bodies import PolicyDraft
+from gateway.bodies import Migration, PolicyDraft
 from gateway.body import DoorRoute
 from gateway.drafts import replayed
 from gateway.exchange import Reading, Writing, reads, shown, writes
@@ -16,6 +16,7 @@ from gateway.refusals import NoSuchThing, NotAllowed
 from gateway.wording import Language
 from lianxi.contracts import codec
 from lianxi.contracts.envelope import Caller
+from lianxi.contracts.tips import MigrateItems, MigrationResult
 from lianxi.policy.policy import Policy
 from lianxi.policy.sentences import Sentence
 from lianxi.policy.simulate import Simulation
@@ -30,6 +31,7 @@ class Rules(BaseModel):
     """Rules in words, each with the sentence or article that it comes from."""
 
     programme: str
+    policy_version: int
     items: list[Sentence]
 
 
@@ -37,7 +39,16 @@ def _told(policy: Policy, language: Language, file: str | None = None) -> Respon
     found = [each for each in policy.sentences(language) if file in {None, each.file}]
     if not found:
         raise NoSuchThing("policy.file_unknown", allowed=sorted({each.file for each in policy.sentences(language)}))
-    return shown(Rules(programme=policy.programme.code, items=found))
+    return shown(Rules(programme=policy.programme.code, policy_version=policy.version, items=found))
+
+
+@router.post("/v1/plan/policy/migrations", response_model=MigrationResult)
+async def migrate_items(body: Migration, writing: Writing = writes("ops:write")) -> Response:
+    """Move tips that still run from one version of the policy to another, or count what would move.
+
+    One call moves a bounded number; `left` says how many remain. Due times that were told stay as they are.
+    """
+    return await writing.decide("tips", "migrate_items", body.contract(MigrateItems), MigrationResult)
 
 
 @router.get("/v1/plan/policy", response_model=Rules)
@@ -66,7 +77,12 @@ async def simulate_draft(body: PolicyDraft, writing: Writing = writes("reports:w
 
     async def act(_caller: Caller) -> Response:
         found = await run_in_threadpool(
-            replayed, house.policy, house.settings.policy_dir, house.settings.programme, body.draft, body.items()
+            replayed,
+            house.policy,
+            house.shelf.files_of(house.policy.version),
+            house.settings.programme,
+            body.draft,
+            body.items(),
         )
         return shown(found)
 

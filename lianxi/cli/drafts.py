@@ -69,7 +69,7 @@ def diff(
         return
     language = spoken(lang)
     for each in found:
-        _tell(each, language)
+        tell(each, language)
     if not found:
         typer.echo(_say("same", language))
 
@@ -106,7 +106,8 @@ def _write(folder: Path, pages: Mapping[str, str], lang: str) -> None:
     typer.echo(_say("written", spoken(lang)).format(number=len(pages), folder=folder))
 
 
-def _tell(each: Difference, language: str) -> None:
+def tell(each: Difference, language: str) -> None:
+    """Print one difference: what became of the rule, the rule in words, and each value that changed."""
     mark = CHANGES[each.change][1 if language == "zh" else 0]
     place = f" [{each.clause}]" if each.clause else ""
     typer.echo(f"{mark} {each.file}.{each.table} {each.name}{place}")

@@ -5,21 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from itertools import groupby
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from lianxi.cli import drafts
+from lianxi.cli import drafts, publishing
 from lianxi.cli.options import AsJson, Directory, Language, Programme, print_json, print_table, shipped, spoken
-from lianxi.contracts.registry import EVENTS
 from lianxi.kernel.clock import SystemClock, local_date
-from lianxi.kernel.errors import PolicyBroken
 from lianxi.policy.coverage import STATUS_EN, STATUS_ZH, coverage, totals
-from lianxi.policy.findings import Finding, error
 from lianxi.policy.forms import FORMS
 from lianxi.policy.index import clause_index
-from lianxi.policy.lint import lint
 from lianxi.policy.load import DEFAULT_PROGRAMME, read_policy
 from lianxi.policy.policy import Policy
 
@@ -59,7 +54,7 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Say what a careful reader would say about the policy. Exits 1 when a town could not run on it."""
-    findings = _findings(directory or shipped(), programme)
+    findings = publishing.findings_in(directory or shipped(), programme)
     errors = [found for found in findings if found.severity == "error"]
     if as_json:
         print_json({"findings": [asdict(found) for found in findings], "errors": len(errors)})
@@ -149,14 +144,6 @@ Rows = list[tuple[str, ...]]
 RowsOf = Callable[[Policy, str], Rows]
 
 
-def _findings(directory: Path, programme: str) -> tuple[Finding, ...]:
-    try:
-        policy = read_policy(directory, programme)
-    except PolicyBroken as broken:
-        return (error(broken.code, f"Cannot be read: {broken}", f"无法读取:{broken}"),)
-    return lint(policy, EVENTS)
-
-
 def _named(row: Any, language: str) -> str:
     return str(row.name_zh if language == "zh" else row.name_en)
 
@@ -241,6 +228,8 @@ app.command("export")(drafts.export)
 app.command("schema")(drafts.schema)
 app.command("diff")(drafts.diff)
 app.command("simulate")(drafts.simulate)
+app.command("publish")(publishing.publish)
+app.command("versions")(publishing.versions)
 
 PARTS: Mapping[str, tuple[Sequence[str], RowsOf]] = {
     "agencies": (("code", "name", "seat", "desks"), _agencies),

@@ -33,6 +33,7 @@ log = get_log()
 BATCH = 200
 LINGER_SECONDS = 0.0005
 IDLE_SECONDS = 1.0
+OUTDATED_SECONDS = 0.1
 HEARTBEAT_SECONDS = 20
 BACKOFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 AWAY = (OperationalError, OSError, EOFError, *Transport.connection_errors, *Transport.channel_errors)
@@ -50,9 +51,11 @@ class QueueDoor(Entrypoint):
         desk: str,
         handler: str,
         opened: Callable[[Any], None],
+        is_outdated: Callable[[], bool],
     ) -> None:
         super().__init__()
         self._opened = opened
+        self._is_outdated = is_outdated
         self._url = url
         self._queue = queue
         self._ladder = tuple(ladder)
@@ -122,7 +125,10 @@ class QueueDoor(Entrypoint):
                 self._drain(connection, IDLE_SECONDS)
             while self._arrived and len(self._arrived) < BATCH and self._drain(connection, LINGER_SECONDS):
                 pass
-            if self._arrived:
+            if self._arrived and self._is_outdated():
+                # The desk is about to go over to another version of the policy: these letters come again, to that one.
+                self._drain(connection, OUTDATED_SECONDS)
+            elif self._arrived:
                 batch, self._arrived = self._arrived[:BATCH], self._arrived[BATCH:]
                 self._settle(channel, self._handle(connection, batch))
         with suppress(*AWAY):

@@ -9,10 +9,12 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, get_type_hints
 
 import eventlet
 import eventlet.wsgi
+from eventlet.semaphore import Semaphore
 from nameko.containers import ServiceContainer
 from nameko.extensions import register_entrypoint
 from nameko.timer import Timer
@@ -29,11 +31,14 @@ from lianxi.greenroom.questions import Question, QuestionDoor, answer_question
 from lianxi.greenroom.waker import Waker
 from lianxi.greenroom.work import Worker
 from lianxi.kernel.errors import LianxiError, Unavailable
+from lianxi.policy.book import PolicyBook
+from lianxi.policy.policy import Policy
 from lianxi.runtime import metrics
 from lianxi.runtime.health import Health
 from lianxi.runtime.logs import frames, get_log, set_up_logs
-from lianxi.runtime.premises import Premises, furnish
+from lianxi.runtime.premises import Premises, furnish, shelf_of
 from lianxi.runtime.settings import Settings, read_settings
+from lianxi.runtime.versions import VersionWatch
 from lianxi.store.bell import COMMITTED
 from lianxi.store.connect import connect_documents
 from lianxi.store.parked import Ledger
@@ -41,6 +46,7 @@ from lianxi.store.parked import Ledger
 log = get_log()
 WORKERS = 64
 HUB_SECONDS = 30.0
+POLICY_SECONDS = 0.5
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -51,11 +57,12 @@ def main(arguments: Sequence[str]) -> None:
     service = importlib.import_module(f"services.{name}.service")
     try:
         settings: Settings = read_settings(service.SETTINGS)
+        premises = furnish(settings)
     except LianxiError as error:
         raise SystemExit(str(error)) from None
     set_up_logs(name, level=settings.log_level, log_format=settings.log_format)
     logging.getLogger("nameko").setLevel(logging.ERROR)
-    sys.exit(Host(name, service, furnish(settings)).serve())
+    sys.exit(Host(name, service, premises).serve())
 
 
 class Host:
@@ -77,6 +84,9 @@ class Host:
         self._container: ServiceContainer | None = None
         self._stopped = eventlet.event.Event()
         self._beat = time.monotonic()
+        self._versions = VersionWatch(shelf_of(self._settings))
+        self._changing = Semaphore(1)
+        self._is_closing = False
         self._database: Database[dict[str, Any]] = connect_documents(self._settings, name)
 
     def serve(self) -> int:
@@ -97,28 +107,66 @@ class Host:
         metrics.build_info.labels(__version__, programme, self._name).set(1)
         if not self._make_indexes():
             return 0
-        self._open()
+        waker = Waker(self._settings.amqp_url.get_secret_value(), self._name)
+        COMMITTED.listen(waker.ring)
+        eventlet.spawn_n(waker.run)
+        self._open(self._service.open_desk(self._premises))
         log.info("desk_opened")
+        eventlet.spawn_n(self._keep_to_the_policy)
         code: int = self._stopped.wait()
         log.info("desk_closed", exit_code=code)
         return code
 
-    def _open(self) -> None:
-        desk = self._service.open_desk(self._premises)
+    def _open(self, desk: type[Desk]) -> None:
         container = ServiceContainer(self._hang_doors(desk), {"max_workers": WORKERS})
-        waker = Waker(self._settings.amqp_url.get_secret_value(), self._name)
-        COMMITTED.listen(waker.ring)
-        eventlet.spawn_n(waker.run)
         container.start()
         eventlet.spawn_n(self._watch, container)
+        metrics.policy_version.labels(self._name).set(self._premises.policy.version)
         self._health.ready_checks = {"broker": self._check_broker, "store": self._check_store}
         self._container = container
 
+    def _keep_to_the_policy(self) -> None:
+        """Go over to another version of the policy as soon as one is put in force."""
+        while not self._is_closing:
+            eventlet.sleep(POLICY_SECONDS)
+            if self._is_outdated() and (policy := self._versions.newest()) is not None:
+                with self._changing:
+                    self._go_over_to(policy)
+
+    def _go_over_to(self, policy: Policy) -> None:
+        """Finish what is in hand, furnish the desk anew and open it again; what was not begun waits at the broker."""
+        if self._is_closing or self._container is None:
+            return
+        premises = replace(self._premises, policies=PolicyBook(policy, self._versions.read))
+        try:
+            desk = self._service.open_desk(premises)
+        except Exception as error:
+            self._versions.refuse(f"{type(error).__name__} {frames(error)}")
+            return
+        self._health.ready_checks = {"policy": lambda: f"going over to version {policy.version}"}
+        try:
+            with eventlet.Timeout(self._settings.shutdown_seconds):
+                self._container.stop()
+        except eventlet.Timeout:
+            # What was in hand did not end: it comes again, to a process that starts with the new version.
+            self._end(1)
+            return
+        self._doors.clear()
+        self._premises = premises
+        if not self._is_closing:
+            self._open(desk)
+            log.info("policy_taken_up", version=policy.version)
+
+    def _is_outdated(self) -> bool:
+        return self._versions.is_outdated(self._premises.policy.version)
+
     def _stop(self) -> None:
+        self._is_closing = True
         self._health.ready_checks["stopping"] = lambda: "stopping"
         with eventlet.Timeout(self._settings.shutdown_seconds, False):
-            if self._container is not None:
-                self._container.stop()
+            with self._changing:
+                if self._container is not None:
+                    self._container.stop()
             self._end(0)
         # Not all in hand was settled in time: it comes again, and the exit code says so.
         self._end(1)
@@ -195,6 +243,7 @@ class Host:
                 self._name,
                 handler,
                 self._doors.append,
+                self._is_outdated,
             )
             register_entrypoint(protected, door)
         return protected

@@ -47,6 +47,15 @@ def calendar_files(policy: Policy) -> Mapping[str, Mapping[str, Any]]:
     return {str(year): {"calendar": plain(row)} for year, row in policy.calendar.years.items()}
 
 
+def as_pages(policy: Policy, programme: str) -> Mapping[str, str]:
+    """Write out a whole policy folder in its canonical form: each file's name below the folder, and its page.
+
+    Clause: none (criteria 7.1, 7.3).
+    """
+    pages = {f"{programme}/{name}.toml": as_toml(content) for name, content in as_files(policy).items()}
+    return pages | {f"calendar/{name}.toml": as_toml(content) for name, content in calendar_files(policy).items()}
+
+
 def schemas() -> Mapping[str, Mapping[str, Any]]:
     """Give the JSON Schema of every policy file; a date is a text such as `2015-10-19`.
 

@@ -1,4 +1,4 @@
-"""Reads policy files. The only module of policy that touches a disk."""
+"""Reads policy files. Only this module of policy and `published` touch a disk."""
 
 from __future__ import annotations
 

@@ -82,6 +82,7 @@ class Policy:
     calendar_changes: tuple[CalendarChange, ...]
     calendar: WorkCalendar
     shift_days: int = field(default=0)
+    version: int = field(default=1)
 
     @property
     def brought_forward_days(self) -> int:

@@ -11,6 +11,7 @@ _QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 build_info = Gauge("lianxi_build_info", "What runs", ["version", "programme", "process"])
+policy_version = Gauge("lianxi_policy_version", "The version of the policy that a process works by", ["process"])
 
 http_request_duration_seconds = Histogram(
     "lianxi_http_request_duration_seconds",

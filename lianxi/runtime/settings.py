@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     mongo_url: SecretStr
     database_prefix: str = "lianxi"
     policy_dir: Path = Path("deploy/policy")
+    policy_versions_dir: Path | None = None
     programme: str = "dayong-2015"
     programme_shift_days: int = Field(default=0, multiple_of=7)
     log_format: Literal["json", "console"] = "json"

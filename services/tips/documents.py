@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mongoengine import BooleanField, DateTimeField, DictField, Document, ListField, LongField, StringField
+from mongoengine import BooleanField, DateTimeField, DictField, Document, IntField, ListField, LongField, StringField
 
 from lianxi.store.documents import AggregateDocument
 
@@ -18,6 +18,7 @@ class TipDocument(AggregateDocument):
             {"fields": ["agencies", "listed_at"]},
             {"fields": ["agencies", "state", "listed_at"]},
             {"fields": ["next_rung_at"], "sparse": True},
+            {"fields": ["policy_version", "state"]},
         ],
     }
 
@@ -50,6 +51,7 @@ class TipDocument(AggregateDocument):
     next_owner = StringField()
     case_id = StringField()
     outcome = StringField()
+    policy_version = IntField(required=True)
 
 
 class InformantDocument(Document):

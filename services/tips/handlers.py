@@ -20,9 +20,12 @@ from lianxi.contracts.tips import (
     CloseTip,
     DispatchTip,
     FindTipByReceipt,
+    MigrateItems,
+    MigrationResult,
     PostInformantMessage,
     PostMessage,
     ReturnTip,
+    StateCount,
     SubmitTip,
     TipDispatched,
     TipKind,
@@ -30,13 +33,14 @@ from lianxi.contracts.tips import (
     VerifyTip,
 )
 from lianxi.kernel.clock import Clock, level_to_hour, local_date
-from lianxi.kernel.errors import Broken, ContractBroken, NotFound, Refused
+from lianxi.kernel.errors import Broken, ContractBroken, NotFound, PolicyBroken, Refused, RuleBroken
 from lianxi.kernel.ids import derived_id, number_from
+from lianxi.policy.book import PolicyBook
 from lianxi.policy.policy import Policy
 from lianxi.runtime import metrics
 from lianxi.store.unit import Addition, Aggregates, Stored
 from services.tips import policy as rules
-from services.tips.domain import clock_changes, clocks, dispatching, working
+from services.tips.domain import clock_changes, clocks, dispatching, migrating, working
 from services.tips.domain.tip import Decision, Tip, has_held, no_receipt
 
 LEAD = "lead"
@@ -67,6 +71,18 @@ class Watch(Protocol):
         ...
 
 
+class Running(Protocol):
+    """Who knows which tips still run under which version of the policy."""
+
+    def count(self, policy_version: int, states: Sequence[TipState]) -> Mapping[TipState, int]:
+        """Count them by where they stand."""
+        ...
+
+    def first(self, policy_version: int, states: Sequence[TipState], at_most: int) -> Sequence[str]:
+        """Name some of them."""
+        ...
+
+
 class Arrival(Protocol):
     """A command of the intake lane with what caused it."""
 
@@ -89,10 +105,20 @@ class TipHandlers:
     receipts: Receipts
     informants: Informants
     watch: Watch
+    running: Running
     opener: Opener
-    policy: Policy
+    policies: PolicyBook
     clock: Clock
     entropy: Callable[[int], int]
+
+    @property
+    def policy(self) -> Policy:
+        """The version in force: by it tips come in, and desks are known."""
+        return self.policies.current
+
+    def _policy_of(self, tip: Tip) -> Policy:
+        """The version that a tip came in under, or was moved to: by it its clocks run."""
+        return self.policies.version(tip.policy_version)
 
     # --- intake ------------------------------------------------------------------------------------------------------
 
@@ -166,6 +192,7 @@ class TipHandlers:
             received_at=received_at,
             tie_break=self.entropy(62),
             listed_at=level_to_hour(received_at) if is_anonymous else received_at,
+            policy_version=self.policy.version,
             **fields,
         )
 
@@ -196,7 +223,7 @@ class TipHandlers:
             return
         tip = self.tips.get(event.about.rpartition("/")[2]).state
         decide = partial(
-            clocks.start_clock, policy=self.policy, dispatch_id=event.reference, delivered_at=event.delivered_at
+            self._by_its_policy, clocks.start_clock, dispatch_id=event.reference, delivered_at=event.delivered_at
         )
         self.tips.change(tip.id, self._on_time(decide), replace(cause, lane=tip.lane))
 
@@ -234,25 +261,77 @@ class TipHandlers:
 
     def ask_clock_change(self, request: AskClockChange, caller: Caller) -> Stored[Tip]:
         """Ask to pause, resume or extend a clock."""
-        details = {
-            "policy": self.policy,
-            "clock": request.clock,
-            "change": request.change,
-            "reason": request.reason,
-        }
-        return self._decide(request.item_id, caller, clock_changes.ask, details, request.expected_version)
+        details = {"clock": request.clock, "change": request.change, "reason": request.reason}
+        ask = partial(self._by_its_policy, clock_changes.ask)
+        return self._decide(request.item_id, caller, ask, details, request.expected_version)
 
     def decide_clock_change(self, request: DecideClockChange, caller: Caller) -> Stored[Tip]:
         """Say yes or no to a change of a clock.
 
         Emits: TipClockPaused, TipClockResumed, TipClockExtended.
         """
-        details = {"policy": self.policy, "change_id": request.change_id, "approve": request.approve}
-        return self._decide(request.item_id, caller, clock_changes.decide, details, request.expected_version)
+        details = {"change_id": request.change_id, "approve": request.approve}
+        decide = partial(self._by_its_policy, clock_changes.decide)
+        return self._decide(request.item_id, caller, decide, details, request.expected_version)
 
     def _on_time(self, decide: Callable[[Tip], Decision]) -> Callable[[Tip], Decision]:
         """Let a decision come after the rungs that are due."""
-        return partial(clocks.on_time, policy=self.policy, now=self.clock.now(), decide=decide)
+        return partial(self._by_its_policy, clocks.on_time, now=self.clock.now(), decide=decide)
+
+    def _by_its_policy(self, decide: Callable[..., Decision], tip: Tip, /, **details: Any) -> Decision:
+        return decide(tip, policy=self._policy_of(tip), **details)
+
+    # --- versions of the policy --------------------------------------------------------------------------------------
+
+    def migrate_items(self, request: MigrateItems, caller: Caller) -> MigrationResult:
+        """Move running tips from one version of the policy to another, or in a dry run count them; each tip only once.
+
+        Raises:
+            Forbidden: policy.office_only.
+            RuleBroken: policy.same_version.
+            NotFound: policy.version_unknown.
+        """
+        migrating.check_may_migrate(caller)
+        if request.from_version == request.to_version:
+            raise RuleBroken("policy.same_version", version=request.to_version)
+        new = self._readable(request.to_version)
+        if new is None:
+            raise NotFound("policy.version_unknown", version=request.to_version)
+        found = self.running.count(request.from_version, migrating.RUNNING)
+        moved = 0 if request.dry_run else self._move(request, new, caller)
+        return MigrationResult(
+            from_version=request.from_version,
+            to_version=request.to_version,
+            dry_run=request.dry_run,
+            found=tuple(StateCount(state=state, items=items) for state, items in found.items()),
+            moved=moved,
+            left=sum(found.values()) - moved,
+        )
+
+    def _move(self, request: MigrateItems, new: Policy, caller: Caller) -> int:
+        """Move some tips, each in one change; a tip itself says whether it was moved, so none is moved twice."""
+        decide = partial(
+            migrating.migrate,
+            from_version=request.from_version,
+            old=self._readable(request.from_version),
+            new=new,
+            by=caller.actor,
+            now=self.clock.now(),
+        )
+        chosen = self.running.first(request.from_version, migrating.RUNNING, request.at_most)
+        moved = 0
+        for tip_id in chosen:
+            lane = self.tips.get(tip_id).state.lane
+            after = self.tips.change(tip_id, decide, replace(caller.cause(), command_id=None, lane=lane))
+            moved += after.state.policy_version == new.version
+        return moved
+
+    def _readable(self, version: int) -> Policy | None:
+        """Find a version; one that cannot be used any more must not keep tips from being moved away from it."""
+        try:
+            return self.policies.version(version)
+        except PolicyBroken:
+            return None
 
     # --- decisions of desks ------------------------------------------------------------------------------------------
 

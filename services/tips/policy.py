@@ -164,9 +164,12 @@ def ladder_of(policy: Policy, clock: RunningClock) -> Ladder:
 def receivers(policy: Policy, owner: str, rung: Rung) -> tuple[str, ...]:
     """Say to which desks a rung is told, each once; heads have no desk of their own but their agency's first.
 
+    An owner that this version of the policy does not know, for it came later, hears for its own head.
+
     Clause: L81.2.
     """
-    head = policy.agencies[owner.partition("/")[0]].desks[0].code
+    agency = policy.agencies.get(owner.partition("/")[0])
+    head = owner if agency is None else agency.desks[0].code
     roles = {"owner": owner, "head": head, "office": OFFICE_DESK, "chair": OFFICE_DESK, "duty_leader": OFFICE_DESK}
     return tuple(dict.fromkeys(roles.get(each, each) for each in rung.receivers))
 

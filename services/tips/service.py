@@ -18,6 +18,8 @@ from lianxi.contracts.tips import (
     FindTipByReceipt,
     GetTip,
     ListTips,
+    MigrateItems,
+    MigrationResult,
     PostInformantMessage,
     PostMessage,
     ReturnTip,
@@ -32,7 +34,7 @@ from lianxi.runtime.premises import Premises
 from lianxi.runtime.settings import read_key
 from services.tips.handlers import TipHandlers
 from services.tips.settings import TipsSettings
-from services.tips.store import InformantVault, ReceiptIndex, RungWatch, open_tips
+from services.tips.store import InformantVault, ReceiptIndex, RungWatch, RunningTips, open_tips
 from services.tips.views import TipViews
 
 SETTINGS = TipsSettings
@@ -125,6 +127,11 @@ class Tips(Desk):
         """Write to the desk from the informant's side."""
         return self.views.show_status(self.handlers.post_informant_message(request, caller))
 
+    @answers
+    def migrate_items(self, request: MigrateItems, caller: Caller) -> MigrationResult:
+        """Move running tips to another version of the policy, or count them."""
+        return self.handlers.migrate_items(request, caller)
+
     @every(5)
     def climb_ladders(self) -> None:
         """Tell of the rungs that clocks have reached."""
@@ -139,8 +146,9 @@ def open_desk(premises: Premises[TipsSettings]) -> type[Desk]:
         receipts=ReceiptIndex(),
         informants=InformantVault(),
         watch=RungWatch(),
+        running=RunningTips(),
         opener=Opener(read_key(premises.settings.tips_seal_key_file)),
-        policy=premises.policy,
+        policies=premises.policies,
         clock=premises.clock,
         entropy=secrets.randbits,
     )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from pymongo.errors import BulkWriteError
 
 from lianxi.contracts.envelope import Lane
+from lianxi.contracts.tips import TipState
 from lianxi.kernel.clock import Clock
 from lianxi.kernel.errors import InvariantBroken
 from lianxi.store.connect import reaching_the_store
@@ -52,6 +54,31 @@ class RungWatch:
                 for row in collection.find(match, {"lane": 1}).sort("next_rung_at", 1).limit(at_most)
             ]
         return [(row["_id"], row["lane"]) for row in rows[:at_most]]
+
+
+class RunningTips:
+    """The tips that still run, by the version of the policy that they run under."""
+
+    def count(self, policy_version: int, states: Sequence[TipState]) -> Mapping[TipState, int]:
+        """Count them by where they stand."""
+        collection = TipDocument._get_collection()
+        with reaching_the_store():
+            return {state: collection.count_documents(_under(policy_version, state)) for state in states}
+
+    def first(self, policy_version: int, states: Sequence[TipState], at_most: int) -> Sequence[str]:
+        """Name some of them; those that were moved are no longer among them."""
+        collection = TipDocument._get_collection()
+        found: list[str] = []
+        for state in states:
+            if len(found) < at_most:
+                with reaching_the_store():
+                    rows = collection.find(_under(policy_version, state), {"_id": 1}).limit(at_most - len(found))
+                    found += [row["_id"] for row in rows]
+        return found
+
+
+def _under(policy_version: int, state: TipState) -> dict[str, Any]:
+    return {"policy_version": policy_version, "state": state.value}
 
 
 class InformantVault:

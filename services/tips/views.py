@@ -110,6 +110,7 @@ class TipViews:
             messages=_messages(tip),
             timeline=tuple(_entry(tip, each) for each in tip.timeline),
             clock_changes=tuple(_change(tip, each) for each in tip.clock_changes),
+            policy_version=tip.policy_version,
         )
 
     def show_status(self, stored: Stored[Tip]) -> TipStatusView:

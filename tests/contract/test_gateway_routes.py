@@ -53,6 +53,7 @@ post /v1/tips/{tip_id}/supervision-orders · get /v1/accountability-tools · pos
 get /v1/accountability-tools/{tool_id} · post /v1/accountability-tools/{tool_id}/state
 post /v1/accountability-tools/{tool_id}/decide · post /v1/accountability-tools/{tool_id}/end
 get /v1/plan/policy · get /v1/plan/policy/{file} · post /v1/plan/policy/simulate
+post /v1/plan/policy/migrations
 post /v1/ops/parked/{parked_id}/replay · post /v1/ops/parked/{parked_id}/bury
 """
 
@@ -231,6 +232,7 @@ def test_the_docs_ask_nobody_else_for_anything(tmp_path: Path) -> None:
         (bodies.ToolStatement, reporting.StateOnTool, {"tool_id", "expected_version"}),
         (bodies.ToolDecision, reporting.DecideTool, {"tool_id", "expected_version"}),
         (bodies.ToolEnding, reporting.EndTool, {"tool_id", "expected_version"}),
+        (bodies.Migration, tips.MigrateItems, set()),
         (bodies.Burial, operations.BuryParked, {"parked_id"}),
     ],
     ids=lambda value: getattr(value, "__name__", ""),

@@ -137,7 +137,7 @@ class Tip:
     `received_at` and `tie_break` fix who was first, exactly, and are shown to nobody; `listed_at` is what lists and
     desks see, levelled to the hour when the tip is anonymous. `receipt` is the verifier of a receipt code, or for a tip
     without one a word that no verifier can be (`no_receipt`). `agencies` holds who may read it. `next_rung_at` is when
-    a sweep has to look at its clocks next.
+    a sweep has to look at its clocks next. `policy_version` is the version of the policy that the tip runs under.
     """
 
     id: str
@@ -170,6 +170,7 @@ class Tip:
     next_owner: str | None = None
     case_id: str | None = None
     outcome: str | None = None
+    policy_version: int = 1
 
     @property
     def dispatch(self) -> Dispatch:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -16,9 +16,10 @@ from lianxi.contracts.codec import as_plain, open_event
 from lianxi.contracts.envelope import Caller, Cause, Envelope, Event, Lane
 from lianxi.contracts.notifications import NoticeDelivered
 from lianxi.contracts.sealing import CONTACT, Opener, Sealer
-from lianxi.contracts.tips import Channel, SubmitTip, TipDispatched, TipKind
+from lianxi.contracts.tips import Channel, SubmitTip, TipDispatched, TipKind, TipState
 from lianxi.greenroom.entries import Accepted
 from lianxi.kernel.clock import FixedClock
+from lianxi.policy.book import PolicyBook
 from lianxi.policy.load import read_policy
 from lianxi.policy.policy import Policy
 from lianxi.store.fakes import MemoryAggregates
@@ -64,6 +65,19 @@ class MemoryWatch:
 
 
 @dataclass(frozen=True)
+class MemoryRunning:
+    tips: MemoryAggregates[Tip]
+
+    def count(self, policy_version: int, states: Sequence[TipState]) -> dict[TipState, int]:
+        under = [tip.state for tip in self.tips.all() if tip.policy_version == policy_version]
+        return {state: under.count(state) for state in states}
+
+    def first(self, policy_version: int, states: Sequence[TipState], at_most: int) -> list[str]:
+        under = [tip.id for tip in self.tips.all() if tip.policy_version == policy_version and tip.state in states]
+        return under[:at_most]
+
+
+@dataclass(frozen=True)
 class MemoryReceipts:
     tips: MemoryAggregates[Tip]
 
@@ -102,7 +116,7 @@ def submission(**changed: Any) -> SubmitTip:
 
 
 class TipDesk:
-    def __init__(self) -> None:
+    def __init__(self, policies: PolicyBook | None = None) -> None:
         self.clock = FixedClock(NOW)
         self.tips: MemoryAggregates[Tip] = MemoryAggregates(ANNOUNCER, self.clock, announced_at=Tip.shown)
         self.vault = MemoryVault()
@@ -113,8 +127,9 @@ class TipDesk:
             receipts=MemoryReceipts(self.tips),
             informants=self.vault,
             watch=MemoryWatch(self.tips),
+            running=MemoryRunning(self.tips),
             opener=keys()[1],
-            policy=shipped_policy(),
+            policies=policies or PolicyBook(shipped_policy()),
             clock=self.clock,
             entropy=lambda bits: next(self._numbers) % 2**bits,
         )

@@ -22,6 +22,7 @@ from lianxi.contracts.tips import (
     TipView,
 )
 from lianxi.kernel.errors import Conflict, Forbidden, NotFound, RuleBroken
+from lianxi.policy.book import PolicyBook
 from services.tips.policy import may_approve
 from tests.unit.tips.desk import TIP_ID, TipDesk, caller, submission
 
@@ -178,7 +179,7 @@ def test_a_pause_ends_for_the_reason_it_was_granted_for(desk: TipDesk) -> None:
     testing = desk.handlers.policy.pause_reasons[0]
     other = replace(testing, code="other")
     policy = replace(desk.handlers.policy, pause_reasons=(testing, other))
-    desk.handlers = replace(desk.handlers, policy=policy)
+    desk.handlers = replace(desk.handlers, policies=PolicyBook(policy))
     grant(desk, ClockChange.PAUSE)
     desk.pass_time()
 

@@ -22,6 +22,7 @@ from lianxi.contracts.tips import (
     VerifyTip,
 )
 from lianxi.kernel.errors import InvariantBroken, RuleBroken
+from lianxi.policy.book import PolicyBook
 from services.tips.policy import OFFICE_DESK, ladder_of, receivers
 from tests.unit.tips.desk import NOW, TIP_ID, TipDesk, caller, shipped_policy, submission
 
@@ -169,7 +170,7 @@ def test_an_alarm_is_raised_also_when_nobody_has_entered_its_clock() -> None:
     desk = TipDesk()
     policy = shipped_policy()
     without = replace(policy, clocks=tuple(row for row in policy.clocks if row.clock != "rescue"))
-    desk.handlers = replace(desk.handlers, policy=without)
+    desk.handlers = replace(desk.handlers, policies=PolicyBook(without))
     held(desk)
 
     assert (desk.tip().lane, desk.tip().clocks, desk.tip().next_rung_at) == ("rescue", (), None)
@@ -216,7 +217,7 @@ def test_an_item_keeps_the_row_in_force_when_it_came_in(
     # The successor's number is made another one, so that the two rows can be told apart by what they say.
     policy = shipped_policy()
     rows = tuple(replace(each, amount=9) if each.id == "T-03n" else each for each in policy.clocks)
-    desk.handlers = replace(desk.handlers, policy=replace(policy, clocks=rows))
+    desk.handlers = replace(desk.handlers, policies=PolicyBook(replace(policy, clocks=rows)))
     tip = desk.submit(submission(kind=kind, received_at=received, is_anonymous=False))
 
     # Delivered, given on and delivered again: the row stays.
