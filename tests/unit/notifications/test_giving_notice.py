@@ -263,7 +263,6 @@ def test_what_is_no_dispatch_is_referred_to_by_its_event(
     assert (notice.acknowledge, notice.acknowledge_by, notice.is_open) == (False, None, False)
 
 
-@pytest.mark.criterion("17.1")
 @pytest.mark.parametrize("forgotten", [False, True])
 def test_an_alarm_reaches_those_on_duty_whatever_the_rules_say(
     desk: NoticeDesk,
@@ -310,7 +309,6 @@ def test_rules_can_hurry_an_alarm_but_neither_slow_it_nor_excuse_anybody(
     }
 
 
-@pytest.mark.criterion("18.2")
 def test_a_notice_says_nothing_but_policy_and_a_number(
     desk: NoticeDesk, tray: MemoryAggregates[Notice], policy: Policy, letter: Letter
 ) -> None:

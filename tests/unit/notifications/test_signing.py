@@ -62,7 +62,6 @@ def test_another_agency_s_notice_does_not_exist(desk: NoticeDesk, notice_id: str
         desk.get_notice(GetNotice(notice_id="notice_none"), caller)
 
 
-@pytest.mark.criterion("18.3")
 def test_signing_closes_a_notice_and_is_announced_once(
     desk: NoticeDesk, tray: MemoryAggregates[Notice], clock: FixedClock, notice_id: str
 ) -> None:
