@@ -7,6 +7,7 @@ from mongoengine import (
     DateTimeField,
     DictField,
     Document,
+    IntField,
     ListField,
     StringField,
 )
@@ -75,6 +76,7 @@ class CriminalReferralDocument(AggregateDocument):
     drafted_at = DateTimeField(required=True)
     next_rung_at = DateTimeField()
     breached_since = DateTimeField()
+    policy_version = IntField()
 
 
 class AssistanceDocument(AggregateDocument):
@@ -107,6 +109,7 @@ class AssistanceDocument(AggregateDocument):
     reference = StringField()
     next_rung_at = DateTimeField()
     breached_since = DateTimeField()
+    policy_version = IntField()
 
 
 class ReceiptDocument(Document):

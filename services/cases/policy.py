@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Protocol
 
 from lianxi.policy import clockwork
+from lianxi.policy.book import PolicyBook
 from lianxi.policy.clockwork import RunningClock
 from lianxi.policy.policy import Policy
 from lianxi.policy.supervision import Ladder, Rung
@@ -35,6 +37,11 @@ class Rules:
 
     policy: Policy
     first_desks: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def policy_version(self) -> int:
+        """The version of the policy that they are of."""
+        return self.policy.version
 
     def deadline(self, clock: str, start: datetime, came_in_on: date) -> datetime:
         """Say when a limit ends that starts at an instant.
@@ -74,25 +81,49 @@ class Rules:
         return tuple(dict.fromkeys(desks.get(each, each) for each in rung.receivers))
 
 
+class UnderPolicy(Protocol):
+    """An item that runs under a version of the policy."""
+
+    @property
+    def policy_version(self) -> int:
+        """The number of that version."""
+        ...
+
+
 @dataclass(frozen=True)
 class CasesPolicy:
-    """What the town's policy says to this desk. `police_organs` are those outside the town, by their codes."""
+    """What the town's policy says to this desk. `police_organs` are those outside the town, by their codes.
+
+    `rules` are those in force: by them items begin. Who exists is of today too, also for an item that began earlier.
+    """
 
     desks: frozenset[str]
     police_organs: frozenset[str]
     number_series: str
     rules: Rules
+    policies: PolicyBook
+
+    def rules_of(self, item: UnderPolicy) -> Rules:
+        """Find the rules that an item began under, or was moved to: by them its limits start and climb.
+
+        Clause: L32.1, L81.2 (criterion 7.3).
+        Raises:
+            PolicyBroken: policy.version_missing, or what is wrong with that version's files.
+        """
+        return replace(self.rules, policy=self.policies.version(item.policy_version))
 
 
-def slice_of(policy: Policy) -> CasesPolicy:
+def slice_of(policies: PolicyBook) -> CasesPolicy:
     """Cut this desk's slice out of the town's policy.
 
     Clause: L31.1, L32.1, L37.1.
     """
+    policy = policies.current
     return CasesPolicy(
         desks=frozenset(policy.desks),
         police_organs=frozenset(code for code in policy.parties if code.partition("/")[2] == POLICE_ORGAN),
         # AJ is 案件: a case's number is never mistaken for a tip's.
         number_series=f"{policy.programme.number_prefix}AJ",
         rules=Rules(policy, {code: agency.desks[0].code for code, agency in policy.agencies.items() if agency.desks}),
+        policies=policies,
     )

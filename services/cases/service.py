@@ -205,7 +205,7 @@ class Cases(Desk):
 
 def open_desk(premises: Premises[CasesSettings]) -> type[Desk]:
     """Put the desk together."""
-    clock, rules, seen = premises.clock, slice_of(premises.policy), CaseViews(premises.clock)
+    clock, rules, seen = premises.clock, slice_of(premises.policies), CaseViews(premises.clock)
     kept, referred, helped = store.cases(clock), store.referrals(clock), store.assistance(clock)
     signing_key = read_key(premises.settings.cases_signing_key_file)
 
@@ -215,7 +215,7 @@ def open_desk(premises: Premises[CasesSettings]) -> type[Desk]:
         handlers = CaseDesk(kept, referred, store.rights(), rules, clock, secrets.randbits)
         transfers = ReferralDesk(referred, kept, store.receipts(), rules, clock, signing_key)
         helping = AssistanceDesk(helped, kept, rules, clock)
-        clocks = ClockKeeper(referred, helped, seen, rules.rules, clock)
+        clocks = ClockKeeper(referred, helped, seen, rules, clock)
         views = seen
 
     return OpenedCases

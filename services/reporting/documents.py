@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mongoengine import BooleanField, DateTimeField, DictField, ListField, StringField
+from mongoengine import BooleanField, DateTimeField, DictField, IntField, ListField, StringField
 
 from lianxi.store.documents import AggregateDocument, FactDocument
 
@@ -54,6 +54,7 @@ class StageReportDocument(AggregateDocument):
     figures_sha256 = StringField()
     clock = DictField()
     next_rung_at = DateTimeField()
+    policy_version = IntField()
 
 
 class SupervisionOrderDocument(AggregateDocument):
@@ -92,6 +93,7 @@ class SupervisionOrderDocument(AggregateDocument):
     reviewed_at = DateTimeField()
     reviewed_by = StringField()
     earlier = ListField(DictField())
+    policy_version = IntField()
 
 
 class ToolDocument(AggregateDocument):

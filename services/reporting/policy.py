@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Protocol
 
 from lianxi.contracts.inspections import VisitRecorded
 from lianxi.kernel.errors import NotFound, Refused
+from lianxi.policy.book import PolicyBook
 from lianxi.policy.coverage import CoverageRow, coverage, due_days, is_daily
 from lianxi.policy.model import Obligation, Status
 from lianxi.policy.policy import Policy
@@ -143,13 +145,14 @@ def _dates(parts: tuple[Obligation, ...]) -> tuple[date, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Steps:
-    """A ladder, and the desk at which each agency is told.
+    """A ladder of one version of the policy, and the desk at which each agency is told today.
 
     A head has no desk of his own yet, so he is told at his agency's; chair and duty leader at the office's.
     """
 
     ladder: Ladder
     first_desks: Mapping[str, str]
+    policy_version: int
 
     def told(self, rung: Rung, owner: str) -> tuple[str, ...]:
         """Name the desks that a rung tells, each once.
@@ -161,9 +164,21 @@ class Steps:
         return tuple(dict.fromkeys(desks))
 
 
+class UnderPolicy(Protocol):
+    """An item that runs under a version of the policy."""
+
+    @property
+    def policy_version(self) -> int:
+        """The number of that version."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demands:
-    """The slice of policy by which units are pressed: desks, ladders, how numbers begin, time for a statement."""
+    """The slice of policy by which units are pressed: desks, ladders, how numbers begin, time for a statement.
+
+    `orders` and `returns` are the ladders in force: by them items begin.
+    """
 
     first_desks: Mapping[str, str]
     desks: frozenset[str]
@@ -171,6 +186,25 @@ class Demands:
     returns: Steps
     number_series: str
     statement_days: Mapping[str, int]
+    policies: PolicyBook
+
+    def steps_of_order(self, order: UnderPolicy) -> Steps:
+        """Find the ladder of an order: that of the version it was issued under, or was moved to.
+
+        Clause: L81.2 (criterion 7.3).
+        Raises:
+            PolicyBroken: policy.version_missing, or what is wrong with that version's files.
+        """
+        return _steps(self.policies.version(order.policy_version), ORDER_CLOCK, self.first_desks)
+
+    def steps_of_return(self, report: UnderPolicy) -> Steps:
+        """Find the ladder of a stage report: that of the version it was opened under, or was moved to.
+
+        Clause: L90.1 (criterion 7.3).
+        Raises:
+            PolicyBroken: policy.version_missing, or what is wrong with that version's files.
+        """
+        return _steps(self.policies.version(report.policy_version), RETURN_CLOCK, self.first_desks)
 
     def desk_for(self, code: str) -> str:
         """Find the desk that a code means: itself, or its agency's own.
@@ -198,21 +232,27 @@ class Demands:
         return unit
 
 
-def read_demands(policy: Policy) -> Demands:
+def read_demands(policies: PolicyBook) -> Demands:
     """Cut out of the town's policy by what units are pressed.
 
     Clause: L81.2, L88.2, L90.1.
     """
+    policy = policies.current
     first_desks = {code: _first_desk(policy, code) for code in policy.agencies}
     return Demands(
         first_desks=first_desks,
         desks=frozenset(policy.desks),
-        orders=Steps(ladder=policy.ladder_for(ORDER_CLOCK), first_desks=first_desks),
-        returns=Steps(ladder=policy.ladder_for(RETURN_CLOCK), first_desks=first_desks),
+        orders=_steps(policy, ORDER_CLOCK, first_desks),
+        returns=_steps(policy, RETURN_CLOCK, first_desks),
         # DB is 督办: an order's number is never mistaken for a tip's.
         number_series=f"{policy.programme.number_prefix}-DB",
         statement_days={tool.code.replace("-", "_"): tool.reply_within_days for tool in policy.assessment.tools},
+        policies=policies,
     )
+
+
+def _steps(policy: Policy, clock: str, first_desks: Mapping[str, str]) -> Steps:
+    return Steps(ladder=policy.ladder_for(clock), first_desks=first_desks, policy_version=policy.version)
 
 
 def _first_desk(policy: Policy, code: str) -> str:

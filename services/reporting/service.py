@@ -172,7 +172,7 @@ class Reporting(Desk):
 
 def open_desk(premises: Premises[Settings]) -> type[Desk]:
     """Put the desk together."""
-    clock, plan, demands = premises.clock, read_plan(premises.policy), read_demands(premises.policy)
+    clock, plan, demands = premises.clock, read_plan(premises.policy), read_demands(premises.policies)
     past, seen = FactViews(clock, plan), OrderViews(clock)
     reports = ReportingDesk(
         stage_reports=stage_reports(clock),
@@ -180,7 +180,7 @@ def open_desk(premises: Premises[Settings]) -> type[Desk]:
         facts=FactStore(clock),
         past=past,
         plan=plan,
-        steps=demands.returns,
+        demands=demands,
         clock=clock,
     )
 

@@ -50,7 +50,7 @@ def connected(database: Database) -> Iterator[None]:
 def sweeper(now: datetime) -> ClockKeeper:
     """A sweeper as a desk that was just started has one: it knows nothing but the database."""
     clock = FixedClock(now)
-    return ClockKeeper(store.referrals(clock), store.assistance(clock), CaseViews(clock), shipped_rules().rules, clock)
+    return ClockKeeper(store.referrals(clock), store.assistance(clock), CaseViews(clock), shipped_rules(), clock)
 
 
 def fill(document: Any, state: Any, amount: int, started_later: timedelta) -> None:

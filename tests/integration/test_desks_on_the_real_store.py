@@ -58,7 +58,7 @@ def cases(connected: None) -> CasesInMemory:
     town.desk = CaseDesk(kept, referred, case_store.rights(), rules, clock, lambda _bits: next(numbers))
     town.transfers = ReferralDesk(referred, kept, case_store.receipts(), rules, clock, key)
     town.helping = AssistanceDesk(helped, kept, rules, clock)
-    town.clocks = ClockKeeper(referred, helped, views, rules.rules, clock)
+    town.clocks = ClockKeeper(referred, helped, views, rules, clock)
     return town
 
 

@@ -35,6 +35,7 @@ from lianxi.contracts.reporting import (
     ToolState,
 )
 from lianxi.kernel.clock import FixedClock, local_date, local_midnight
+from lianxi.policy.book import PolicyBook
 from lianxi.policy.load import read_policy
 from lianxi.policy.policy import Policy
 from lianxi.store.mapping import as_fields
@@ -77,9 +78,9 @@ class Town:
 
 
 def town_of(policy: Policy, clock: FixedClock) -> Town:
-    demands, plan, seen = read_demands(policy), read_plan(policy), OrderViews(clock)
+    demands, plan, seen = read_demands(PolicyBook(policy)), read_plan(policy), OrderViews(clock)
     reports = ReportingDesk(
-        stage_reports(clock), StageReportShelf(), FactStore(clock), FactViews(clock, plan), plan, demands.returns, clock
+        stage_reports(clock), StageReportShelf(), FactStore(clock), FactViews(clock, plan), plan, demands, clock
     )
     entropy = random.Random(11).getrandbits
     return Town(

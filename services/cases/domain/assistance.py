@@ -37,7 +37,10 @@ _REFERENCE = re.compile(r"(?=.*\d)(?!(?:\D*\d){11})(?!.*[A-Z]{5})[A-Z0-9][A-Z0-9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assistance:
-    """One request. `reason` is why the asked desk cannot help, `reference` the number of its own file."""
+    """One request. `reason` is why the asked desk cannot help, `reference` the number of its own file.
+
+    `policy_version` is the version of the policy that it runs under.
+    """
 
     id: str
     case_id: str
@@ -56,6 +59,7 @@ class Assistance:
     reference: str | None = None
     next_rung_at: datetime | None = None
     breached_since: datetime | None = None
+    policy_version: int = 1
 
 
 def is_seen_by(assistance: Assistance, agency: str) -> bool:
@@ -122,6 +126,7 @@ def request(
         is_urgent=command.is_urgent,
         asked_at=now,
         limit=limit,
+        policy_version=rules.policy_version,
     )
     return _with(asked, limit, rules), (AssistanceRequested(**_facts(asked, now), due_at=limit.due_at),)
 

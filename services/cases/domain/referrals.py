@@ -36,7 +36,8 @@ class CriminalReferral:
 
     `sent_to_agency` is empty until it is sent, so that the receiver cannot see a draft. `next_rung_at` is when a sweep
     has to look again; `breached_since` is there while a limit has passed and is still unmet. `reason` is that of the
-    latest refusal; `statements` holds every reason that either side gave.
+    latest refusal; `statements` holds every reason that either side gave. `policy_version` is the version of the policy
+    that it runs under.
     """
 
     id: str
@@ -60,6 +61,7 @@ class CriminalReferral:
     drafted_at: datetime
     next_rung_at: datetime | None = None
     breached_since: datetime | None = None
+    policy_version: int = 1
 
 
 def is_seen_by(referral: CriminalReferral, agency: str) -> bool:

@@ -64,7 +64,9 @@ class AssistanceDesk:
         Emits: AssistanceAccepted.
         """
         now = self.clock.now()
-        return self._by_receiver(request, caller, lambda found: rules_of.accept(found, now, self.policy.rules))
+        return self._by_receiver(
+            request, caller, lambda found: rules_of.accept(found, now, self.policy.rules_of(found))
+        )
 
     def refuse_assistance(self, request: RefuseAssistance, caller: Caller) -> AssistanceView:
         """Say why one cannot help.
@@ -72,7 +74,9 @@ class AssistanceDesk:
         Emits: AssistanceRefused.
         """
         now = self.clock.now()
-        return self._by_receiver(request, caller, lambda found: rules_of.refuse(found, request, now, self.policy.rules))
+        return self._by_receiver(
+            request, caller, lambda found: rules_of.refuse(found, request, now, self.policy.rules_of(found))
+        )
 
     def answer_assistance(self, request: AnswerAssistance, caller: Caller) -> AssistanceView:
         """Say that the answer was given.
@@ -80,7 +84,9 @@ class AssistanceDesk:
         Emits: AssistanceAnswered.
         """
         now = self.clock.now()
-        return self._by_receiver(request, caller, lambda found: rules_of.answer(found, request, now, self.policy.rules))
+        return self._by_receiver(
+            request, caller, lambda found: rules_of.answer(found, request, now, self.policy.rules_of(found))
+        )
 
     def _seen(self, assistance_id: str, caller: Caller) -> Stored[Assistance]:
         found = self.assistance.get(assistance_id)

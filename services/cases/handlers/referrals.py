@@ -78,6 +78,7 @@ class ReferralDesk:
                 officers=request.officers,
                 papers=request.papers,
                 drafted_at=now,
+                policy_version=self.policy.rules.policy_version,
             ),
             self.policy.rules,
         )
@@ -101,7 +102,7 @@ class ReferralDesk:
         """
         now = self.clock.now()
         return self._by_sender(
-            request, caller, lambda found: transferring.decide(found, request, now, self.policy.rules)
+            request, caller, lambda found: transferring.decide(found, request, now, self.policy.rules_of(found))
         )
 
     def send_referral(self, request: SendReferral, caller: Caller) -> ReferralView:
@@ -110,7 +111,9 @@ class ReferralDesk:
         Emits: ReferralSent.
         """
         now = self.clock.now()
-        return self._by_sender(request, caller, lambda found: transferring.send(found, now, self.policy.rules))
+        return self._by_sender(
+            request, caller, lambda found: transferring.send(found, now, self.policy.rules_of(found))
+        )
 
     def accept_referral(self, request: AcceptReferral, caller: Caller) -> ReferralView:
         """Sign the receipt and take the referral on.
@@ -130,7 +133,9 @@ class ReferralDesk:
         return self._change(
             request,
             caller,
-            lambda sent: transferring.accept(sent, receipt, now, self.policy.rules, is_competent=request.is_competent),
+            lambda sent: transferring.accept(
+                sent, receipt, now, self.policy.rules_of(sent), is_competent=request.is_competent
+            ),
         )
 
     def request_supplement(self, request: RequestSupplement, caller: Caller) -> ReferralView:
@@ -140,7 +145,9 @@ class ReferralDesk:
         """
         now = self.clock.now()
         return self._by_receiver(
-            request, caller, lambda found: transferring.request_supplement(found, request, now, self.policy.rules)
+            request,
+            caller,
+            lambda found: transferring.request_supplement(found, request, now, self.policy.rules_of(found)),
         )
 
     def supplement_referral(self, request: SupplementReferral, caller: Caller) -> ReferralView:
@@ -150,7 +157,7 @@ class ReferralDesk:
         """
         now = self.clock.now()
         return self._by_sender(
-            request, caller, lambda found: transferring.supplement(found, request, now, self.policy.rules)
+            request, caller, lambda found: transferring.supplement(found, request, now, self.policy.rules_of(found))
         )
 
     def answer_referral(self, request: AnswerReferral, caller: Caller) -> ReferralView:
@@ -160,7 +167,7 @@ class ReferralDesk:
         """
         now = self.clock.now()
         return self._by_receiver(
-            request, caller, lambda found: transferring.answer(found, request, now, self.policy.rules)
+            request, caller, lambda found: transferring.answer(found, request, now, self.policy.rules_of(found))
         )
 
     def complete_referral(self, request: CompleteReferral, caller: Caller) -> ReferralView:
@@ -169,7 +176,9 @@ class ReferralDesk:
         Emits: ReferralHandedOver.
         """
         now = self.clock.now()
-        return self._by_sender(request, caller, lambda found: transferring.complete(found, now, self.policy.rules))
+        return self._by_sender(
+            request, caller, lambda found: transferring.complete(found, now, self.policy.rules_of(found))
+        )
 
     def forward_referral(self, request: ForwardReferral, caller: Caller) -> ReferralView:
         """Pass a referral on to the competent police.
@@ -177,8 +186,12 @@ class ReferralDesk:
         Emits: ReferralForwarded.
         """
         now = self.clock.now()
-        rules, organs = self.policy.rules, self.policy.police_organs
-        return self._by_receiver(request, caller, lambda found: contesting.forward(found, request, now, rules, organs))
+        policy = self.policy
+        return self._by_receiver(
+            request,
+            caller,
+            lambda found: contesting.forward(found, request, now, policy.rules_of(found), policy.police_organs),
+        )
 
     def request_reconsideration(self, request: RequestReconsideration, caller: Caller) -> ReferralView:
         """Ask the police to think again.
@@ -187,7 +200,9 @@ class ReferralDesk:
         """
         now = self.clock.now()
         return self._by_sender(
-            request, caller, lambda found: contesting.request_reconsideration(found, request, now, self.policy.rules)
+            request,
+            caller,
+            lambda found: contesting.request_reconsideration(found, request, now, self.policy.rules_of(found)),
         )
 
     def decide_reconsideration(self, request: DecideReconsideration, caller: Caller) -> ReferralView:
@@ -197,7 +212,9 @@ class ReferralDesk:
         """
         now = self.clock.now()
         return self._by_receiver(
-            request, caller, lambda found: contesting.decide_reconsideration(found, request, now, self.policy.rules)
+            request,
+            caller,
+            lambda found: contesting.decide_reconsideration(found, request, now, self.policy.rules_of(found)),
         )
 
     def suggest_supervision(self, request: SuggestSupervision, caller: Caller) -> ReferralView:
@@ -207,7 +224,9 @@ class ReferralDesk:
         """
         now = self.clock.now()
         return self._by_sender(
-            request, caller, lambda found: contesting.suggest_supervision(found, request, now, self.policy.rules)
+            request,
+            caller,
+            lambda found: contesting.suggest_supervision(found, request, now, self.policy.rules_of(found)),
         )
 
     def take_back_referral(self, request: TakeReferralBack, caller: Caller) -> ReferralView:
@@ -216,7 +235,9 @@ class ReferralDesk:
         Emits: ReferralTakenBack.
         """
         now = self.clock.now()
-        return self._by_sender(request, caller, lambda found: contesting.take_back(found, now, self.policy.rules))
+        return self._by_sender(
+            request, caller, lambda found: contesting.take_back(found, now, self.policy.rules_of(found))
+        )
 
     def _seen(self, referral_id: str, caller: Caller) -> Stored[CriminalReferral]:
         found = self.referrals.get(referral_id)

@@ -50,6 +50,8 @@ class Round:
 class SupervisionOrder:
     """One supervision order. `clock` and its rungs are those of the present round; `earlier` holds the rounds before.
 
+    `policy_version` is the version of the policy that it runs under.
+
     Clause: L81.2.
     """
 
@@ -73,6 +75,7 @@ class SupervisionOrder:
     reviewed_at: datetime | None = None
     reviewed_by: str | None = None
     earlier: tuple[Round, ...] = ()
+    policy_version: int = 1
 
 
 Decision = tuple[SupervisionOrder, tuple[Event, ...]]
@@ -115,6 +118,7 @@ def issued(order_id: str, number: str, asked: IssueOrder, steps: Steps, now: dat
         is_open=True,
         clock=clock,
         next_rung_at=looked_at_next(clock, steps),
+        policy_version=steps.policy_version,
     )
     return order, (_told(OrderIssued, order, now),)
 

@@ -31,6 +31,8 @@ OFFICE = "office"
 class StageReport:
     """One unit's report for one date. A date before the programme's own issue has no clock and climbs no ladder.
 
+    `policy_version` is the version of the policy that it runs under.
+
     Clause: L79.2, L90.1.
     """
 
@@ -51,6 +53,7 @@ class StageReport:
     figures_sha256: str | None = None
     clock: RunningClock | None = None
     next_rung_at: datetime | None = None
+    policy_version: int = 1
 
 
 def opened(report_id: str, owed: OwedReturn, steps: Steps) -> StageReport:
@@ -68,6 +71,7 @@ def opened(report_id: str, owed: OwedReturn, steps: Steps) -> StageReport:
         is_before_issue=owed.is_before_issue,
         clock=clock,
         next_rung_at=None if clock is None else looked_at_next(clock, steps),
+        policy_version=steps.policy_version,
     )
 
 

@@ -18,6 +18,7 @@ from lianxi.contracts.reporting import (
     ReviewOrder,
 )
 from lianxi.kernel.clock import Clock, local_date
+from lianxi.kernel.errors import Broken, Refused
 from lianxi.kernel.ids import derived_id, number_from, sortable_id
 from lianxi.store.unit import Addition, Aggregates
 from services.reporting.domain import orders
@@ -103,7 +104,7 @@ class OrderDesk:
         now = self.clock.now()
         after = self.orders.change(
             request.order_id,
-            lambda order: orders.answered(order, request.answer, self.demands.orders, now, caller.actor),
+            lambda order: orders.answered(order, request.answer, self.demands.steps_of_order(order), now, caller.actor),
             caller.cause(),
             expected_version=request.expected_version,
         )
@@ -125,7 +126,7 @@ class OrderDesk:
         now = self.clock.now()
         after = self.orders.change(
             request.order_id,
-            lambda order: orders.reviewed(order, request, self.demands.orders, now, caller.actor),
+            lambda order: orders.reviewed(order, request, self.demands.steps_of_order(order), now, caller.actor),
             caller.cause(),
             expected_version=request.expected_version,
         )
@@ -144,11 +145,21 @@ class OrderDesk:
         """Climb the ladders of orders that nobody has answered; two sweeps at once say each rung once.
 
         Emits: reporting.clock.rung_reached.v1.
+        Raises:
+            Refused, Broken: the first of what kept single orders back; the others have been dealt with.
         """
         now = self.clock.now()
+        kept_back: list[Refused | Broken] = []
         for order_id in self.finder.to_press(now):
             cause = Cause(actor=ACTOR, correlation_id=order_id)
-            self.orders.change(order_id, lambda order: orders.pressed(order, self.demands.orders, now), cause)
+            try:
+                self.orders.change(
+                    order_id, lambda order: orders.pressed(order, self.demands.steps_of_order(order), now), cause
+                )
+            except (Refused, Broken) as error:
+                kept_back.append(error)
+        if kept_back:
+            raise kept_back[0]
 
     def _demand(self, unit: str, report_id: str, request: IssueOrdersToLate) -> IssueOrder:
         return IssueOrder(

@@ -20,14 +20,14 @@ from lianxi.contracts.reporting import (
 )
 from lianxi.contracts.tips import TipReturned
 from lianxi.kernel.clock import Clock, local_date, local_midnight
-from lianxi.kernel.errors import InvariantBroken, NotFound
+from lianxi.kernel.errors import Broken, InvariantBroken, NotFound, Refused
 from lianxi.kernel.ids import derived_id
 from lianxi.runtime import metrics
 from lianxi.store.unit import Addition, Aggregates, Stored
 from services.reporting.domain import drafts, returns
 from services.reporting.domain.facts import COUNTED_EVENTS, Fact, agencies_in, fact_of, figures_of
 from services.reporting.domain.returns import StageReport
-from services.reporting.policy import OwedReturn, Plan, Steps
+from services.reporting.policy import Demands, OwedReturn, Plan
 
 ACTOR = "desk/reporting"
 """Who moves reports with the days: nobody but the desk itself."""
@@ -75,7 +75,7 @@ class ReportingDesk:
     facts: Facts
     past: PastFacts
     plan: Plan
-    steps: Steps
+    demands: Demands
     clock: Clock
 
     def keep_fact(self, event: Event, cause: Cause) -> None:
@@ -100,12 +100,22 @@ class ReportingDesk:
         """Climb the ladders of reports that have not been filed; two sweeps at once say each rung once.
 
         Emits: reporting.clock.rung_reached.v1.
+        Raises:
+            Refused, Broken: the first of what kept single reports back; the others have been dealt with.
         """
         now = self.clock.now()
+        kept_back: list[Refused | Broken] = []
         for report_id in self.shelf.to_remind(now):
-            self.stage_reports.change(
-                report_id, lambda report: returns.reminded(report, self.steps, now), _own(report_id)
-            )
+            try:
+                self.stage_reports.change(
+                    report_id,
+                    lambda report: returns.reminded(report, self.demands.steps_of_return(report), now),
+                    _own(report_id),
+                )
+            except (Refused, Broken) as error:
+                kept_back.append(error)
+        if kept_back:
+            raise kept_back[0]
 
     def late_on(self, due_on: date) -> Mapping[str, str]:
         """Name the units whose report for a date has not come though the date has passed, with their reports' ids."""
@@ -152,7 +162,7 @@ class ReportingDesk:
         now = self.clock.now()
         after = self.stage_reports.change(
             request.report_id,
-            lambda each: returns.filed(each, request, figures, self.steps, now, caller.actor),
+            lambda each: returns.filed(each, request, figures, self.demands.steps_of_return(each), now, caller.actor),
             caller.cause(),
             expected_version=request.expected_version,
         )
@@ -164,7 +174,7 @@ class ReportingDesk:
         absent = [report_id for report_id in owed if report_id not in found]
         if absent:
             self.stage_reports.add_many(
-                [Addition(returns.opened(each, owed[each], self.steps), (), _own(each)) for each in absent]
+                [Addition(returns.opened(each, owed[each], self.demands.returns), (), _own(each)) for each in absent]
             )
             found = self.shelf.reports(tuple(owed))
         return dict(found)

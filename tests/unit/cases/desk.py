@@ -50,6 +50,7 @@ from lianxi.contracts.envelope import Caller, Cause, Event
 from lianxi.contracts.receipts import public_key_of
 from lianxi.contracts.tips import TipVerified, VerificationOutcome
 from lianxi.kernel.clock import FixedClock
+from lianxi.policy.book import PolicyBook
 from lianxi.policy.load import read_policy
 from lianxi.store.fakes import MemoryAggregates
 from services.cases.domain.assistance import Assistance
@@ -70,7 +71,7 @@ PAPERS_GIVEN = tuple(Paper(name=name, status=PaperStatus.ATTACHED, sha256=SHA256
 
 @cache
 def shipped_rules() -> CasesPolicy:
-    return slice_of(read_policy(POLICY_FILES))
+    return slice_of(PolicyBook(read_policy(POLICY_FILES)))
 
 
 class MemoryCollection:
@@ -155,7 +156,7 @@ class CasesInMemory:
         self.assistance: MemoryAggregates[Assistance] = MemoryAggregates(ASSISTANCE, self.clock)
         self.helping = AssistanceDesk(self.assistance, self.cases, rules, self.clock)
         self.due = MemoryDue(self.referrals, self.assistance)
-        self.clocks = ClockKeeper(self.referrals, self.assistance, self.due, rules.rules, self.clock)
+        self.clocks = ClockKeeper(self.referrals, self.assistance, self.due, rules, self.clock)
 
     def announced(self) -> list[Event]:
         return [

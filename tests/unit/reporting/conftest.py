@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lianxi.kernel.clock import FixedClock
+from lianxi.policy.book import PolicyBook
 from lianxi.policy.load import read_policy
 from lianxi.policy.policy import Policy, rolled
 from lianxi.store.fakes import MemoryAggregates
@@ -70,7 +71,7 @@ def plan(policy: Policy) -> Plan:
 
 @pytest.fixture(scope="session")
 def demands(policy: Policy) -> Demands:
-    return read_demands(policy)
+    return read_demands(PolicyBook(policy))
 
 
 @pytest.fixture
@@ -92,4 +93,4 @@ def kept(clock: FixedClock) -> MemoryAggregates[StageReport]:
 def desk(
     kept: MemoryAggregates[StageReport], facts: MemoryFacts, plan: Plan, demands: Demands, clock: FixedClock
 ) -> ReportingDesk:
-    return ReportingDesk(kept, MemoryShelf(kept), facts, facts, plan, demands.returns, clock)
+    return ReportingDesk(kept, MemoryShelf(kept), facts, facts, plan, demands, clock)

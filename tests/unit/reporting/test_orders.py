@@ -32,6 +32,7 @@ from lianxi.contracts.reporting import (
 from lianxi.kernel.clock import FixedClock, local_date, local_midnight
 from lianxi.kernel.errors import Conflict, Forbidden, NotFound, Refused, RuleBroken
 from lianxi.kernel.ids import is_number
+from lianxi.policy.book import PolicyBook
 from lianxi.policy.load import read_policy
 from lianxi.policy.policy import Policy
 from lianxi.store.fakes import MemoryAggregates
@@ -50,7 +51,7 @@ OFFICE = Caller(actor="clerk-1", agency="office", correlation_id="c")
 MARKET = Caller(actor="officer-1", agency="market", correlation_id="c")
 POLICE = Caller(actor="officer-2", agency="police", correlation_id="c")
 SECOND = date(2015, 10, 29)
-DEMANDS = read_demands(read_policy(SHIPPED))
+DEMANDS = read_demands(PolicyBook(read_policy(SHIPPED)))
 STEPS = DEMANDS.orders
 LADDER = [rung.code for rung in STEPS.ladder.rungs]
 
@@ -247,8 +248,8 @@ def thirteen_late(
     owing = tuple(replace(row, owed_by=tuple(policy.agencies)) for row in policy.returns)
     town = replace(policy, returns=owing)
     kept: MemoryAggregates[StageReport] = MemoryAggregates(Announcer(service="reporting", noun="stage_report"), clock)
-    demands = read_demands(town)
-    reports = ReportingDesk(kept, MemoryShelf(kept), facts, facts, read_plan(town), demands.returns, clock)
+    demands = read_demands(PolicyBook(town))
+    reports = ReportingDesk(kept, MemoryShelf(kept), facts, facts, read_plan(town), demands, clock)
     clock.instant = local_midnight(SECOND + timedelta(days=1)) + timedelta(hours=9)
     return order_desk(book, reports, demands, clock), reports
 

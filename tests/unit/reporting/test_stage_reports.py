@@ -27,6 +27,7 @@ from lianxi.contracts.reporting import (
 from lianxi.contracts.tips import ReturnReason, TipReturned
 from lianxi.kernel.clock import FixedClock, local_date, local_midnight
 from lianxi.kernel.errors import Conflict, Forbidden, NotFound
+from lianxi.policy.book import PolicyBook
 from lianxi.policy.load import read_policy
 from lianxi.policy.policy import Policy
 from lianxi.runtime import metrics
@@ -45,7 +46,7 @@ MARKET = Caller(actor="officer-1", agency="market", correlation_id="c")
 POLICE = Caller(actor="officer-2", agency="police", correlation_id="c")
 OFFICE = Caller(actor="officer-3", agency="office", correlation_id="c")
 SECOND = date(2015, 10, 29)
-STEPS = read_demands(read_policy(SHIPPED)).returns
+STEPS = read_demands(PolicyBook(read_policy(SHIPPED))).returns
 PARTS: dict[str, Any] = {"practice": "巡查", "results": "立案一宗", "problems": "无", "advice": "无"}
 
 
