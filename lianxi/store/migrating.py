@@ -84,11 +84,14 @@ class RunningItems:
             return [row["_id"] for row in rows.limit(at_most)]
 
 
+def numbers_of(policy_version: int) -> list[int | None]:
+    """Say how a version is written in the database: where the field is missing it is found as `None`."""
+    return [policy_version, None] if policy_version == UNWRITTEN else [policy_version]
+
+
 def _under(policy_version: int, among: Sequence[str] | None) -> dict[str, Any]:
-    # A field that is missing is found as `None`.
-    versions = [policy_version, None] if policy_version == UNWRITTEN else [policy_version]
     only: dict[str, Any] = {} if among is None else {"_id": {"$in": list(among)}}
-    return {"policy_version": {"$in": versions}} | only
+    return {"policy_version": {"$in": numbers_of(policy_version)}} | only
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,14 @@ import pytest
 
 from lianxi.contracts.envelope import Caller
 from lianxi.contracts.operations import MigrateItems, MigrationResult
-from lianxi.contracts.reporting import AnswerOrder, FileStageReport, IssueOrder, ReportingRungReached, ReviewOrder
+from lianxi.contracts.reporting import (
+    AnswerOrder,
+    FileStageReport,
+    IssueOrder,
+    ListStageReports,
+    ReportingRungReached,
+    ReviewOrder,
+)
 from lianxi.kernel.clock import FixedClock, local_midnight
 from lianxi.kernel.errors import PolicyBroken
 from lianxi.policy.book import Migration, PolicyBook
@@ -142,6 +149,25 @@ def test_a_report_climbs_the_ladder_of_its_version(town: Town) -> None:
     assert town.rungs(f"stage_report/{old}") == ladder_of(RETURN_CLOCK)
     assert town.rungs(f"stage_report/{new}") == ["tenth"]
     assert [town.report(each).policy_version for each in (old, new)] == [1, 2]
+
+
+@pytest.mark.criterion("7.3")
+def test_a_report_whose_date_a_new_version_drops_is_still_listed_missed_and_filed(town: Town) -> None:
+    town.reports.open_returns()
+    town.go_over()
+    dropped = owed_by_market(FIRST, FIRST.returns[-1].due_on)
+    town.clock.instant = local_midnight(FIRST.returns[-1].due_on + timedelta(days=2))
+
+    town.reports.open_returns()
+
+    def listed() -> dict[str, str]:
+        found = town.reports.list_stage_reports(ListStageReports(), MARKET).items
+        return {each.report_id: each.state for each in found}
+
+    assert listed()[dropped] == "missed"
+    written = FileStageReport(report_id=dropped, practice="a", results="b", problems="c", advice="d")
+    town.reports.file_stage_report(written, MARKET)
+    assert listed()[dropped] == "filed_late"
 
 
 @pytest.mark.criterion("7.3")
