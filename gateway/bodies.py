@@ -422,7 +422,7 @@ class PolicyDraft(Body):
 
 
 class Migration(Body):
-    """From which version of the policy to which running tips are moved; without `dry_run: false` only counted."""
+    """From which version of the policy to which running items are moved; without `dry_run: false` only counted."""
 
     from_version: int = Field(ge=1, le=1_000_000)
     to_version: int = Field(ge=1, le=1_000_000)

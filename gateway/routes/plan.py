@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query, Response
@@ -16,13 +17,15 @@ from gateway.refusals import NoSuchThing, NotAllowed
 from gateway.wording import Language
 from lianxi.contracts import codec
 from lianxi.contracts.envelope import Caller
-from lianxi.contracts.tips import MigrateItems, MigrationResult
+from lianxi.contracts.operations import DeskMigration, MigrateItems, MigrationResult
 from lianxi.policy.policy import Policy
 from lianxi.policy.sentences import Sentence
 from lianxi.policy.simulate import Simulation
 
 router = APIRouter(route_class=DoorRoute, tags=["plan"])
 OFFICE: Final = "office"
+MOVING: Final = ("tips", "cases", "reporting")
+"""The desks whose items run under the version of the policy that they began with."""
 SpokenQuery = Annotated[Language, Query(description="zh or en")]
 FilePath = Annotated[str, Path(min_length=1, max_length=40, pattern=r"^[a-z]+$")]
 
@@ -44,11 +47,30 @@ def _told(policy: Policy, language: Language, file: str | None = None) -> Respon
 
 @router.post("/v1/plan/policy/migrations", response_model=MigrationResult)
 async def migrate_items(body: Migration, writing: Writing = writes("ops:write")) -> Response:
-    """Move tips that still run from one version of the policy to another, or count what would move.
+    """Move what still runs from one version of the policy to another, or count what would move, desk by desk.
 
-    One call moves a bounded number; `left` says how many remain. Due times that were told stay as they are.
+    One call moves a bounded number at each desk; `left` says how many remain, and `desks` each desk's part. Due times
+    that were told stay as they are.
     """
-    return await writing.decide("tips", "migrate_items", body.contract(MigrateItems), MigrationResult)
+    asked = body.contract(MigrateItems)
+
+    async def act(caller: Caller) -> Response:
+        told = {desk: await writing.house.ask(desk, "migrate_items", asked, caller, MigrationResult) for desk in MOVING}
+        return shown(_added_up(asked, told))
+
+    return await writing.once("plan.migrate_items", codec.as_plain(asked), act)
+
+
+def _added_up(asked: MigrateItems, told: Mapping[str, MigrationResult]) -> MigrationResult:
+    return MigrationResult(
+        from_version=asked.from_version,
+        to_version=asked.to_version,
+        dry_run=asked.dry_run,
+        found=tuple(count for each in told.values() for count in each.found),
+        moved=sum(each.moved for each in told.values()),
+        left=sum(each.left for each in told.values()),
+        desks=tuple(DeskMigration(desk=desk, moved=each.moved, left=each.left) for desk, each in told.items()),
+    )
 
 
 @router.get("/v1/plan/policy", response_model=Rules)

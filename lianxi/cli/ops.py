@@ -140,16 +140,16 @@ def list_deliveries(
 @app.command("policy-migrate")
 def migrate_policy(
     context: typer.Context,
-    from_version: Annotated[int, typer.Option("--from", min=1, help="The version that tips run under now.")],
+    from_version: Annotated[int, typer.Option("--from", min=1, help="The version that items run under now.")],
     to_version: Annotated[int, typer.Option("--to", min=1, help="The version that they are to run under.")],
     move: Annotated[bool, typer.Option("--move", help="Move them; without it they are only counted.")] = False,
 ) -> None:
-    """Move tips that still run from one version of the policy to another, or count what would move."""
+    """Move what still runs from one version of the policy to another, or count what would move."""
     body = {"from_version": from_version, "to_version": to_version, "dry_run": not move}
     moved = 0
     with context.obj.opened() as client:
         told = client.post("/v1/plan/policy/migrations", body)
-        _print_table(("state", "items"), told["found"])
+        _print_table(("kind", "state", "items"), told["found"])
         while told["moved"]:
             moved += told["moved"]
             told = client.post("/v1/plan/policy/migrations", body)

@@ -1,4 +1,4 @@
-"""What every desk answers to operators: parked letters and the delivery ledger."""
+"""What desks answer to operators: parked letters, the delivery ledger, and moving items to another policy version."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from annotated_types import Len
+from annotated_types import Ge, Interval, Len
 
 
 class DeliveryState(StrEnum):
@@ -103,3 +103,50 @@ class DeliveryList:
     """Rows of the delivery ledger."""
 
     items: tuple[DeliveryView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MigrateItems:
+    """Move items that still run from one version of the policy to another, or count what would move (criterion 7.3).
+
+    One command moves `at_most` items of a desk, so that it is never long at it; it is repeated until nothing is left.
+    """
+
+    from_version: Annotated[int, Ge(1)]
+    to_version: Annotated[int, Ge(1)]
+    dry_run: bool = True
+    at_most: Annotated[int, Interval(ge=1, le=500)] = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateCount:
+    """How many items of a kind stand where."""
+
+    state: str
+    items: int
+    kind: str = "tip"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskMigration:
+    """What a migration did at one desk."""
+
+    desk: str
+    moved: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MigrationResult:
+    """What a migration found and did; `moved` is nothing in a dry run, where `left` is what would move.
+
+    A desk answers for itself; the gateway adds the desks up and says each one's part in `desks`.
+    """
+
+    from_version: int
+    to_version: int
+    dry_run: bool
+    found: tuple[StateCount, ...]
+    moved: int
+    left: int
+    desks: tuple[DeskMigration, ...] = ()

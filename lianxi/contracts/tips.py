@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
-from annotated_types import Ge, Interval, Len
+from annotated_types import Len
 
 from lianxi.contracts.clocks import ClockChanged, ClockChangeView, RungReached
 from lianxi.contracts.envelope import Command, Event, Lane
@@ -183,40 +183,7 @@ class FindTipByReceipt:
     receipt_verifier: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MigrateItems:
-    """Move tips that still run from one version of the policy to another, or count what would move (criterion 7.3).
-
-    One command moves `at_most` tips, so that a desk is never long at it; it is repeated until nothing is left.
-    """
-
-    from_version: Annotated[int, Ge(1)]
-    to_version: Annotated[int, Ge(1)]
-    dry_run: bool = True
-    at_most: Annotated[int, Interval(ge=1, le=500)] = 200
-
-
 # --- answers
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StateCount:
-    """How many tips stand where."""
-
-    state: TipState
-    items: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MigrationResult:
-    """What a migration found and did; `moved` is nothing in a dry run, where `left` is what would move."""
-
-    from_version: int
-    to_version: int
-    dry_run: bool
-    found: tuple[StateCount, ...]
-    moved: int
-    left: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

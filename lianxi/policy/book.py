@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from lianxi.kernel.errors import PolicyBroken
 from lianxi.policy.policy import Policy
@@ -14,6 +15,16 @@ Read = Callable[[int], Policy]
 
 def _nothing_else(number: int) -> Policy:
     raise PolicyBroken("policy.version_missing", version=number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migration:
+    """That an item was moved, as the item keeps it: from which version to which, by whom and when."""
+
+    from_version: int
+    to_version: int
+    by: str
+    at: datetime
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,7 @@ class CriminalReferralDocument(AggregateDocument):
             {"fields": ["sent_to_agency", "drafted_at"]},
             {"fields": ["next_rung_at"]},
             {"fields": ["breached_since"]},
+            {"fields": ["policy_version", "state"]},
         ],
     }
 
@@ -77,6 +78,7 @@ class CriminalReferralDocument(AggregateDocument):
     next_rung_at = DateTimeField()
     breached_since = DateTimeField()
     policy_version = IntField()
+    migrations = ListField(DictField())
 
 
 class AssistanceDocument(AggregateDocument):
@@ -90,6 +92,7 @@ class AssistanceDocument(AggregateDocument):
             {"fields": ["receiver_agency", "asked_at"]},
             {"fields": ["next_rung_at"]},
             {"fields": ["breached_since"]},
+            {"fields": ["policy_version", "state"]},
         ],
     }
 
@@ -110,6 +113,7 @@ class AssistanceDocument(AggregateDocument):
     next_rung_at = DateTimeField()
     breached_since = DateTimeField()
     policy_version = IntField()
+    migrations = ListField(DictField())
 
 
 class ReceiptDocument(Document):

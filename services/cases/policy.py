@@ -110,7 +110,14 @@ class CasesPolicy:
         Raises:
             PolicyBroken: policy.version_missing, or what is wrong with that version's files.
         """
-        return replace(self.rules, policy=self.policies.version(item.policy_version))
+        return self.under(self.policies.version(item.policy_version))
+
+    def under(self, policy: Policy) -> Rules:
+        """Take the rules of another version, with the desks of today.
+
+        Clause: L32.1, L81.2 (criterion 7.3).
+        """
+        return replace(self.rules, policy=policy)
 
 
 def slice_of(policies: PolicyBook) -> CasesPolicy:

@@ -41,18 +41,18 @@ from lianxi.contracts.cases import (
 from lianxi.contracts.envelope import Caller, Cause
 from lianxi.contracts.tips import TipVerified
 from lianxi.greenroom.entries import Desk, answers, consumes, every
+from lianxi.greenroom.migrating import MigratingDesk
 from lianxi.runtime.premises import Premises
 from lianxi.runtime.settings import read_key
-from services.cases import store
-from services.cases.handlers import AssistanceDesk, CaseDesk, ClockKeeper, ReferralDesk
-from services.cases.policy import slice_of
+from services.cases import policy, store
+from services.cases.handlers import AssistanceDesk, CaseDesk, ClockKeeper, MigrationDesk, ReferralDesk
 from services.cases.settings import CasesSettings
 from services.cases.views import CaseViews
 
 SETTINGS = CasesSettings
 
 
-class Cases(Desk):
+class Cases(MigratingDesk):
     """办案: cases, their measures, their transfer to the police, and requests for assistance."""
 
     name = "cases"
@@ -205,7 +205,7 @@ class Cases(Desk):
 
 def open_desk(premises: Premises[CasesSettings]) -> type[Desk]:
     """Put the desk together."""
-    clock, rules, seen = premises.clock, slice_of(premises.policies), CaseViews(premises.clock)
+    clock, rules, seen = premises.clock, policy.slice_of(premises.policies), CaseViews(premises.clock)
     kept, referred, helped = store.cases(clock), store.referrals(clock), store.assistance(clock)
     signing_key = read_key(premises.settings.cases_signing_key_file)
 
@@ -216,6 +216,7 @@ def open_desk(premises: Premises[CasesSettings]) -> type[Desk]:
         transfers = ReferralDesk(referred, kept, store.receipts(), rules, clock, signing_key)
         helping = AssistanceDesk(helped, kept, rules, clock)
         clocks = ClockKeeper(referred, helped, seen, rules, clock)
+        migrations = MigrationDesk(referred, helped, *store.running(), rules, clock)
         views = seen
 
     return OpenedCases

@@ -11,6 +11,7 @@ from lianxi.kernel.clock import Clock
 from lianxi.kernel.errors import Conflict
 from lianxi.store.connect import reaching_the_store
 from lianxi.store.mapping import as_fields, as_state
+from lianxi.store.migrating import RunningItems
 from lianxi.store.outbox import Announcer
 from lianxi.store.unit import AggregateStore
 from services.cases.documents import (
@@ -20,9 +21,9 @@ from services.cases.documents import (
     ReceiptDocument,
     TipRightDocument,
 )
-from services.cases.domain.assistance import Assistance
+from services.cases.domain.assistance import OPEN, Assistance
 from services.cases.domain.cases import Case, TipRight
-from services.cases.domain.referrals import CriminalReferral
+from services.cases.domain.referrals import RUNNING, CriminalReferral
 
 CASES = Announcer(service="cases", noun="case")
 REFERRALS = Announcer(service="cases", noun="referral")
@@ -43,6 +44,11 @@ def referrals(clock: Clock) -> AggregateStore[CriminalReferral]:
 def assistance(clock: Clock) -> AggregateStore[Assistance]:
     """Open the collection of requests for assistance."""
     return AggregateStore(AssistanceDocument, Assistance, ASSISTANCE, clock)
+
+
+def running() -> tuple[RunningItems, RunningItems]:
+    """Open what tells which referrals and which requests still run under which version of the policy."""
+    return RunningItems(CriminalReferralDocument, RUNNING), RunningItems(AssistanceDocument, OPEN)
 
 
 def receipts() -> ReceiptBook:

@@ -35,7 +35,11 @@ class StageReportDocument(AggregateDocument):
     meta = {
         "collection": "stage_reports",
         "db_alias": "reporting",
-        "indexes": [{"fields": ["state", "due_on"]}, {"fields": ["next_rung_at"]}],
+        "indexes": [
+            {"fields": ["state", "due_on"]},
+            {"fields": ["next_rung_at"]},
+            {"fields": ["policy_version", "state"]},
+        ],
     }
 
     code = StringField(required=True)
@@ -55,6 +59,7 @@ class StageReportDocument(AggregateDocument):
     clock = DictField()
     next_rung_at = DateTimeField()
     policy_version = IntField()
+    migrations = ListField(DictField())
 
 
 class SupervisionOrderDocument(AggregateDocument):
@@ -71,6 +76,7 @@ class SupervisionOrderDocument(AggregateDocument):
             {"fields": ["agency", "is_open", "issued_at"]},
             {"fields": ["state", "due_at"]},
             {"fields": ["agency", "state", "due_at"]},
+            {"fields": ["policy_version", "state"]},
         ],
     }
 
@@ -94,6 +100,7 @@ class SupervisionOrderDocument(AggregateDocument):
     reviewed_by = StringField()
     earlier = ListField(DictField())
     policy_version = IntField()
+    migrations = ListField(DictField())
 
 
 class ToolDocument(AggregateDocument):

@@ -195,7 +195,7 @@ class Demands:
         Raises:
             PolicyBroken: policy.version_missing, or what is wrong with that version's files.
         """
-        return _steps(self.policies.version(order.policy_version), ORDER_CLOCK, self.first_desks)
+        return self.order_steps(self.policies.version(order.policy_version))
 
     def steps_of_return(self, report: UnderPolicy) -> Steps:
         """Find the ladder of a stage report: that of the version it was opened under, or was moved to.
@@ -204,7 +204,21 @@ class Demands:
         Raises:
             PolicyBroken: policy.version_missing, or what is wrong with that version's files.
         """
-        return _steps(self.policies.version(report.policy_version), RETURN_CLOCK, self.first_desks)
+        return self.return_steps(self.policies.version(report.policy_version))
+
+    def order_steps(self, policy: Policy) -> Steps:
+        """Take the ladder that a version has for orders, with the desks of today.
+
+        Clause: L81.2 (criterion 7.3).
+        """
+        return _steps(policy, ORDER_CLOCK, self.first_desks)
+
+    def return_steps(self, policy: Policy) -> Steps:
+        """Take the ladder that a version has for stage reports, with the desks of today.
+
+        Clause: L90.1 (criterion 7.3).
+        """
+        return _steps(policy, RETURN_CLOCK, self.first_desks)
 
     def desk_for(self, code: str) -> str:
         """Find the desk that a code means: itself, or its agency's own.

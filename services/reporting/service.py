@@ -35,20 +35,22 @@ from lianxi.contracts.reporting import (
     ToolView,
 )
 from lianxi.greenroom.entries import Desk, answers, consumes, every
+from lianxi.greenroom.migrating import MigratingDesk
 from lianxi.runtime.premises import Premises
 from lianxi.runtime.settings import Settings
+from services.reporting.handlers.migrating import MigrationDesk
 from services.reporting.handlers.orders import OrderDesk
 from services.reporting.handlers.stage_reports import ReportingDesk
 from services.reporting.handlers.tools import ToolDesk
 from services.reporting.policy import read_demands, read_plan
-from services.reporting.store import FactStore, governance_tools, stage_reports, supervision_orders
+from services.reporting.store import FactStore, governance_tools, running, stage_reports, supervision_orders
 from services.reporting.views.clauses import ClauseViews, FactViews, StageReportShelf
 from services.reporting.views.demands import OrderViews, ToolViews
 
 SETTINGS = Settings
 
 
-class Reporting(Desk):
+class Reporting(MigratingDesk):
     """通报考核: facts, the plan's sentences, stage reports, supervision orders, tools of governance."""
 
     name = "reporting"
@@ -174,8 +176,9 @@ def open_desk(premises: Premises[Settings]) -> type[Desk]:
     """Put the desk together."""
     clock, plan, demands = premises.clock, read_plan(premises.policy), read_demands(premises.policies)
     past, seen = FactViews(clock, plan), OrderViews(clock)
+    kept, issued = stage_reports(clock), supervision_orders(clock)
     reports = ReportingDesk(
-        stage_reports=stage_reports(clock),
+        stage_reports=kept,
         shelf=StageReportShelf(),
         facts=FactStore(clock),
         past=past,
@@ -188,8 +191,9 @@ def open_desk(premises: Premises[Settings]) -> type[Desk]:
         """The desk with its handlers and views."""
 
         handlers = reports
-        orders = OrderDesk(supervision_orders(clock), seen, reports.late_on, demands, clock, secrets.randbits)
+        orders = OrderDesk(issued, seen, reports.late_on, demands, clock, secrets.randbits)
         tools = ToolDesk(governance_tools(clock), demands, clock)
+        migrations = MigrationDesk(issued, kept, *running(), demands, clock)
         views = ClauseViews(plan, past, clock)
         order_views = seen
         tool_views = ToolViews(clock)

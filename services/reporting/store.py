@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from lianxi.kernel.clock import Clock
 from lianxi.store.facts import add_fact
 from lianxi.store.mapping import as_fields
+from lianxi.store.migrating import RunningItems
 from lianxi.store.outbox import Announcer
 from lianxi.store.unit import AggregateStore
 from services.reporting.documents import (
@@ -15,6 +16,7 @@ from services.reporting.documents import (
     SupervisionOrderDocument,
     ToolDocument,
 )
+from services.reporting.domain import orders, returns
 from services.reporting.domain.facts import Fact
 from services.reporting.domain.orders import SupervisionOrder
 from services.reporting.domain.returns import StageReport
@@ -45,6 +47,11 @@ def stage_reports(clock: Clock) -> AggregateStore[StageReport]:
 def supervision_orders(clock: Clock) -> AggregateStore[SupervisionOrder]:
     """Open the collection of supervision orders."""
     return AggregateStore(SupervisionOrderDocument, SupervisionOrder, ORDERS, clock)
+
+
+def running() -> tuple[RunningItems, RunningItems]:
+    """Open what tells which orders and which stage reports still run under which version of the policy."""
+    return RunningItems(SupervisionOrderDocument, orders.RUNNING), RunningItems(StageReportDocument, returns.RUNNING)
 
 
 def governance_tools(clock: Clock) -> AggregateStore[Tool]:

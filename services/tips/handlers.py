@@ -13,6 +13,7 @@ from lianxi.contracts.clocks import AskClockChange, DecideClockChange
 from lianxi.contracts.envelope import Caller, Cause, Event, Lane
 from lianxi.contracts.inspections import SuspicionRaised
 from lianxi.contracts.notifications import NoticeDelivered
+from lianxi.contracts.operations import MigrateItems, MigrationResult, StateCount
 from lianxi.contracts.sealing import Opener
 from lianxi.contracts.tips import (
     AcceptTip,
@@ -20,12 +21,9 @@ from lianxi.contracts.tips import (
     CloseTip,
     DispatchTip,
     FindTipByReceipt,
-    MigrateItems,
-    MigrationResult,
     PostInformantMessage,
     PostMessage,
     ReturnTip,
-    StateCount,
     SubmitTip,
     TipDispatched,
     TipKind,

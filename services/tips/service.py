@@ -10,6 +10,7 @@ from lianxi.contracts.clocks import AskClockChange, DecideClockChange
 from lianxi.contracts.envelope import Caller, Cause, Event
 from lianxi.contracts.inspections import SuspicionRaised
 from lianxi.contracts.notifications import NoticeDelivered
+from lianxi.contracts.operations import MigrateItems, MigrationResult
 from lianxi.contracts.sealing import Opener
 from lianxi.contracts.tips import (
     AcceptTip,
@@ -18,8 +19,6 @@ from lianxi.contracts.tips import (
     FindTipByReceipt,
     GetTip,
     ListTips,
-    MigrateItems,
-    MigrationResult,
     PostInformantMessage,
     PostMessage,
     ReturnTip,

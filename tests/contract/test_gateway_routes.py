@@ -232,7 +232,7 @@ def test_the_docs_ask_nobody_else_for_anything(tmp_path: Path) -> None:
         (bodies.ToolStatement, reporting.StateOnTool, {"tool_id", "expected_version"}),
         (bodies.ToolDecision, reporting.DecideTool, {"tool_id", "expected_version"}),
         (bodies.ToolEnding, reporting.EndTool, {"tool_id", "expected_version"}),
-        (bodies.Migration, tips.MigrateItems, set()),
+        (bodies.Migration, operations.MigrateItems, set()),
         (bodies.Burial, operations.BuryParked, {"parked_id"}),
     ],
     ids=lambda value: getattr(value, "__name__", ""),

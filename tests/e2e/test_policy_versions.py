@@ -190,11 +190,15 @@ def test_the_old_tip_keeps_its_version_until_it_is_moved_and_its_clock_even_then
 
         access = ("ops", "--folder", str(town.places.root), "policy-migrate", "--from", "1", "--to", "2")
         counted = lianxi(*access)
-        assert counted.endswith("1 would move\n"), counted
+        # Tips and the stage reports that are owed anyway; nothing else runs in this town.
+        assert re.search(r"^tip +\w+ +1$", counted, re.MULTILINE), counted
+        would_move = re.search(r"^(\d+) would move\n\Z", counted, re.MULTILINE)
+        assert would_move is not None, counted
+        assert int(would_move[1]) > 1
         assert police.get(f"/v1/tips/{published.old_tip}").json() == before
 
         moved = lianxi(*access, "--move")
-        assert moved.endswith("1 moved, 0 left\n"), moved
+        assert moved.endswith(f"{would_move[1]} moved, 0 left\n"), moved
         after = police.get(f"/v1/tips/{published.old_tip}").json()
     assert after["policy_version"] == 2
     assert after["clocks"] == before["clocks"]

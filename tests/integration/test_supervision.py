@@ -46,6 +46,7 @@ from services.reporting.handlers.stage_reports import ReportingDesk
 from services.reporting.handlers.tools import ToolDesk
 from services.reporting.policy import Demands, read_demands, read_plan
 from services.reporting.store import FactStore, governance_tools, stage_reports, supervision_orders
+from services.reporting.store import running as running_items
 from services.reporting.views.clauses import FactViews, StageReportShelf
 from services.reporting.views.demands import OrderViews, ToolViews
 from tests.support.town import Database
@@ -276,3 +277,24 @@ def test_twenty_thousand_open_clocks_are_swept_in_ten_seconds_and_a_desk_s_list_
         assert all(each.state is OrderState.ISSUED for each in page.items)
         assert 0 < len(page.items) <= 200
         assert sorted(durations)[2] <= LIST_SECONDS, (caller.agency, durations)
+
+
+@pytest.mark.criterion("7.3")
+def test_the_database_knows_what_runs_under_which_version(town: Town) -> None:
+    """Also what was stored before versions were kept: it runs as version 1."""
+    town.reports.open_returns()
+    _, running = running_items()
+    collection = StageReportDocument._get_collection()
+    first, second = sorted(row["_id"] for row in collection.find({}, {"_id": 1}))[:2]
+    collection.update_one({"_id": first}, {"$unset": {"policy_version": 1, "migrations": 1}})
+    collection.update_one({"_id": second}, {"$set": {"policy_version": 2}})
+
+    assert sum(running.count(1, None).values()) == collection.count_documents({}) - 1
+    assert sum(running.count(2, None).values()) == 1
+    assert running.first(2, None, 5) == [second]
+    assert running.first(1, [first, second], 5) == [first]
+    assert len(running.first(1, None, 3)) == 3
+    shelf = StageReportShelf()
+    assert list(shelf.of_other_versions(1)) == [second]
+    assert first in shelf.of_other_versions(2)
+    assert shelf.of_other_versions(2)[first].state.policy_version == 1

@@ -24,6 +24,7 @@ from lianxi.contracts.cases import (
 from lianxi.contracts.envelope import Event
 from lianxi.kernel.clock import local_date
 from lianxi.kernel.errors import Conflict, RuleBroken
+from lianxi.policy.book import Migration
 from services.cases import policy
 from services.cases.domain.cases import Case, agency_of, check_open
 from services.cases.domain.limits import Limit, late_since, met, next_look, seen_to, started
@@ -39,7 +40,7 @@ _REFERENCE = re.compile(r"(?=.*\d)(?!(?:\D*\d){11})(?!.*[A-Z]{5})[A-Z0-9][A-Z0-9
 class Assistance:
     """One request. `reason` is why the asked desk cannot help, `reference` the number of its own file.
 
-    `policy_version` is the version of the policy that it runs under.
+    `policy_version` is the version of the policy that it runs under, `migrations` how it came to that one.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Assistance:
     next_rung_at: datetime | None = None
     breached_since: datetime | None = None
     policy_version: int = 1
+    migrations: tuple[Migration, ...] = ()
 
 
 def is_seen_by(assistance: Assistance, agency: str) -> bool:
@@ -179,6 +181,20 @@ def see_to_clock(assistance: Assistance, now: datetime, rules: Rules) -> tuple[A
     """
     limit, rungs = seen_to(assistance.id, assistance.limit, now, rules)
     return _with(assistance, limit, rules), rungs
+
+
+def migrate(assistance: Assistance, entry: Migration, old: Rules | None, new: Rules) -> tuple[Assistance, Events]:
+    """Let a request run under another version from now on; one that is settled or has been moved stays as it is.
+
+    What the old version had due is told first, if it can still be read. The end that was told stays.
+
+    Clause: L81.2 (criterion 7.3).
+    """
+    if assistance.policy_version != entry.from_version or assistance.state not in OPEN:
+        return assistance, ()
+    assistance, due = (assistance, ()) if old is None else see_to_clock(assistance, entry.at, old)
+    moved = replace(assistance, policy_version=entry.to_version, migrations=(*assistance.migrations, entry))
+    return _with(moved, moved.limit, new), due
 
 
 def _come_to(

@@ -15,6 +15,7 @@ from lianxi.contracts.cases import ClockBreached, Paper, ReferralState, Referral
 from lianxi.contracts.envelope import Event
 from lianxi.kernel.clock import local_date
 from lianxi.kernel.errors import Conflict, RuleBroken
+from lianxi.policy.book import Migration
 from services.cases.domain.limits import (
     Limit,
     has_passed,
@@ -28,6 +29,17 @@ from services.cases.domain.limits import (
 from services.cases.policy import Rules
 
 Events = tuple[Event, ...]
+ENDED = frozenset(
+    {
+        ReferralState.NOT_TRANSFERRED,
+        ReferralState.HANDED_OVER,
+        ReferralState.FORWARDED,
+        ReferralState.SUPERVISED,
+        ReferralState.TAKEN_BACK,
+    }
+)
+RUNNING = tuple(state for state in ReferralState if state not in ENDED)
+"""Where referrals stand that may still be moved; what has ended stays under the version that it ended by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +49,7 @@ class CriminalReferral:
     `sent_to_agency` is empty until it is sent, so that the receiver cannot see a draft. `next_rung_at` is when a sweep
     has to look again; `breached_since` is there while a limit has passed and is still unmet. `reason` is that of the
     latest refusal; `statements` holds every reason that either side gave. `policy_version` is the version of the policy
-    that it runs under.
+    that it runs under, `migrations` how it came to that one.
     """
 
     id: str
@@ -62,6 +74,7 @@ class CriminalReferral:
     next_rung_at: datetime | None = None
     breached_since: datetime | None = None
     policy_version: int = 1
+    migrations: tuple[Migration, ...] = ()
 
 
 def is_seen_by(referral: CriminalReferral, agency: str) -> bool:
@@ -167,6 +180,23 @@ def meet_in_hindsight(
     clocks = tuple(ended if each is limit else each for each in held)
     late = (breached(referral, limit, now),) if ended.breached_at != limit.breached_at else ()
     return with_clocks(referral, clocks, rules), (*late, *rungs)
+
+
+def migrate(
+    referral: CriminalReferral, entry: Migration, old: Rules | None, new: Rules
+) -> tuple[CriminalReferral, Events]:
+    """Let a referral run under another version from now on; one that has ended or been moved stays as it is.
+
+    What the old version had due is told first, if it can still be read. Ends that were told stay; limits that start
+    later, and ladders, are the new version's.
+
+    Clause: L81.2 (criterion 7.3).
+    """
+    if referral.policy_version != entry.from_version or referral.state not in RUNNING:
+        return referral, ()
+    referral, due = (referral, ()) if old is None else see_to_clocks(referral, entry.at, old)
+    moved = replace(referral, policy_version=entry.to_version, migrations=(*referral.migrations, entry))
+    return with_clocks(moved, moved.clocks, new), due
 
 
 def with_clocks(referral: CriminalReferral, clocks: tuple[Limit, ...], rules: Rules) -> CriminalReferral:

@@ -20,6 +20,7 @@ from lianxi.contracts.reporting import (
 )
 from lianxi.kernel.clock import local_date, local_midnight
 from lianxi.kernel.errors import Conflict, Forbidden, NotFound, RuleBroken
+from lianxi.policy.book import Migration
 from lianxi.policy.clockwork import RunningClock
 from services.reporting.domain.ladders import begun, climbed, looked_at_next, stopped
 from services.reporting.policy import ORDER_CLOCK, Steps
@@ -28,6 +29,8 @@ REFERENCE = re.compile(r"[a-z][a-z_]*/[A-Za-z0-9][A-Za-z0-9_.:-]*")
 """How an item is named in an order and as proof: its kind and its id, so that no person can be named there."""
 
 CLAUSE = "L81.2"
+RUNNING = (OrderState.ISSUED, OrderState.ANSWERED)
+"""Where orders stand that may still be moved to another version of the policy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +53,7 @@ class Round:
 class SupervisionOrder:
     """One supervision order. `clock` and its rungs are those of the present round; `earlier` holds the rounds before.
 
-    `policy_version` is the version of the policy that it runs under.
+    `policy_version` is the version of the policy that it runs under, `migrations` how it came to that one.
 
     Clause: L81.2.
     """
@@ -76,6 +79,7 @@ class SupervisionOrder:
     reviewed_by: str | None = None
     earlier: tuple[Round, ...] = ()
     policy_version: int = 1
+    migrations: tuple[Migration, ...] = ()
 
 
 Decision = tuple[SupervisionOrder, tuple[Event, ...]]
@@ -130,6 +134,21 @@ def pressed(order: SupervisionOrder, steps: Steps, now: datetime) -> Decision:
     """
     clock, said = climbed(item_of(order), order.clock, steps, now)
     return replace(order, clock=clock, next_rung_at=looked_at_next(clock, steps)), said
+
+
+def migrated(order: SupervisionOrder, entry: Migration, old: Steps | None, new: Steps) -> Decision:
+    """Let an order run under another version from now on; one that is accepted or has been moved stays as it is.
+
+    What the old ladder had due is said first, if its version can still be read. The day that was named stays.
+
+    Clause: L81.2; criterion 7.3.
+    """
+    if order.policy_version != entry.from_version or order.state not in RUNNING:
+        return order, ()
+    climbing = order.state is OrderState.ISSUED
+    order, said = pressed(order, old, entry.at) if climbing and old is not None else (order, ())
+    moved = replace(order, policy_version=entry.to_version, migrations=(*order.migrations, entry))
+    return replace(moved, next_rung_at=looked_at_next(moved.clock, new) if climbing else None), said
 
 
 def answered(order: SupervisionOrder, answer: str, steps: Steps, now: datetime, actor: str) -> Decision:

@@ -17,6 +17,7 @@ from lianxi.contracts.reporting import (
 )
 from lianxi.kernel.clock import local_date, local_midnight
 from lianxi.kernel.errors import Conflict, Forbidden, NotFound
+from lianxi.policy.book import Migration
 from lianxi.policy.clockwork import RunningClock
 from services.reporting.domain.facts import BOUNCES, seal
 from services.reporting.domain.ladders import begun, climbed, looked_at_next, stopped
@@ -24,6 +25,8 @@ from services.reporting.policy import RETURN_CLOCK, OwedReturn, Steps
 
 REMINDED_BEFORE = timedelta(days=3)
 SETTLED = frozenset({StageReportState.FILED, StageReportState.FILED_LATE})
+RUNNING = tuple(state for state in StageReportState if state not in SETTLED)
+"""Where reports stand that may still be moved to another version of the policy."""
 OFFICE = "office"
 
 
@@ -31,7 +34,7 @@ OFFICE = "office"
 class StageReport:
     """One unit's report for one date. A date before the programme's own issue has no clock and climbs no ladder.
 
-    `policy_version` is the version of the policy that it runs under.
+    `policy_version` is the version of the policy that it runs under, `migrations` how it came to that one.
 
     Clause: L79.2, L90.1.
     """
@@ -54,6 +57,7 @@ class StageReport:
     clock: RunningClock | None = None
     next_rung_at: datetime | None = None
     policy_version: int = 1
+    migrations: tuple[Migration, ...] = ()
 
 
 def opened(report_id: str, owed: OwedReturn, steps: Steps) -> StageReport:
@@ -84,6 +88,22 @@ def reminded(report: StageReport, steps: Steps, now: datetime) -> tuple[StageRep
         return report, ()
     clock, said = climbed(item_of(report), report.clock, steps, now)
     return replace(report, clock=clock, next_rung_at=looked_at_next(clock, steps)), said
+
+
+def migrated(
+    report: StageReport, entry: Migration, old: Steps | None, new: Steps
+) -> tuple[StageReport, tuple[Event, ...]]:
+    """Let a report run under another version from now on; one that is filed or has been moved stays as it is.
+
+    What the old ladder had due is said first, if its version can still be read. Date and period stay.
+
+    Clause: L90.1; criterion 7.3.
+    """
+    if report.policy_version != entry.from_version or report.state not in RUNNING:
+        return report, ()
+    report, said = (report, ()) if old is None else reminded(report, old, entry.at)
+    moved = replace(report, policy_version=entry.to_version, migrations=(*report.migrations, entry))
+    return replace(moved, next_rung_at=None if moved.clock is None else looked_at_next(moved.clock, new)), said
 
 
 def item_of(report: StageReport) -> str:

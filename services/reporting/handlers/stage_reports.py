@@ -56,6 +56,10 @@ class Shelf(Protocol):
         """Read those of some reports that are there."""
         ...
 
+    def of_other_versions(self, policy_version: int) -> Mapping[str, Stored[StageReport]]:
+        """Read those that run, or have ended, under another version of the policy."""
+        ...
+
     def to_remind(self, now: datetime) -> Sequence[str]:
         """Name the reports whose next rung has been reached, a bounded number."""
         ...
@@ -177,7 +181,8 @@ class ReportingDesk:
                 [Addition(returns.opened(each, owed[each], self.demands.returns), (), _own(each)) for each in absent]
             )
             found = self.shelf.reports(tuple(owed))
-        return dict(found)
+        # What an earlier version asked for is still owed when the one in force no longer names its date.
+        return {**self.shelf.of_other_versions(self.demands.returns.policy_version), **found}
 
     def _report(self, report_id: str) -> Stored[StageReport]:
         return self.stage_reports.find(report_id) or self._newly_opened(report_id)

@@ -13,6 +13,7 @@ from lianxi.kernel.clock import Clock, local_date, local_midnight
 from lianxi.kernel.errors import NotFound
 from lianxi.store.connect import reaching_the_store
 from lianxi.store.mapping import as_state
+from lianxi.store.migrating import numbers_of
 from lianxi.store.unit import Stored
 from services.reporting.documents import EventFactDocument, StageReportDocument
 from services.reporting.domain.clauses import Moment, clause_list
@@ -80,13 +81,20 @@ class StageReportShelf:
 
     def reports(self, report_ids: Sequence[str]) -> Mapping[str, Stored[StageReport]]:
         """Read those of some reports that are there."""
-        with reaching_the_store():
-            rows = list(StageReportDocument._get_collection().find({"_id": {"$in": list(report_ids)}}))
-        return {row["_id"]: Stored(row["_version"], as_state(StageReport, {**row, "id": row["_id"]})) for row in rows}
+        return self._read({"_id": {"$in": list(report_ids)}})
+
+    def of_other_versions(self, policy_version: int) -> Mapping[str, Stored[StageReport]]:
+        """Read those that run, or have ended, under another version of the policy."""
+        return self._read({"policy_version": {"$nin": numbers_of(policy_version)}})
 
     def to_remind(self, now: datetime) -> Sequence[str]:
         """Name the reports whose next rung has been reached, a bounded number."""
         return climbing(StageReportDocument._get_collection(), now)
+
+    def _read(self, asked: dict[str, Any]) -> dict[str, Stored[StageReport]]:
+        with reaching_the_store():
+            rows = list(StageReportDocument._get_collection().find(asked))
+        return {row["_id"]: Stored(row["_version"], as_state(StageReport, {**row, "id": row["_id"]})) for row in rows}
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,18 @@ from datetime import timedelta
 import pytest
 
 from lianxi.contracts.cases import CaseRungReached
-from lianxi.kernel.errors import PolicyBroken
-from lianxi.policy.book import PolicyBook
+from lianxi.contracts.envelope import Caller
+from lianxi.contracts.operations import MigrateItems, MigrationResult
+from lianxi.kernel.errors import Forbidden, NotFound, PolicyBroken, RuleBroken
+from lianxi.policy.book import Migration, PolicyBook
 from lianxi.policy.policy import Policy
 from lianxi.store.mapping import as_fields, as_state
-from services.cases.domain.referrals import CriminalReferral
+from services.cases.domain.assistance import OPEN
+from services.cases.domain.referrals import RUNNING, CriminalReferral
+from services.cases.handlers import MigrationDesk
 from services.cases.policy import slice_of
-from tests.unit.cases.desk import CasesInMemory, clock_of, shipped_rules
+from tests.support.running import MemoryRunning
+from tests.unit.cases.desk import CasesInMemory, caller, clock_of, shipped_rules
 
 CLOCKS = ("T-32", "T-42")
 
@@ -120,3 +125,100 @@ def test_a_version_that_cannot_be_read_holds_up_nothing_but_its_own_items(town: 
         town.sweep()
 
     assert (rungs_of(town, old), rungs_of(town, new)) == ([], ["tenth"])
+
+
+def migrate(town: CasesInMemory, by: Caller | None = None, **more: object) -> MigrationResult:
+    fields = {"from_version": 1, "to_version": 2, "dry_run": False, **more}
+    running = MemoryRunning(town.referrals, RUNNING), MemoryRunning(town.assistance, OPEN)
+    desk = MigrationDesk(town.referrals, town.assistance, *running, town.clocks.policy, town.clock)
+    return desk.migrate_items(MigrateItems(**fields), by or caller("office"))  # type: ignore[arg-type]
+
+
+@pytest.mark.criterion("7.3")
+def test_a_dry_run_counts_and_changes_nothing(town: CasesInMemory) -> None:
+    town.sent()
+    town.request_help()
+    go_over(town)
+    before = [*town.referrals.all(), *town.assistance.all()]
+
+    counted = migrate(town, dry_run=True)
+
+    assert (counted.moved, counted.left) == (0, 2)
+    assert [(each.kind, each.state) for each in counted.found if each.items] == [
+        ("referral", "sent"),
+        ("assistance", "asked"),
+    ]
+    assert [*town.referrals.all(), *town.assistance.all()] == before
+
+
+@pytest.mark.criterion("7.3")
+def test_a_migration_moves_once_says_so_and_keeps_the_ends_that_were_told(town: CasesInMemory) -> None:
+    referral_id = town.draft(town.open(suspected_crime=True).case_id).referral_id
+    told = clock_of(town.seen(referral_id), "T-31").due_at
+    help_id = town.request_help().assistance_id
+    limit = town.assistance.get(help_id).state.limit
+    go_over(town)
+
+    results = [migrate(town), migrate(town)]
+
+    assert [(each.moved, each.left) for each in results] == [(2, 0), (0, 0)]
+    entry = Migration(from_version=1, to_version=2, by="client:office", at=town.clock.now())
+    for item in (town.referrals.get(referral_id).state, town.assistance.get(help_id).state):
+        assert (item.policy_version, item.migrations) == (2, (entry,))
+    assert clock_of(town.seen(referral_id), "T-31").due_at == told
+    helped = town.assistance.get(help_id).state
+    assert helped.limit == limit
+    assert helped.next_rung_at == limit.started_at + (limit.due_at - limit.started_at) / 10
+    # A limit that starts from now on is the new version's.
+    later = clock_of(town.decide(referral_id), "T-32")
+    assert later.due_at - later.started_at == timedelta(hours=48)
+
+
+@pytest.mark.criterion("7.3")
+def test_what_the_old_version_had_due_is_told_before_an_item_is_moved(town: CasesInMemory) -> None:
+    help_id = town.request_help().assistance_id
+    go_over(town)
+    town.wait(timedelta(days=400))
+
+    migrate(town)
+    town.sweep()
+
+    assert rungs_of(town, help_id) == [*ladder_of("T-42"), "tenth"]
+
+
+@pytest.mark.criterion("7.3")
+def test_a_migration_is_bounded_over_both_kinds_and_can_be_repeated(town: CasesInMemory) -> None:
+    for _ in range(2):
+        town.sent()
+        town.request_help()
+    go_over(town)
+
+    assert [(each.moved, each.left) for each in (migrate(town, at_most=3) for _ in range(3))] == [
+        (3, 1),
+        (1, 0),
+        (0, 0),
+    ]
+
+
+@pytest.mark.criterion("7.3")
+def test_what_has_ended_stays_under_its_version_and_what_is_lost_can_be_left(town: CasesInMemory) -> None:
+    ended = town.request_help().assistance_id
+    town.refuse_help(ended)
+    running = town.request_help().assistance_id
+    go_over(town, lost)
+
+    assert migrate(town).moved == 1
+    assert [town.assistance.get(each).state.policy_version for each in (ended, running)] == [1, 2]
+
+
+@pytest.mark.criterion("7.3")
+def test_only_the_office_or_an_operator_moves_items_and_only_to_what_there_is(town: CasesInMemory) -> None:
+    go_over(town, lost)
+
+    with pytest.raises(Forbidden, match=r"policy\.office_only"):
+        migrate(town, caller("police"))
+    with pytest.raises(RuleBroken, match=r"policy\.same_version"):
+        migrate(town, from_version=2)
+    with pytest.raises(NotFound, match=r"policy\.version_unknown"):
+        migrate(town, to_version=3)
+    assert migrate(town, replace(caller("police"), scopes=("ops:write",))).moved == 0

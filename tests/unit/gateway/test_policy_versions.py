@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from lianxi.cli import ops
-from lianxi.contracts.tips import MigrateItems, MigrationResult, StateCount, TipState
+from lianxi.contracts.operations import MigrateItems, MigrationResult, StateCount
+from lianxi.contracts.tips import TipState
 from lianxi.policy.policy import Policy
 from lianxi.sdk.client import Client
 from tests.support.gateway_fakes import NOON, POLICY, SECRET, Door, open_door
@@ -25,8 +27,12 @@ BODY = {"from_version": 1, "to_version": 2}
 TIP = {"category": "boats", "place": "码头", "text": "夜里有船"}
 
 
-def counted(moved: int, left: int) -> MigrationResult:
-    found = (StateCount(state=TipState.DISPATCHED, items=moved + left),)
+CASES_COUNT = [{"state": "sent", "items": 2, "kind": "referral"}]
+REPORTING_COUNT = [{"state": "due", "items": 5, "kind": "stage_report"}]
+
+
+def counted(moved: int, left: int, rows: Sequence[Mapping[str, Any]] = ()) -> MigrationResult:
+    found = tuple(StateCount(**row) for row in rows) or (StateCount(state=TipState.DISPATCHED, items=moved + left),)
     return MigrationResult(from_version=1, to_version=2, dry_run=not moved, found=found, moved=moved, left=left)
 
 
@@ -62,19 +68,26 @@ def test_a_version_published_meanwhile_is_taken_up_and_a_spoiled_one_is_not(tmp_
 
 
 @pytest.mark.criterion("7.3")
-def test_tips_are_counted_unless_it_is_said_that_they_move(door: Door) -> None:
-    door.bus.says("migrate_items", counted(0, 3))
+def test_items_of_three_desks_are_counted_unless_it_is_said_that_they_move(door: Door) -> None:
+    answers = [counted(0, 3), counted(0, 2, CASES_COUNT), counted(0, 5, REPORTING_COUNT)]
+    door.bus.answers["migrate_items"] = lambda _request, _caller: answers.pop(0)
     answer = door.http.post(MIGRATIONS, json=BODY, headers=door.headers("office", key="k"))
 
     assert answer.status_code == 200
     assert answer.json() == {
         **BODY,
         "dry_run": True,
-        "found": [{"state": "dispatched", "items": 3}],
+        "found": [{"state": "dispatched", "items": 3, "kind": "tip"}, *CASES_COUNT, *REPORTING_COUNT],
         "moved": 0,
-        "left": 3,
+        "left": 10,
+        "desks": [
+            {"desk": "tips", "moved": 0, "left": 3},
+            {"desk": "cases", "moved": 0, "left": 2},
+            {"desk": "reporting", "moved": 0, "left": 5},
+        ],
     }
-    assert door.bus.asked[-1].request == MigrateItems(from_version=1, to_version=2)
+    assert [each.request for each in door.bus.asked[-3:]] == [MigrateItems(from_version=1, to_version=2)] * 3
+    assert [each.service for each in door.bus.asked[-3:]] == ["tips", "cases", "reporting"]
     for wrong in ({**BODY, "at_most": 501}, {**BODY, "from_version": 0}, {"from_version": 1}):
         refused = door.http.post(MIGRATIONS, json=wrong, headers=door.headers("office", key="w"))
         assert refused.status_code == 422
@@ -84,7 +97,9 @@ def test_tips_are_counted_unless_it_is_said_that_they_move(door: Door) -> None:
 
 @pytest.mark.criterion("7.3")
 def test_the_operators_command_goes_on_until_nothing_is_left(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = [counted(2, 3), counted(2, 1), counted(1, 0), counted(0, 0)]
+    # One answer for each of the three desks and each call: cases have nothing to move, reporting one item more.
+    tips = [counted(2, 3), counted(2, 1), counted(1, 0), counted(0, 0)]
+    answers = [each for told in tips for each in (told, counted(0, 0), counted(told.moved // 2, 0))]
     door.bus.answers["migrate_items"] = lambda request, _caller: (
         answers.pop(0) if not request.dry_run else counted(0, 5)
     )
@@ -98,8 +113,8 @@ def test_the_operators_command_goes_on_until_nothing_is_left(door: Door, monkeyp
     dry = CliRunner().invoke(ops.app, command, catch_exceptions=False)
     real = CliRunner().invoke(ops.app, [*command, "--move"], catch_exceptions=False)
 
-    assert dry.stdout.endswith("5 would move\n")
-    assert real.stdout.endswith("5 moved, 0 left\n")
+    assert dry.stdout.endswith("15 would move\n")
+    assert real.stdout.endswith("7 moved, 0 left\n")
     assert answers == []
 
 

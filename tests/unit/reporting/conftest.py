@@ -50,6 +50,10 @@ class MemoryShelf:
         found = {report_id: self.kept.find(report_id) for report_id in report_ids}
         return {report_id: each for report_id, each in found.items() if each is not None}
 
+    def of_other_versions(self, policy_version: int) -> Mapping[str, Stored[StageReport]]:
+        others = [each.id for each in self.kept.all() if each.policy_version != policy_version]
+        return self.reports(others)
+
     def to_remind(self, now: datetime) -> Sequence[str]:
         return [each.id for each in self.kept.all() if each.next_rung_at is not None and each.next_rung_at <= now]
 

@@ -9,20 +9,31 @@ from datetime import date, timedelta
 import pytest
 
 from lianxi.contracts.envelope import Caller
-from lianxi.contracts.reporting import AnswerOrder, FileStageReport, IssueOrder, ReportingRungReached, ReviewOrder
+from lianxi.contracts.operations import MigrateItems, MigrationResult
+from lianxi.contracts.reporting import (
+    AnswerOrder,
+    FileStageReport,
+    IssueOrder,
+    ListStageReports,
+    ReportingRungReached,
+    ReviewOrder,
+)
 from lianxi.kernel.clock import FixedClock, local_midnight
 from lianxi.kernel.errors import PolicyBroken
-from lianxi.policy.book import PolicyBook
+from lianxi.policy.book import Migration, PolicyBook
 from lianxi.policy.load import read_policy
 from lianxi.policy.policy import Policy
 from lianxi.store.fakes import MemoryAggregates
 from lianxi.store.mapping import as_fields, as_state
+from services.reporting.domain import orders, returns
 from services.reporting.domain.orders import SupervisionOrder
 from services.reporting.domain.returns import StageReport
+from services.reporting.handlers.migrating import MigrationDesk
 from services.reporting.handlers.orders import OrderDesk
 from services.reporting.handlers.stage_reports import ReportingDesk, report_id_of
 from services.reporting.policy import ORDER_CLOCK, RETURN_CLOCK, owed_returns, read_demands, read_plan
 from services.reporting.store import ORDERS, REPORTS
+from tests.support.running import MemoryRunning
 from tests.unit.reporting.conftest import MORNING, SHIPPED, MemoryFacts, MemoryShelf
 from tests.unit.reporting.test_orders import order_desk
 
@@ -141,6 +152,25 @@ def test_a_report_climbs_the_ladder_of_its_version(town: Town) -> None:
 
 
 @pytest.mark.criterion("7.3")
+def test_a_report_whose_date_a_new_version_drops_is_still_listed_missed_and_filed(town: Town) -> None:
+    town.reports.open_returns()
+    town.go_over()
+    dropped = owed_by_market(FIRST, FIRST.returns[-1].due_on)
+    town.clock.instant = local_midnight(FIRST.returns[-1].due_on + timedelta(days=2))
+
+    town.reports.open_returns()
+
+    def listed() -> dict[str, str]:
+        found = town.reports.list_stage_reports(ListStageReports(), MARKET).items
+        return {each.report_id: each.state for each in found}
+
+    assert listed()[dropped] == "missed"
+    written = FileStageReport(report_id=dropped, practice="a", results="b", problems="c", advice="d")
+    town.reports.file_stage_report(written, MARKET)
+    assert listed()[dropped] == "filed_late"
+
+
+@pytest.mark.criterion("7.3")
 def test_what_a_report_had_due_before_it_was_filed_is_told_by_its_own_version(town: Town) -> None:
     town.reports.open_returns()
     town.go_over()
@@ -180,3 +210,70 @@ def test_a_version_that_cannot_be_read_holds_up_nothing_but_its_own_items(town: 
 
     assert [town.rungs(f"supervision_order/{each}") for each in (old_order, new_order)] == [[], ["tenth"]]
     assert [town.rungs(f"stage_report/{each}") for each in (old_report, new_report)] == [[], ["tenth"]]
+
+
+def migrate(town: Town, **more: object) -> MigrationResult:
+    fields = {"from_version": 1, "to_version": 2, "dry_run": False, **more}
+    running = MemoryRunning(town.book, orders.RUNNING), MemoryRunning(town.kept, returns.RUNNING)
+    desk = MigrationDesk(town.book, town.kept, *running, town.orders.demands, town.clock)
+    return desk.migrate_items(MigrateItems(**fields), OFFICE)  # type: ignore[arg-type]
+
+
+@pytest.mark.criterion("7.3")
+def test_a_migration_moves_once_says_so_and_keeps_the_days_that_were_named(town: Town) -> None:
+    town.reports.open_returns()
+    order_id, report_id = town.issue(), owed_by_market(FIRST, FIRST.returns[-2].due_on)
+    before = town.book.get(order_id).state
+    town.go_over()
+
+    counted = migrate(town, dry_run=True)
+    assert (town.book.get(order_id).state, counted.moved) == (before, 0)
+    results = [migrate(town), migrate(town)]
+
+    assert [(each.moved, each.left) for each in results] == [(counted.left, 0), (0, 0)]
+    entry = Migration(from_version=1, to_version=2, by="clerk-1", at=town.clock.now())
+    order, report = town.book.get(order_id).state, town.report(report_id)
+    assert (order.policy_version, order.migrations) == (report.policy_version, report.migrations) == (2, (entry,))
+    assert (order.due_at, order.clock) == (before.due_at, before.clock)
+    assert order.next_rung_at == before.issued_at + (before.due_at - before.issued_at) / 10
+    town.clock.advance(timedelta(days=400))
+    town.orders.press()
+    assert town.rungs(f"supervision_order/{order_id}") == ["tenth"]
+
+
+@pytest.mark.criterion("7.3")
+def test_a_report_that_the_new_version_does_not_owe_stays_under_its_own(town: Town) -> None:
+    town.reports.open_returns()
+    town.go_over()
+    dropped = owed_by_market(FIRST, FIRST.returns[-1].due_on)
+
+    assert migrate(town).left == 0
+    assert town.report(dropped).policy_version == 1
+
+
+@pytest.mark.criterion("7.3")
+def test_an_answered_order_is_moved_and_stays_still_and_an_accepted_one_is_not_moved(town: Town) -> None:
+    waiting = town.issue()
+    town.orders.answer_order(AnswerOrder(order_id=waiting, answer="已核查"), MARKET)
+    town.clock.advance(timedelta(hours=1))
+    accepted = town.issue()
+    town.orders.answer_order(AnswerOrder(order_id=accepted, answer="已核查"), MARKET)
+    town.orders.review_order(ReviewOrder(order_id=accepted, accept=True), OFFICE)
+    town.go_over(lost)
+
+    assert migrate(town).moved == 1
+    assert town.book.get(waiting).state.next_rung_at is None
+    assert [town.book.get(each).state.policy_version for each in (waiting, accepted)] == [2, 1]
+
+
+@pytest.mark.criterion("7.3")
+def test_what_the_old_ladder_had_due_is_said_before_an_item_is_moved(town: Town) -> None:
+    town.reports.open_returns()
+    report_id = owed_by_market(FIRST, FIRST.returns[-2].due_on)
+    town.go_over()
+    town.clock.instant = local_midnight(MOVED_TO + timedelta(days=400))
+
+    migrate(town)
+    town.reports.remind()
+
+    assert town.rungs(f"stage_report/{report_id}") == [*ladder_of(RETURN_CLOCK), "tenth"]

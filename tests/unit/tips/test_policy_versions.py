@@ -9,12 +9,11 @@ from datetime import timedelta
 import pytest
 
 from lianxi.contracts.envelope import Caller
+from lianxi.contracts.operations import MigrateItems, MigrationResult
 from lianxi.contracts.tips import (
     AcceptTip,
     CloseTip,
     DispatchTip,
-    MigrateItems,
-    MigrationResult,
     TipRungReached,
     TipState,
     VerificationOutcome,
