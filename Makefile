@@ -9,7 +9,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help run stop reset setup setup-run test test-quick check fmt fmt-check lint types imports architecture unit contract \
-	integration e2e chaos criteria policy-check docs
+	integration e2e chaos criteria policy-check docs lock
 
 help:  ## list what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9 -]+:.*## / {printf "  make %-42s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,14 @@ docs: setup  ## write the generated pages anew
 	@$(RUN) -m deploy.local.generate
 
 # --- the environment --------------------------------------------------------------------------------------------------------
+
+# A lock never names where packages were fetched from. The two later files hold all of the first.
+LOCK := uv pip compile --quiet pyproject.toml --generate-hashes --no-header --python-version 3.11
+
+lock:  ## write the hashed requirement files anew from pyproject.toml (needs uv)
+	@$(LOCK) -o requirements/runtime.txt > /dev/null
+	@$(LOCK) --group demo -o requirements/demo.txt > /dev/null
+	@$(LOCK) --group demo --group dev -o requirements/dev.txt > /dev/null
 
 setup:
 	@$(PYTHON) -m deploy.local.bootstrap test

@@ -51,11 +51,15 @@ _NOBODY: Final = Client(client_id="", secret_sha256="0" * 64, agency="", scopes=
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who a good token belongs to, and what it may do now."""
+    """Who a good token or session belongs to, and what it may do now; `client_id` is an account's id for a person."""
 
     client_id: str
     agency: str
     scopes: frozenset[str]
+    roles: tuple[str, ...] = ()
+    desks: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
+    is_person: bool = False
 
 
 class Register:

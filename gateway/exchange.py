@@ -96,6 +96,10 @@ def caller_of(needed: SecurityScopes, request: Request, _token: Annotated[Any, D
         actor=door.client_id,
         agency=door.agency,
         scopes=tuple(sorted(door.scopes)),
+        roles=door.roles,
+        desks=door.desks,
+        areas=door.areas,
+        is_person=door.is_person,
         correlation_id=request.state.correlation_id,
         traceparent=request.state.traceparent,
     )

@@ -48,11 +48,19 @@ class Cause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """On whose behalf the gateway asks a desk something. Made by the gateway alone; rows are filtered by it."""
+    """On whose behalf the gateway asks a desk something. Made by the gateway alone; rows are filtered by it.
+
+    `roles` name what the permission table grants; `desks` and `areas` are the caller's own, where a role is bound to
+    them. `is_person` says that an account signed in, not an agency's machine.
+    """
 
     actor: str
     agency: str
     scopes: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    desks: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
+    is_person: bool = False
     correlation_id: str = ""
     traceparent: str | None = None
     command_id: str | None = None
