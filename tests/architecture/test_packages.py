@@ -87,9 +87,9 @@ PROBES = {
     "Layers of the shared package": ("lianxi/kernel/ids.py", "import lianxi.bus.topology"),
     "Doors above services above kit": ("lianxi/bus/client.py", "import services.tips.policy"),
     "Domain and policy are plain Python": ("services/notifications/domain.py", "import mongoengine"),
-    "Only the greenroom speaks nameko": ("services/tips/service.py", "import nameko.rpc"),
+    "Only the greenroom speaks nameko": ("services/tips/service/tips.py", "import nameko.rpc"),
     "Gateway, sdk and cli never reach eventlet or mongoengine": ("gateway/app.py", "import lianxi.store.unit"),
-    "Only store and views open documents": ("services/tips/handlers.py", "import services.tips.documents"),
+    "Only store and views open documents": ("services/tips/handlers/tips.py", "import services.tips.documents"),
     "No cycles": ("lianxi/policy/model.py", "import lianxi.policy.load"),
 }
 """Contract → a file and a line that must break it."""

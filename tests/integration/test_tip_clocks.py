@@ -21,7 +21,7 @@ from lianxi.store.mapping import as_fields
 from services.tips.documents import TipDocument
 from services.tips.domain.clocks import watched
 from services.tips.domain.tip import Clock, Tip
-from services.tips.handlers import RUNGS_A_SWEEP, TipHandlers
+from services.tips.handlers.tips import RUNGS_A_SWEEP, TipHandlers
 from services.tips.store import RungWatch, open_tips
 from tests.support.town import Database
 from tests.unit.tips.desk import TipDesk, shipped_policy, submission

@@ -1,8 +1,7 @@
-"""The doors of the tips desk. Each method says what comes in and who deals with it; nothing is decided here."""
+"""The doors for tips themselves. Each method says what comes in and who deals with it; nothing is decided here."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 
 from lianxi.contracts.cases import CaseClosed, CaseOpened
@@ -11,7 +10,6 @@ from lianxi.contracts.envelope import Caller, Cause, Event
 from lianxi.contracts.inspections import SuspicionRaised
 from lianxi.contracts.notifications import NoticeDelivered
 from lianxi.contracts.operations import MigrateItems, MigrationResult
-from lianxi.contracts.sealing import Opener
 from lianxi.contracts.tips import (
     AcceptTip,
     CloseTip,
@@ -29,20 +27,13 @@ from lianxi.contracts.tips import (
     VerifyTip,
 )
 from lianxi.greenroom.entries import Accepted, Desk, accepts, answers, consumes, every
-from lianxi.runtime.premises import Premises
-from lianxi.runtime.settings import read_key
 from services.tips.handlers import TipHandlers
-from services.tips.settings import TipsSettings
-from services.tips.store import InformantVault, ReceiptIndex, RungWatch, RunningTips, open_tips
 from services.tips.views import TipViews
 
-SETTINGS = TipsSettings
 
+class TipDoors(Desk):
+    """What is told and asked about tips."""
 
-class Tips(Desk):
-    """受理: takes in tips, gives each to the desk that must act, and answers the informant."""
-
-    name = "tips"
     handlers: TipHandlers
     views: TipViews
 
@@ -135,20 +126,3 @@ class Tips(Desk):
     def climb_ladders(self) -> None:
         """Tell of the rungs that clocks have reached."""
         self.handlers.climb_ladders()
-
-
-def open_desk(premises: Premises[TipsSettings]) -> type[Desk]:
-    """Put the desk together."""
-    tips = open_tips(premises.clock)
-    desk_handlers = TipHandlers(
-        tips=tips,
-        receipts=ReceiptIndex(),
-        informants=InformantVault(),
-        watch=RungWatch(),
-        running=RunningTips(),
-        opener=Opener(read_key(premises.settings.tips_seal_key_file)),
-        policies=premises.policies,
-        clock=premises.clock,
-        entropy=secrets.randbits,
-    )
-    return type("OpenTips", (Tips,), {"handlers": desk_handlers, "views": TipViews(tips, premises.clock)})
