@@ -57,17 +57,16 @@ class MemoryLedger:
             return None
         return known
 
-    async def finish(self, key: str, status: int, answer: bytes) -> None:
+    async def finish(self, entry: Remembered, status: int, answer: bytes) -> None:
         """Keep an answer."""
         self._reach()
-        if key in self.remembered:
-            self.remembered[key] = replace(self.remembered[key], status=status, answer=answer)
+        self.remembered[entry.key] = replace(entry, status=status, answer=answer)
 
-    async def forget(self, key: str) -> None:
+    async def forget(self, entry: Remembered) -> None:
         """Forget a write."""
         self._reach()
-        if key in self.remembered and self.remembered[key].status is None:
-            del self.remembered[key]
+        if entry.key in self.remembered and self.remembered[entry.key].status is None:
+            del self.remembered[entry.key]
 
     async def add_requests(self, rows: Sequence[RequestRow]) -> None:
         """Keep rows."""

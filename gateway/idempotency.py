@@ -105,7 +105,8 @@ class Answers:
             Taken: idempotency.key_reused, idempotency.in_progress.
             StoreDown: the store is away and the request needs it.
         """
-        known = await self._begin(request)
+        entry = self._entry(request)
+        known = await self._begin(entry, request)
         if known is not None:
             return self._again(known, request)
         done: Response | None = None
@@ -113,7 +114,7 @@ class Answers:
             done = await self._do(act, refused)
             return done
         finally:
-            await self._settle(request, done)
+            await self._settle(entry, done)
 
     async def _do(self, act: Callable[[], Awaitable[Response]], refused: Callable[[Refused], Response]) -> Response:
         try:
@@ -123,29 +124,27 @@ class Answers:
         except Refused as error:
             return refused(error)
 
-    async def _begin(self, request: Request) -> Remembered | None:
+    def _entry(self, request: Request) -> Remembered:
         now = self._clock.now()
-        entry = Remembered(
-            key=request.key,
-            fingerprint=request.fingerprint,
-            opened_at=now,
-            expires_at=now + timedelta(seconds=request.lives_seconds),
-        )
+        ends = now + timedelta(seconds=request.lives_seconds)
+        return Remembered(key=request.key, fingerprint=request.fingerprint, opened_at=now, expires_at=ends)
+
+    async def _begin(self, entry: Remembered, request: Request) -> Remembered | None:
         try:
-            return await self._ledger.begin(entry, stale_before=now - self._unfinished)
+            return await self._ledger.begin(entry, stale_before=entry.opened_at - self._unfinished)
         except StoreDown:
             if request.needs_store:
                 raise
             # What is taken in has an id that derives from its key: done twice, it lands on itself (DESIGN 12.2).
             return None
 
-    async def _settle(self, request: Request, done: Response | None) -> None:
+    async def _settle(self, entry: Remembered, done: Response | None) -> None:
         try:
             if done is None:
-                await self._ledger.forget(request.key)
+                await self._ledger.forget(entry)
             else:
                 answer = Answer.of(done)
-                await self._ledger.finish(request.key, answer.status, self._lock(answer))
+                await self._ledger.finish(entry, answer.status, self._lock(answer))
         except StoreDown as error:
             # The work is done or not done whatever the store says; tried again it is recognised by its command id.
             log.warning("answer_not_kept", reason=str(error))

@@ -72,10 +72,10 @@ class Ledger(Protocol):
         One that was opened before `stale_before` by the same request, and never came to an answer, is taken over.
         """
 
-    async def finish(self, key: str, status: int, answer: bytes) -> None:
+    async def finish(self, entry: Remembered, status: int, answer: bytes) -> None:
         """Keep the answer of a write."""
 
-    async def forget(self, key: str) -> None:
+    async def forget(self, entry: Remembered) -> None:
         """Forget a write that did not happen, so that it may be tried again."""
 
     async def add_requests(self, rows: Sequence[RequestRow]) -> None:

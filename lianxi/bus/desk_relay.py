@@ -6,6 +6,7 @@ A crash between any two steps sends the same event again, under the same id, whi
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,9 +14,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pika
-from pymongo import UpdateOne
+from pymongo import ReplaceOne, UpdateOne
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
 
 from lianxi.bus import topology
 from lianxi.bus.link import Letter, Link
@@ -26,8 +27,9 @@ from lianxi.kernel.clock import Clock
 from lianxi.kernel.errors import BrokerDown, LianxiError
 from lianxi.runtime import metrics
 from lianxi.runtime.logs import get_log
+from lianxi.store.connect import DUPLICATE
 from lianxi.store.outbox import AGGREGATES, LANE_RANK
-from lianxi.store.parked import DELIVERIES, PARKED
+from lianxi.store.parked import DELIVERIES, PARKED, SETTLEMENTS
 
 log = get_log()
 LEASE = "relay_lease"
@@ -191,18 +193,30 @@ class DeskRelay:
         """Write the ledger's rows, then take the events out of the outbox."""
         now = self._clock.now()
         rows = [row for each in sent for entry in each.entries for row in ledger_rows(entry, now)]
-        if rows:
-            await self._database[DELIVERIES].bulk_write(rows, ordered=False)
+        await self._insert_new(DELIVERIES, rows)
         for collection in AGGREGATES[self.service]:
-            taken = [_take_out(each) for each in sent if each.entries and each.pending.collection == collection]
-            if not taken:
-                continue
-            result = await self._database[collection].bulk_write([all_out for all_out, _ in taken], ordered=False)
-            if result.matched_count < len(taken):
-                await self._database[collection].bulk_write([some for _, pair in taken for some in pair])
+            await self._take_out(collection, [each for each in sent if each.pending.collection == collection])
         for each in sent:
             for entry in each.entries:
                 metrics.events_published_total.labels(self.service, entry["lane"]).inc()
+
+    async def _take_out(self, collection: str, sent: Sequence[Sent]) -> None:
+        """Take sent events out of their outboxes: whole outboxes in one write, those that have grown one by one."""
+        by_length: defaultdict[int, list[Sent]] = defaultdict(list)
+        for each in sent:
+            by_length[len(each.entries)].append(each)
+        by_length.pop(0, None)
+        for length, group in by_length.items():
+            # Entries are only ever added behind: one that holds its last sent event and no more has nothing new.
+            unchanged = {
+                "_id": {"$in": [each.pending.aggregate_id for each in group]},
+                "_outbox": {"$size": length},
+                "_outbox.id": {"$in": [each.entries[-1]["id"] for each in group]},
+            }
+            emptied = {"$set": {"_outbox": []}, "$unset": {"_outbox_due": ""}}
+            result = await self._database[collection].update_many(unchanged, emptied)
+            if result.matched_count < len(group):
+                await self._database[collection].bulk_write([write for each in group for write in _pull(each)])
 
     async def _holds_lease(self) -> bool:
         now = self._clock.now()
@@ -228,10 +242,25 @@ class DeskRelay:
     async def _note_receipts(self) -> None:
         letters = await _batch(self._receipts, RECEIPTS_BATCH)
         receipts = [receipt for letter in letters for receipt in receipts_of(letter.body)]
-        if receipts:
-            updates = [_settled_row(each) for each in receipts]
-            await self._database[DELIVERIES].bulk_write(updates, ordered=False)
+        settled = {each["_id"]: each for each in map(settled_row, receipts)}
+        rows = list(settled.values())
+        if known := await self._insert_new(SETTLEMENTS, rows):
+            # A letter that came twice, or was parked and has been replayed: what was heard last holds.
+            again = [ReplaceOne({"_id": rows[place]["_id"]}, rows[place]) for place in known]
+            await self._database[SETTLEMENTS].bulk_write(again, ordered=False)
         self._acknowledge("receipts", letters[-1])
+
+    async def _insert_new(self, collection: str, rows: Sequence[dict[str, Any]]) -> list[int]:
+        """Insert rows in one write, and say the places of those that were there already."""
+        try:
+            if rows:
+                await self._database[collection].insert_many(rows, ordered=False)
+        except BulkWriteError as error:
+            wrong = error.details["writeErrors"]
+            if any(each["code"] != DUPLICATE for each in wrong):
+                raise
+            return [each["index"] for each in wrong]
+        return []
 
     async def _drain_parked(self) -> None:
         letter = await self._parked.get()
@@ -264,46 +293,35 @@ class DeskRelay:
         await asyncio.sleep(RECOUNT_SECONDS)
 
 
-def ledger_rows(entry: Mapping[str, Any], now: datetime) -> list[UpdateOne]:
-    """Write one ledger row for each queue an event goes to; a receipt that came first keeps its say."""
+def ledger_rows(entry: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
+    """Make one ledger row for each queue that an event goes to."""
     event = entry["event"]
-    told = {
-        "event_id": entry["id"],
-        "event_type": event["type"],
-        "subject": event["subject"],
-        "created_at": entry["at"],
-        "sent_at": now,
-    }
-    queues = topology.queues_hearing(event["type"], entry["lane"])
     return [
-        UpdateOne(
-            {"_id": f"{entry['id']}:{queue}"},
-            {"$set": {**told, "queue": queue}, "$setOnInsert": {"state": "sent"}},
-            upsert=True,
-        )
-        for queue in queues
+        {
+            "_id": f"{entry['id']}:{queue}",
+            "event_id": entry["id"],
+            "event_type": event["type"],
+            "subject": event["subject"],
+            "queue": queue,
+            "created_at": entry["at"],
+            "sent_at": now,
+        }
+        for queue in topology.queues_hearing(event["type"], entry["lane"])
     ]
 
 
-def _settled_row(receipt: Mapping[str, Any]) -> UpdateOne:
-    event_id, queue = receipt["event_id"], receipt["queue"]
-    settled = {"state": receipt["state"], "settled_at": datetime.fromisoformat(receipt["at"])}
-    return UpdateOne(
-        {"_id": f"{event_id}:{queue}"}, {"$set": {**settled, "event_id": event_id, "queue": queue}}, upsert=True
-    )
+def settled_row(receipt: Mapping[str, Any]) -> dict[str, Any]:
+    """Make the row that says what became of a letter in one queue; it may come before the ledger's own."""
+    at = datetime.fromisoformat(receipt["at"])
+    parked = {"parked_at": at} if receipt["state"] == PARKED else {}
+    row = {"_id": f"{receipt['event_id']}:{receipt['queue']}", "state": receipt["state"], "settled_at": at}
+    return row | parked
 
 
-def _take_out(sent: Sent) -> tuple[UpdateOne, tuple[UpdateOne, UpdateOne]]:
-    """Take sent events out of an outbox: all at once if nothing was added meanwhile, else one after the other."""
+def _pull(sent: Sent) -> tuple[UpdateOne, UpdateOne]:
     at = {"_id": sent.pending.aggregate_id}
-    ids = [entry["id"] for entry in sent.entries]
-    all_out = UpdateOne(
-        {**at, "_outbox": {"$size": len(ids)}, "_outbox.id": ids[-1]},
-        {"$set": {"_outbox": []}, "$unset": {"_outbox_due": ""}},
-    )
-    some = UpdateOne(at, {"$pull": {"_outbox": {"id": {"$in": ids}}}})
-    empty = UpdateOne({**at, "_outbox": {"$size": 0}}, {"$unset": {"_outbox_due": ""}})
-    return all_out, (some, empty)
+    some = {"$pull": {"_outbox": {"id": {"$in": [entry["id"] for entry in sent.entries]}}}}
+    return UpdateOne(at, some), UpdateOne({**at, "_outbox": {"$size": 0}}, {"$unset": {"_outbox_due": ""}})
 
 
 async def _batch(queue: asyncio.Queue[Letter], most: int) -> list[Letter]:

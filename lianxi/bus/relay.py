@@ -34,7 +34,7 @@ from lianxi.runtime.health import Health
 from lianxi.runtime.logs import get_log, set_up_logs
 from lianxi.runtime.settings import Settings, read_settings
 from lianxi.store.connect import TIMEOUTS
-from lianxi.store.parked import DELIVERIES, PARKED
+from lianxi.store.parked import DELIVERIES, PARKED, SETTLEMENTS
 
 log = get_log()
 
@@ -112,7 +112,8 @@ class Relay:
                 for service in SERVICES:
                     database = self._client[self._settings.database(service)]
                     await database[DELIVERIES].create_index([("subject", 1)])
-                    await database[DELIVERIES].create_index([("state", 1)])
+                    await database[DELIVERIES].create_index([("created_at", 1)])
+                    await database[SETTLEMENTS].create_index([("parked_at", 1)], sparse=True)
                     await database[PARKED].create_index([("state", 1)])
                 return
             except PyMongoError as error:

@@ -120,6 +120,14 @@ class Envelope:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An event as a desk hears it among others, with what it causes."""
+
+    event: Any
+    cause: Cause
+
+
 def event_id(aggregate_id: str, version: int, index: int) -> str:
     """Name the event that a version of an aggregate announced: the same every time it is worked out."""
     return str(uuid.uuid5(NAMESPACE, f"{aggregate_id}:{version}:{index}"))

@@ -1,4 +1,4 @@
-"""The four doors of a desk. They only mark methods; `lianxi.greenroom.runner` hangs the marked methods into nameko.
+"""The doors of a desk. They only mark methods; `lianxi.greenroom.runner` hangs the marked methods into nameko.
 
 A desk's methods are ordinary blocking functions: a test calls them directly, with no broker and nothing patched.
 """
@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from lianxi.contracts.envelope import Caller, Cause, Command, Event
+from lianxi.contracts.envelope import Caller, Cause, Command, Event, Heard
 
 S = TypeVar("S")
 Q = TypeVar("Q")
@@ -35,10 +35,11 @@ class Answers:
 
 @dataclass(frozen=True)
 class Consumes:
-    """Events from the bus, one at a time: ``method(self, event, cause) -> None``."""
+    """Events from the bus: one at a time, ``method(self, event, cause)``, or what waits, ``method(self, heard)``."""
 
     handler: str
     events: tuple[type[Event], ...]
+    in_batches: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,17 @@ def consumes(
 
     def mark(method: Callable[[S, E, Cause], None]) -> Callable[[S, E, Cause], None]:
         return _marked(method, Consumes(handler, events))
+
+    return mark
+
+
+def gathers(
+    handler: str, *events: type[E]
+) -> Callable[[Callable[[S, Sequence[Heard]], None]], Callable[[S, Sequence[Heard]], None]]:
+    """Take what waits in the queue of a handler as one batch; if it fails as a whole, each event is tried alone."""
+
+    def mark(method: Callable[[S, Sequence[Heard]], None]) -> Callable[[S, Sequence[Heard]], None]:
+        return _marked(method, Consumes(handler, events, in_batches=True))
 
     return mark
 

@@ -59,7 +59,7 @@ class Operators:
     def list_deliveries(self, request: ListDeliveries, caller: Caller) -> DeliveryList:
         """List rows of the delivery ledger."""
         _check(caller, "ops:read")
-        return self.ledger.list_deliveries(request)
+        return self.ledger.list_deliveries(request, self.clock.now())
 
     def _send_again(self, letter: Mapping[str, Any], actor: str) -> None:
         properties = {**letter["properties"], "delivery_mode": 2}

@@ -206,10 +206,11 @@ class Host:
                 questions[mark.method] = (method, get_type_hints(method)["request"])
             elif isinstance(mark, Consumes):
                 queues = topology.handler_queues(self._name, mark.handler)
-                hung[f"hears_{name}"] = self._queue_door(method, mark.handler, queues, batches=False)
+                how = Worker.gathered if mark.in_batches else Worker.events
+                hung[f"hears_{name}"] = self._queue_door(method, mark.handler, queues, how)
             elif isinstance(mark, Accepts):
                 queues = tuple(topology.intake_queue(self._name, lane) for lane in topology.INTAKE[self._name][1])
-                hung[f"takes_{name}"] = self._queue_door(method, "intake", queues, batches=True)
+                hung[f"takes_{name}"] = self._queue_door(method, "intake", queues, Worker.commands)
             elif isinstance(mark, Every):
                 hung[f"sweeps_{name}"] = self._timer_door(method, name, mark.seconds)
         hung["answers"] = self._question_door(questions)
@@ -224,14 +225,12 @@ class Host:
 
         return {method: (asked(method), contract) for method, contract in OPERATOR_QUESTIONS.items()}
 
-    def _queue_door(self, method: Any, handler: str, queues: Sequence[str], *, batches: bool) -> Any:
+    def _queue_door(self, method: Any, handler: str, queues: Sequence[str], how: Callable[..., Any]) -> Any:
         clock = self._premises.clock
 
         def entry(desk: Any, arrivals: Any, is_stopping: Callable[[], bool]) -> Any:
             worker = Worker(self._name, handler, clock, is_stopping)
-            if batches:
-                return worker.commands(lambda commands: method(desk, commands), arrivals)
-            return worker.events(lambda event, cause: method(desk, event, cause), arrivals)
+            return how(worker, lambda *told: method(desk, *told), arrivals)
 
         protected = protects(entry)
         for queue in queues:

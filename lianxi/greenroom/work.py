@@ -18,7 +18,7 @@ from greenlet import GreenletExit
 
 from lianxi.bus import wire
 from lianxi.contracts import codec
-from lianxi.contracts.envelope import Envelope
+from lianxi.contracts.envelope import Envelope, Heard
 from lianxi.greenroom.entries import Accepted
 from lianxi.kernel.clock import Clock
 from lianxi.kernel.errors import Broken, ContractBroken, LianxiError, StoreDown
@@ -63,6 +63,30 @@ class Settled:
     envelope: Envelope | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A letter that could be read: a command with its cause, or an event with its cause and its envelope."""
+
+    arrival: Arrival
+    item: Any
+    envelope: Envelope | None = None
+
+    def bound(self) -> dict[str, Any]:
+        """What every line of the log says while it is dealt with alone."""
+        if self.envelope is None:
+            return {"attempt": self.arrival.attempt}
+        return {
+            "event_id": self.envelope.id,
+            "event_type": self.envelope.type,
+            "correlation_id": self.envelope.correlationid,
+            "attempt": self.arrival.attempt,
+        }
+
+
+Call = Callable[[Sequence[Any]], None]
+"""What deals with items, all of them or an error for the whole."""
+
+
 class Stopping(Exception):
     """The process is to stop while a letter waits for the database: it stays unsettled and comes again."""
 
@@ -85,52 +109,58 @@ class Worker:
 
     def events(self, call: Callable[[Any, Any], None], arrivals: Sequence[Arrival]) -> list[Settled]:
         """Handle events one by one."""
-        return [self._event(call, arrival) for arrival in arrivals]
+        return self._handle(lambda heard: call(heard[0].event, heard[0].cause), arrivals, _read_event, together=False)
+
+    def gathered(self, call: Callable[[Sequence[Heard]], None], arrivals: Sequence[Arrival]) -> list[Settled]:
+        """Handle events as one batch; if that fails, one by one, so that a bad one fails alone."""
+        return self._handle(call, arrivals, _read_event, together=True)
 
     def commands(self, call: Callable[[Sequence[Accepted]], None], arrivals: Sequence[Arrival]) -> list[Settled]:
         """Handle commands as one batch; if that fails, one by one, so that a bad one fails alone."""
-        read = [self._read_command(arrival) for arrival in arrivals]
-        good = [(arrival, each) for arrival, each in zip(arrivals, read, strict=True) if isinstance(each, Accepted)]
-        settled = {
-            arrival.tag: self._failed(arrival, each)
-            for arrival, each in zip(arrivals, read, strict=True)
-            if isinstance(each, BaseException)
-        }
-        if good:
-            whole = self._attempt(good[0][0], lambda: call([each for _, each in good]))
-            if whole.outcome is Outcome.DONE or len(good) == 1:
-                settled |= {arrival.tag: Settled(arrival, whole.outcome, whole.error) for arrival, _ in good}
-            else:
-                settled |= {arrival.tag: self._alone(call, arrival, each) for arrival, each in good}
-        self._count(settled.values())
+        return self._handle(call, arrivals, _read_command, together=True)
+
+    def _handle(
+        self, call: Call, arrivals: Sequence[Arrival], read: Callable[[Arrival], Read], *, together: bool
+    ) -> list[Settled]:
+        settled: dict[int, Settled] = {}
+        good: list[Read] = []
+        for arrival in arrivals:
+            try:
+                good.append(read(arrival))
+            except ContractBroken as error:
+                settled[arrival.tag] = self._failed(arrival, error)
+        if not (together and len(good) > 1 and self._is_done_together(call, good, settled)):
+            settled |= {each.arrival.tag: self._alone(call, each) for each in good}
+        for done in settled.values():
+            metrics.events_handled_total.labels(self.desk, self.handler, done.outcome.value).inc()
         return [settled[arrival.tag] for arrival in arrivals]
 
-    def _alone(self, call: Callable[[Sequence[Accepted]], None], arrival: Arrival, command: Accepted) -> Settled:
-        return self._attempt(arrival, lambda: call([command]))
+    def _is_done_together(self, call: Call, good: Sequence[Read], settled: dict[int, Settled]) -> bool:
+        started = time.perf_counter()
+        whole = self._attempt(good[0].arrival, lambda: call([each.item for each in good]))
+        if whole.outcome is not Outcome.DONE:
+            return False
+        seconds = (time.perf_counter() - started) / len(good)
+        for each in good:
+            settled[each.arrival.tag] = self._timed(each, Settled(each.arrival, Outcome.DONE), seconds)
+        return True
 
-    def _event(self, call: Callable[[Any, Any], None], arrival: Arrival) -> Settled:
-        try:
-            envelope = codec.envelope_from_plain(codec.from_bytes(arrival.body))
-            event = codec.open_event(envelope)
-        except ContractBroken as error:
-            settled = self._failed(arrival, error)
-            self._count([settled])
-            return settled
-        with structlog.contextvars.bound_contextvars(
-            event_id=envelope.id,
-            event_type=envelope.type,
-            correlation_id=envelope.correlationid,
-            attempt=arrival.attempt,
-        ):
+    def _alone(self, call: Call, read: Read) -> Settled:
+        with structlog.contextvars.bound_contextvars(**read.bound()):
             started = time.perf_counter()
-            tried = self._attempt(arrival, lambda: call(event, envelope.cause()))
-        metrics.handler_seconds.labels(self.desk, self.handler).observe(time.perf_counter() - started)
+            tried = self._attempt(read.arrival, lambda: call([read.item]))
+        return self._timed(read, tried, time.perf_counter() - started)
+
+    def _timed(self, read: Read, tried: Settled, seconds: float) -> Settled:
+        """Measure how long one took, and, of an event whose instant is not levelled, how old it was."""
+        metrics.handler_seconds.labels(self.desk, self.handler).observe(seconds)
+        envelope = read.envelope
+        if envelope is None:
+            return tried
         if tried.outcome is Outcome.DONE and envelope.time.minute + envelope.time.second + envelope.time.microsecond:
             age = (self.clock.now() - envelope.time).total_seconds()
             metrics.event_age_seconds.labels(self.desk, self.handler).observe(max(0.0, age))
-        settled = Settled(arrival, tried.outcome, tried.error, envelope)
-        self._count([settled])
-        return settled
+        return Settled(tried.arrival, tried.outcome, tried.error, envelope)
 
     def _attempt(self, arrival: Arrival, call: Callable[[], None]) -> Settled:
         waits = iter(WAITS_SECONDS)
@@ -163,12 +193,11 @@ class Worker:
         outcome = Outcome.PARK if isinstance(error, Broken) else Outcome.RETRY
         return Settled(arrival, outcome, code)
 
-    def _read_command(self, arrival: Arrival) -> Accepted | ContractBroken:
-        try:
-            return Accepted(*wire.command_from_bytes(arrival.body))
-        except ContractBroken as error:
-            return error
 
-    def _count(self, settled: Any) -> None:
-        for each in settled:
-            metrics.events_handled_total.labels(self.desk, self.handler, each.outcome.value).inc()
+def _read_command(arrival: Arrival) -> Read:
+    return Read(arrival, Accepted(*wire.command_from_bytes(arrival.body)))
+
+
+def _read_event(arrival: Arrival) -> Read:
+    envelope = codec.envelope_from_plain(codec.from_bytes(arrival.body))
+    return Read(arrival, Heard(codec.open_event(envelope), envelope.cause()), envelope)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import mongoengine
 from bson.codec_options import CodecOptions
 from pymongo import MongoClient
+from pymongo.collection import Collection
 from pymongo.database import Database
-from pymongo.errors import AutoReconnect, ConnectionFailure, ExecutionTimeout, NetworkTimeout
+from pymongo.errors import AutoReconnect, BulkWriteError, ConnectionFailure, ExecutionTimeout, NetworkTimeout
 
-from lianxi.kernel.errors import StoreDown
+from lianxi.kernel.errors import InvariantBroken, StoreDown
 from lianxi.runtime.settings import Settings
 
 AWAY = (AutoReconnect, ConnectionFailure, NetworkTimeout, ExecutionTimeout)
 """What pymongo raises when the database does not answer; everything else is a mistake of ours."""
+
+DUPLICATE = 11000
 
 TIMEOUTS: dict[str, Any] = {
     "serverSelectionTimeoutMS": 3_000,
@@ -58,3 +61,23 @@ def reaching_the_store() -> Iterator[None]:
         yield
     except AWAY as error:
         raise StoreDown("store.down", reason=type(error).__name__) from error
+
+
+def insert_new(collection: Collection[dict[str, Any]], documents: Sequence[dict[str, Any]]) -> set[int]:
+    """Insert documents in one write, and say the places of those that were there already; they stay as they are.
+
+    Raises:
+        StoreDown: store.down.
+        InvariantBroken: store.write_failed.
+    """
+    if not documents:
+        return set()
+    try:
+        with reaching_the_store():
+            collection.insert_many(documents, ordered=False)
+    except BulkWriteError as error:
+        wrong = error.details["writeErrors"]
+        if any(each["code"] != DUPLICATE for each in wrong):
+            raise InvariantBroken("store.write_failed", codes=sorted({each["code"] for each in wrong})) from error
+        return {each["index"] for each in wrong}
+    return set()

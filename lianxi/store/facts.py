@@ -5,21 +5,15 @@ Figures are folds of facts, so order and repetition cannot change them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from pymongo.errors import DuplicateKeyError
-
 from lianxi.kernel.ids import derived_id
-from lianxi.store.connect import reaching_the_store
+from lianxi.store.connect import insert_new
 from lianxi.store.documents import FactDocument
 
 
-def add_fact(document: type[FactDocument], handler: str, event_id: str, fields: dict[str, Any]) -> bool:
-    """Write the fact of one event; `False` when it is written already."""
-    row = {"_id": derived_id("fact", handler, event_id), **fields}
-    try:
-        with reaching_the_store():
-            document._get_collection().insert_one(row)
-    except DuplicateKeyError:
-        return False
-    return True
+def add_facts(document: type[FactDocument], handler: str, rows: Mapping[str, dict[str, Any]]) -> None:
+    """Write the facts of some events, by the events' ids, in one write; those that are written already stay."""
+    documents = [{"_id": derived_id("fact", handler, event_id), **fields} for event_id, fields in rows.items()]
+    insert_new(document._get_collection(), documents)

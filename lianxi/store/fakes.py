@@ -11,7 +11,7 @@ from lianxi.contracts.envelope import Cause, Envelope, Event
 from lianxi.kernel.clock import Clock
 from lianxi.kernel.errors import NotFound
 from lianxi.store.outbox import Announcer
-from lianxi.store.unit import A, Addition, Decide, Stored, check_version, exactly
+from lianxi.store.unit import A, Addition, Change, Decide, Stored, check_version, exactly
 
 
 @dataclass
@@ -77,6 +77,11 @@ class MemoryAggregates(Generic[A]):
         row.stored = Stored(before.version + 1, after)
         self._mark(row, events, cause)
         return row.stored
+
+    def change_many(self, changes: Sequence[Change[A]]) -> None:
+        """Change many, each once for the event of its cause."""
+        for each in changes:
+            self.change(each.aggregate_id, each.decide, each.cause)
 
     def _mark(self, row: _Row[A], events: Sequence[Event], cause: Cause) -> None:
         stored = row.stored

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
-from pymongo.errors import BulkWriteError, DuplicateKeyError
+from pymongo import UpdateOne
+from pymongo.errors import DuplicateKeyError
 
 from lianxi.contracts.envelope import Cause, Event
 from lianxi.kernel.clock import Clock
-from lianxi.kernel.errors import Conflict, InvariantBroken, NotFound
+from lianxi.kernel.errors import Conflict, NotFound
 from lianxi.store.bell import COMMITTED
-from lianxi.store.connect import reaching_the_store
+from lianxi.store.connect import insert_new, reaching_the_store
 from lianxi.store.documents import AggregateDocument
 from lianxi.store.mapping import as_fields, as_state
 from lianxi.store.outbox import COMMANDS_KEEPS, INBOX_KEEPS, LANE_RANK, Announcer, due_rank, pending
@@ -57,6 +58,15 @@ class Addition(Generic[A]):
     cause: Cause
 
 
+@dataclass(frozen=True, slots=True)
+class Change(Generic[A]):
+    """A decision on one aggregate among others; its cause names an event, which marks it as done."""
+
+    aggregate_id: str
+    decide: Decide[A]
+    cause: Cause
+
+
 class Aggregates(Protocol[A]):
     """What a desk's handlers ask of a store; `lianxi.store.fakes.MemoryAggregates` answers the same way."""
 
@@ -78,6 +88,14 @@ class Aggregates(Protocol[A]):
 
     def add_many(self, additions: Sequence[Addition[A]]) -> list[bool]:
         """Add many in one write; each succeeds or is there already on its own."""
+        ...
+
+    def change_many(self, changes: Sequence[Change[A]]) -> None:
+        """Change many in one write, each once for the event of its cause.
+
+        Raises:
+            NotFound: ``<noun>.not_found``; like whatever a decision raises, it may leave some of the changes undone.
+        """
         ...
 
     def change(
@@ -156,15 +174,7 @@ class AggregateStore(Generic[A]):
         """Add many in one write; those that are there already stay as they are."""
         if not additions:
             return []
-        refused: set[int] = set()
-        try:
-            with reaching_the_store():
-                self._collection.insert_many([self._new(each) for each in additions], ordered=False)
-        except BulkWriteError as error:
-            wrong = error.details["writeErrors"]
-            if any(each["code"] != 11000 for each in wrong):
-                raise InvariantBroken("store.write_failed", codes=sorted({each["code"] for each in wrong})) from error
-            refused = {each["index"] for each in wrong}
+        refused = insert_new(self._collection, [self._new(each) for each in additions])
         COMMITTED.ring()
         return [index not in refused for index in range(len(additions))]
 
@@ -188,6 +198,30 @@ class AggregateStore(Generic[A]):
                 COMMITTED.ring()
                 return Stored(before.version + 1, after)
         raise Conflict(f"{self._announcer.noun}.contended")
+
+    def change_many(self, changes: Sequence[Change[A]]) -> None:
+        """Change many in one write; what has raced or comes second on its aggregate is decided again by itself."""
+        first = {each.aggregate_id: each for each in reversed(changes)}
+        with reaching_the_store():
+            found = list(self._collection.find({"_id": {"$in": list(first)}}))
+        updates = [update for row in found if (update := self._bulk_update(row, first[row["_id"]])) is not None]
+        written = 0
+        if updates:
+            with reaching_the_store():
+                written = self._collection.bulk_write(updates, ordered=False).matched_count
+            COMMITTED.ring()
+        if written < len(updates) or len(found) < len(changes):
+            # Those that were written are known by their event and stay as they are.
+            for each in changes:
+                self.change(each.aggregate_id, each.decide, each.cause)
+
+    def _bulk_update(self, found: dict[str, Any], change: Change[A]) -> UpdateOne | None:
+        if self._is_done(found, change.cause):
+            return None
+        before = self._stored(found)
+        after, events = change.decide(before.state)
+        update = self._update(found, after, events, change.cause)
+        return None if update is None else UpdateOne({"_id": found["_id"], "_version": before.version}, update)
 
     def _get(self, aggregate_id: str) -> dict[str, Any]:
         with reaching_the_store():

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from lianxi.contracts.envelope import Caller, Cause, Event, Lane
+from lianxi.contracts.envelope import Caller, Cause, Event, Heard, Lane
 from lianxi.contracts.notifications import AcknowledgeNotice, GetNotice, NoticeView
 from lianxi.contracts.tips import RescueRaised
 from lianxi.kernel.clock import Clock
@@ -41,19 +41,20 @@ class NoticeDesk:
     rules: Rules
     clock: Clock
 
-    def give_notice(self, event: Event, cause: Cause) -> None:
-        """Tell every desk that an event concerns, each once however often the event comes.
+    def give_notices(self, heard: Sequence[Heard]) -> None:
+        """Tell every desk that events concern, of each once however often it comes.
 
         Emits: notifications.notice.delivered.v1 for each.
         """
-        self._give(event, cause, addressees(self.rules, event), cause.lane)
+        given = [self._given(each.event, each.cause, addressees(self.rules, each.event)) for each in heard]
+        self.notices.add_many([notice for each in given for notice in each])
 
     def raise_alarm(self, event: RescueRaised, cause: Cause) -> None:
         """Tell the police command centre and the office that somebody is said to be held.
 
         Emits: notifications.notice.delivered.v1 for each, on the rescue lane.
         """
-        self._give(event, cause, alarm_addressees(self.rules, event), "rescue")
+        self.notices.add_many(self._given(event, cause, alarm_addressees(self.rules, event), "rescue"))
 
     def get_notice(self, request: GetNotice, caller: Caller) -> NoticeView:
         """Show a notice to its desk and mark it seen.
@@ -95,14 +96,16 @@ class NoticeDesk:
             metrics.notices_unacknowledged.labels(agency).set(overdue.get(agency, 0))
         metrics.emergency_unacknowledged.set(self.owed.unanswered_alarms())
 
-    def _give(self, event: Event, cause: Cause, told: Iterable[Addressee], lane: Lane) -> None:
+    def _given(
+        self, event: Event, cause: Cause, told: Iterable[Addressee], lane: Lane | None = None
+    ) -> list[Addition[Notice]]:
         if cause.event_id is None or cause.subject is None:
             raise InvariantBroken("notice.no_cause", event_type=event.KEY)
-        given_for = domain.occasion(event, cause.event_id, cause.subject, lane)
+        given_for = domain.occasion(event, cause.event_id, cause.subject, lane or cause.lane)
         now = self.clock.now()
         additions = []
         for each in told:
             notice_id = derived_id("notice", cause.event_id, each.desk, each.role)
             notice, events = domain.deliver(notice_id, each, given_for, now)
             additions.append(Addition(notice, events, cause))
-        self.notices.add_many(additions)
+        return additions

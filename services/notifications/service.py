@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from lianxi.contracts import cases, inspections, reporting, tips
-from lianxi.contracts.envelope import Caller, Cause, Event
+from collections.abc import Sequence
+
+from lianxi.bus.topology import SUBSCRIPTIONS
+from lianxi.contracts import tips
+from lianxi.contracts.envelope import Caller, Cause, Heard
 from lianxi.contracts.notifications import AcknowledgeNotice, GetNotice, ListNotices, NoticePage, NoticeView
-from lianxi.greenroom.entries import Desk, answers, consumes, every
+from lianxi.greenroom.entries import Desk, answers, consumes, every, gathers
 from lianxi.runtime.premises import Premises
 from lianxi.runtime.settings import Settings
 from services.notifications.handlers import NoticeDesk
@@ -22,43 +25,10 @@ class Notifications(Desk):
     handlers: NoticeDesk
     views: NoticeViews
 
-    @consumes(
-        "give_notice",
-        tips.TipDispatched,
-        tips.TipReturned,
-        tips.TipVerified,
-        tips.TipRungReached,
-        tips.TipClockPaused,
-        tips.TipClockResumed,
-        tips.TipClockExtended,
-        inspections.VisitAdvanced,
-        cases.CaseOpened,
-        cases.CaseClosed,
-        cases.ReferralSent,
-        cases.ReferralAccepted,
-        cases.SupplementRequested,
-        cases.ReferralDecided,
-        cases.ReferralForwarded,
-        cases.ReconsiderationRequested,
-        cases.ReconsiderationDecided,
-        cases.CaseRungReached,
-        cases.AssistanceRequested,
-        cases.AssistanceAccepted,
-        cases.AssistanceRefused,
-        cases.AssistanceAnswered,
-        reporting.ReturnDue,
-        reporting.ReturnMissed,
-        reporting.ReportingRungReached,
-        reporting.OrderIssued,
-        reporting.OrderAnswered,
-        reporting.OrderAccepted,
-        reporting.OrderRejected,
-        reporting.ToolProposed,
-        reporting.ToolDecided,
-    )
-    def give_notice(self, event: Event, cause: Cause) -> None:
-        """Tell every desk that an event concerns."""
-        self.handlers.give_notice(event, cause)
+    @gathers("give_notice", *SUBSCRIPTIONS["notifications"]["give_notice"])
+    def give_notices(self, heard: Sequence[Heard]) -> None:
+        """Tell every desk that events concern."""
+        self.handlers.give_notices(heard)
 
     @consumes("raise_alarm", tips.RescueRaised)
     def raise_alarm(self, event: tips.RescueRaised, cause: Cause) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 
-from lianxi.contracts.envelope import Caller, Cause, Event
+from lianxi.contracts.envelope import Caller, Heard
 from lianxi.contracts.registry import EVENTS
 from lianxi.contracts.reporting import (
     AnswerOrder,
@@ -34,7 +35,7 @@ from lianxi.contracts.reporting import (
     ToolPage,
     ToolView,
 )
-from lianxi.greenroom.entries import Desk, answers, consumes, every
+from lianxi.greenroom.entries import Desk, answers, every, gathers
 from lianxi.greenroom.migrating import MigratingDesk
 from lianxi.runtime.premises import Premises
 from lianxi.runtime.settings import Settings
@@ -61,10 +62,10 @@ class Reporting(MigratingDesk):
     order_views: OrderViews
     tool_views: ToolViews
 
-    @consumes("keep_fact", *EVENTS.values())
-    def keep_fact(self, event: Event, cause: Cause) -> None:
+    @gathers("keep_fact", *EVENTS.values())
+    def keep_facts(self, heard: Sequence[Heard]) -> None:
         """Keep a fact of every event."""
-        self.handlers.keep_fact(event, cause)
+        self.handlers.keep_facts(heard)
 
     @answers
     def list_clauses(self, request: ListClauses, caller: Caller) -> ClauseList:

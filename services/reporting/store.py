@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lianxi.kernel.clock import Clock
-from lianxi.store.facts import add_fact
+from lianxi.store.facts import add_facts
 from lianxi.store.mapping import as_fields
 from lianxi.store.migrating import RunningItems
 from lianxi.store.outbox import Announcer
@@ -34,9 +35,11 @@ class FactStore:
 
     clock: Clock
 
-    def add(self, event_id: str, fact: Fact) -> bool:
-        """Write the fact of an event; `False` when it is written already."""
-        return add_fact(EventFactDocument, HANDLER, event_id, {**as_fields(fact), "kept_at": self.clock.now()})
+    def add(self, facts: Mapping[str, Fact]) -> None:
+        """Write the facts of some events, by the events' ids; those that are written already stay."""
+        now = self.clock.now()
+        rows = {event_id: {**as_fields(fact), "kept_at": now} for event_id, fact in facts.items()}
+        add_facts(EventFactDocument, HANDLER, rows)
 
 
 def stage_reports(clock: Clock) -> AggregateStore[StageReport]:

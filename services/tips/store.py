@@ -6,13 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pymongo.errors import BulkWriteError
-
 from lianxi.contracts.envelope import Lane
 from lianxi.contracts.tips import TipState
 from lianxi.kernel.clock import Clock
-from lianxi.kernel.errors import InvariantBroken
-from lianxi.store.connect import reaching_the_store
+from lianxi.store.connect import insert_new, reaching_the_store
 from lianxi.store.mapping import as_state
 from lianxi.store.outbox import Announcer
 from lianxi.store.pages import FLOOR
@@ -21,7 +18,6 @@ from services.tips.documents import InformantDocument, TipDocument
 from services.tips.domain.tip import Tip
 
 ANNOUNCER = Announcer(service="tips", noun="tip")
-_DUPLICATE = 11000
 
 
 def open_tips(clock: Clock) -> AggregateStore[Tip]:
@@ -87,12 +83,4 @@ class InformantVault:
     def keep(self, contacts: Mapping[str, str], kept_at: datetime) -> None:
         """Keep the sealed contacts of some tips, by the tips' ids; what is kept already stays."""
         rows = [{"_id": tip_id, "sealed_contact": sealed, "kept_at": kept_at} for tip_id, sealed in contacts.items()]
-        if not rows:
-            return
-        try:
-            with reaching_the_store():
-                InformantDocument._get_collection().insert_many(rows, ordered=False)
-        except BulkWriteError as error:
-            codes = {each["code"] for each in error.details["writeErrors"]}
-            if codes != {_DUPLICATE}:
-                raise InvariantBroken("store.write_failed", codes=sorted(codes)) from error
+        insert_new(InformantDocument._get_collection(), rows)

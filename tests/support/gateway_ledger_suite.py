@@ -57,11 +57,11 @@ class LedgerSuite:
         async def piece(ledger: Ledger) -> None:
             before = self.clock.now() - timedelta(seconds=30)
             assert await ledger.begin(self.entry(), stale_before=before) is None
-            await ledger.finish("k", 201, b"locked")
+            await ledger.finish(self.entry(), 201, b"locked")
             found = await ledger.begin(self.entry(fingerprint="other"), stale_before=before)
             assert found is not None
             assert (found.fingerprint, found.status, found.answer) == ("f", 201, b"locked")
-            await ledger.forget("k")
+            await ledger.forget(self.entry())
             assert await ledger.begin(self.entry(), stale_before=before) is not None
             self.clock.advance(timedelta(hours=24))
             assert await ledger.begin(self.entry(fingerprint="new"), stale_before=before) is None
@@ -75,7 +75,7 @@ class LedgerSuite:
         async def piece(ledger: Ledger) -> None:
             before = self.clock.now() - timedelta(seconds=30)
             assert await ledger.begin(self.entry(), stale_before=before) is None
-            await ledger.forget("k")
+            await ledger.forget(self.entry())
             assert await ledger.begin(self.entry(fingerprint="other"), stale_before=before) is None
 
         self.work(piece)

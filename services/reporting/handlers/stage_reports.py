@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
-from lianxi.contracts.envelope import Caller, Cause, Event
+from lianxi.contracts.envelope import Caller, Cause, Event, Heard
 from lianxi.contracts.reporting import (
     FileStageReport,
     GetStageReportDraft,
@@ -36,8 +36,8 @@ ACTOR = "desk/reporting"
 class Facts(Protocol):
     """Where facts are written."""
 
-    def add(self, event_id: str, fact: Fact) -> bool:
-        """Write the fact of an event; `False` when it is written already."""
+    def add(self, facts: Mapping[str, Fact]) -> None:
+        """Write the facts of some events, by the events' ids; those that are written already stay."""
         ...
 
 
@@ -82,12 +82,13 @@ class ReportingDesk:
     demands: Demands
     clock: Clock
 
-    def keep_fact(self, event: Event, cause: Cause) -> None:
-        """Keep of an event what figures are made of, once however often it comes."""
-        if cause.event_id is None or cause.subject is None or cause.at is None:
-            raise InvariantBroken("fact.no_cause", event_type=event.KEY)
-        fact = fact_of(event, at=cause.at, subject=cause.subject, correlation_id=cause.correlation_id)
-        self.facts.add(cause.event_id, fact)
+    def keep_facts(self, heard: Sequence[Heard]) -> None:
+        """Keep of events what figures are made of, of each once however often it comes.
+
+        Raises:
+            InvariantBroken: fact.no_cause.
+        """
+        self.facts.add(dict(_fact(each.event, each.cause) for each in heard))
 
     def open_returns(self) -> None:
         """Open what is owed and move it with the days.
@@ -222,3 +223,9 @@ class ReportingDesk:
 
 def _own(report_id: str) -> Cause:
     return Cause(actor=ACTOR, correlation_id=report_id)
+
+
+def _fact(event: Event, cause: Cause) -> tuple[str, Fact]:
+    if cause.event_id is None or cause.subject is None or cause.at is None:
+        raise InvariantBroken("fact.no_cause", event_type=event.KEY)
+    return cause.event_id, fact_of(event, at=cause.at, subject=cause.subject, correlation_id=cause.correlation_id)

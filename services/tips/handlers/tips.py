@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from lianxi.contracts.cases import CaseClosed, CaseOpened
 from lianxi.contracts.clocks import AskClockChange, DecideClockChange
-from lianxi.contracts.envelope import Caller, Cause, Event, Lane
+from lianxi.contracts.envelope import Caller, Cause, Event, Heard, Lane
 from lianxi.contracts.inspections import SuspicionRaised
 from lianxi.contracts.notifications import NoticeDelivered
 from lianxi.contracts.operations import MigrateItems, MigrationResult, StateCount
@@ -36,7 +36,7 @@ from lianxi.kernel.ids import derived_id, number_from
 from lianxi.policy.book import PolicyBook
 from lianxi.policy.policy import Policy
 from lianxi.runtime import metrics
-from lianxi.store.unit import Addition, Aggregates, Stored
+from lianxi.store.unit import Addition, Aggregates, Change, Stored
 from services.tips import policy as rules
 from services.tips.domain import clock_changes, clocks, dispatching, migrating, working
 from services.tips.domain.tip import Decision, Tip, has_held, no_receipt
@@ -212,18 +212,19 @@ class TipHandlers:
 
     # --- what others announce ----------------------------------------------------------------------------------------
 
-    def start_clock(self, event: NoticeDelivered, cause: Cause) -> None:
-        """Start the clock of a dispatch when its notice lies in the lead's tray; all other notices are no concern here.
+    def start_clocks(self, heard: Sequence[Heard]) -> None:
+        """Start the clock of each dispatch whose notice lies in its lead's tray; other notices are no concern here.
 
         Emits: TipClockStarted.
         """
-        if event.event_type != TipDispatched.KEY or event.role != LEAD:
-            return
-        tip = self.tips.get(event.about.rpartition("/")[2]).state
+        led = [each for each in heard if each.event.event_type == TipDispatched.KEY and each.event.role == LEAD]
+        self.tips.change_many([self._clock_start(each.event, each.cause) for each in led])
+
+    def _clock_start(self, event: NoticeDelivered, cause: Cause) -> Change[Tip]:
         decide = partial(
             self._by_its_policy, clocks.start_clock, dispatch_id=event.reference, delivered_at=event.delivered_at
         )
-        self.tips.change(tip.id, self._on_time(decide), replace(cause, lane=tip.lane))
+        return Change(event.about.rpartition("/")[2], self._on_time(decide), cause)
 
     def follow_case(self, event: Event, cause: Cause) -> None:
         """Note the opening of a tip's case, and close the tip with it, in whichever order they are heard.

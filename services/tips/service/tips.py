@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from lianxi.contracts.cases import CaseClosed, CaseOpened
 from lianxi.contracts.clocks import AskClockChange, DecideClockChange
-from lianxi.contracts.envelope import Caller, Cause, Event
+from lianxi.contracts.envelope import Caller, Cause, Event, Heard
 from lianxi.contracts.inspections import SuspicionRaised
 from lianxi.contracts.notifications import NoticeDelivered
 from lianxi.contracts.operations import MigrateItems, MigrationResult
@@ -26,7 +26,7 @@ from lianxi.contracts.tips import (
     TipView,
     VerifyTip,
 )
-from lianxi.greenroom.entries import Accepted, Desk, accepts, answers, consumes, every
+from lianxi.greenroom.entries import Accepted, Desk, accepts, answers, consumes, every, gathers
 from services.tips.handlers import TipHandlers
 from services.tips.views import TipViews
 
@@ -47,10 +47,10 @@ class TipDoors(Desk):
         """Make a tip of what a patrol saw."""
         self.handlers.take_suspicion(event, cause)
 
-    @consumes("start_clock", NoticeDelivered)
-    def on_notice_delivered(self, event: NoticeDelivered, cause: Cause) -> None:
-        """Start the clock of a dispatch."""
-        self.handlers.start_clock(event, cause)
+    @gathers("start_clock", NoticeDelivered)
+    def on_notices_delivered(self, heard: Sequence[Heard]) -> None:
+        """Start the clocks of dispatches."""
+        self.handlers.start_clocks(heard)
 
     @consumes("follow_case", CaseOpened, CaseClosed)
     def on_case(self, event: Event, cause: Cause) -> None:

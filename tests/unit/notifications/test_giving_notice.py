@@ -19,7 +19,7 @@ from lianxi.contracts.cases import (
     ReferralSent,
 )
 from lianxi.contracts.clocks import ClockChange
-from lianxi.contracts.envelope import Cause, Event
+from lianxi.contracts.envelope import Cause, Event, Heard
 from lianxi.contracts.inspections import VisitAdvanced
 from lianxi.contracts.notifications import NoticeDelivered
 from lianxi.contracts.reporting import (
@@ -221,7 +221,7 @@ def test_three_deliveries_leave_one_notice_for_each_addressee(
     desk: NoticeDesk, tray: MemoryAggregates[Notice], clock: FixedClock, letter: Letter
 ) -> None:
     for _ in range(3):
-        desk.give_notice(dispatched(), letter())
+        desk.give_notices([Heard(dispatched(), letter())])
         clock.advance(timedelta(minutes=5))
 
     assert sorted(each.desk for each in tray.all()) == ["office/desk", "police/station", "tenancy/desk"]
@@ -232,8 +232,8 @@ def test_three_deliveries_leave_one_notice_for_each_addressee(
 def test_two_dispatches_of_one_tip_are_two_notices(
     desk: NoticeDesk, tray: MemoryAggregates[Notice], letter: Letter
 ) -> None:
-    desk.give_notice(dispatched(), letter("event-1"))
-    desk.give_notice(dispatched(), letter("event-2"))
+    desk.give_notices([Heard(dispatched(), letter("event-1"))])
+    desk.give_notices([Heard(dispatched(), letter("event-2"))])
 
     assert len({each.id for each in tray.all()}) == 6
 
@@ -242,7 +242,7 @@ def test_two_dispatches_of_one_tip_are_two_notices(
 def test_delivery_announces_what_starts_the_clock(
     desk: NoticeDesk, tray: MemoryAggregates[Notice], clock: FixedClock, letter: Letter
 ) -> None:
-    desk.give_notice(dispatched(), letter(lane="bulk"))
+    desk.give_notices([Heard(dispatched(), letter(lane="bulk"))])
 
     lead = next(each for each in tray.announced if each.data["role"] == "lead")
     assert lead.data["reference"] == "dispatch_1"
@@ -256,7 +256,7 @@ def test_delivery_announces_what_starts_the_clock(
 def test_what_is_no_dispatch_is_referred_to_by_its_event(
     desk: NoticeDesk, tray: MemoryAggregates[Notice], letter: Letter
 ) -> None:
-    desk.give_notice(OPENED, letter("event-9", subject="case/case_1"))
+    desk.give_notices([Heard(OPENED, letter("event-9", subject="case/case_1"))])
 
     (notice,) = tray.all()
     assert (notice.reference, notice.about) == ("event-9", "case/case_1")
@@ -315,7 +315,7 @@ def test_a_notice_says_nothing_but_policy_and_a_number(
     proposed = ToolProposed(**TOOL, statement_due_at=NOON)
     happened = [dispatched(), verified("market/desk"), RETURNED, ADVANCED, OPENED, SENT, rung(), proposed, PAUSED]
     for index, event in enumerate(happened):
-        desk.give_notice(event, letter(f"event-{index}"))
+        desk.give_notices([Heard(event, letter(f"event-{index}"))])
 
     shipped = {rule.text_zh for rule in policy.notices}
     shipped |= {each.text_zh for ladder in policy.ladders for each in ladder.rungs}
@@ -328,7 +328,7 @@ def test_a_notice_says_nothing_but_policy_and_a_number(
 
 def test_an_event_without_its_letter_is_our_mistake(desk: NoticeDesk) -> None:
     with pytest.raises(InvariantBroken):
-        desk.give_notice(dispatched(), Cause(actor="nobody", correlation_id="none"))
+        desk.give_notices([Heard(dispatched(), Cause(actor="nobody", correlation_id="none"))])
 
 
 def test_the_doors_hear_what_the_topology_says() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lianxi.contracts.envelope import Caller, Cause
+from lianxi.contracts.envelope import Caller, Cause, Heard
 from lianxi.contracts.notifications import AcknowledgeNotice, GetNotice, NoticeAcknowledged
 from lianxi.contracts.tips import TipDispatched
 from lianxi.kernel.clock import FixedClock
@@ -37,7 +37,7 @@ def notice_id(desk: NoticeDesk, tray: MemoryAggregates[Notice], letter: Letter) 
         tip_id="tip_1", number="DY-2026-7K3M-9QXD", category="gathering", lane="normal", dispatch_id="dispatch_1",
         round=1, lead="police/station", copies=(), clause="L36.1", dispatched_at=NOON,
     )  # fmt: skip
-    desk.give_notice(event, letter())
+    desk.give_notices([Heard(event, letter())])
     return tray.all()[0].id
 
 

@@ -30,11 +30,9 @@ class MemoryFacts:
 
     rows: dict[str, Fact] = field(default_factory=dict)
 
-    def add(self, event_id: str, fact: Fact) -> bool:
-        if event_id in self.rows:
-            return False
-        self.rows[event_id] = as_state(Fact, as_fields(fact))
-        return True
+    def add(self, facts: Mapping[str, Fact]) -> None:
+        for event_id, fact in facts.items():
+            self.rows.setdefault(event_id, as_state(Fact, as_fields(fact)))
 
     def between(self, event_types: Sequence[str], start: datetime, end: datetime) -> list[Fact]:
         return [each for each in self.rows.values() if each.event_type in event_types and start <= each.at < end]

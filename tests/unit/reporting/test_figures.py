@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from lianxi.bus.topology import SUBSCRIPTIONS
 from lianxi.contracts import cases, inspections, notifications, tips
-from lianxi.contracts.envelope import Cause, Event
+from lianxi.contracts.envelope import Cause, Event, Heard
 from lianxi.contracts.registry import EVENTS
 from lianxi.greenroom.entries import Consumes, entries_of
 from lianxi.kernel.clock import FixedClock
@@ -86,7 +86,7 @@ def hear(desk: ReportingDesk, order: Iterable[int]) -> None:
     told = story()
     for index in order:
         subject, event = told[index]
-        desk.keep_fact(event, cause_of(index, subject))
+        desk.keep_facts([Heard(event, cause_of(index, subject))])
 
 
 def figures(desk: ReportingDesk, agency: str) -> dict[str, int]:
@@ -145,8 +145,8 @@ def _desk() -> ReportingDesk:
     rows: dict[str, Fact] = {}
 
     class Kept:
-        def add(self, event_id: str, fact: Fact) -> bool:
-            return rows.setdefault(event_id, fact) is fact
+        def add(self, facts: Mapping[str, Fact]) -> None:
+            rows.update({event_id: fact for event_id, fact in facts.items() if event_id not in rows})
 
         def between(self, event_types: Any, start: datetime, end: datetime) -> list[Fact]:
             return [each for each in rows.values() if each.event_type in event_types and start <= each.at < end]
@@ -166,7 +166,7 @@ def test_a_fact_names_the_agencies_concerned_and_nothing_personal() -> None:
 
 def test_a_fact_needs_the_letter_of_its_event(desk: ReportingDesk) -> None:
     with pytest.raises(InvariantBroken):
-        desk.keep_fact(story()[0][1], Cause(actor="a", correlation_id="c", event_id="e"))
+        desk.keep_facts([Heard(story()[0][1], Cause(actor="a", correlation_id="c", event_id="e"))])
 
 
 def test_those_who_lead_where_visits_are_proof_patrol(policy: Policy) -> None:

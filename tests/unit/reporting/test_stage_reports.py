@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from lianxi.contracts.cases import CaseKind, CaseOpened
-from lianxi.contracts.envelope import Caller, Cause, Event
+from lianxi.contracts.envelope import Caller, Cause, Event, Heard
 from lianxi.contracts.reporting import (
     FileStageReport,
     GetStageReportDraft,
@@ -68,7 +68,7 @@ def open_case(desk: ReportingDesk, event_id: str, at: datetime) -> None:
         rental_code=None, opened_at=at,
     )  # fmt: skip
     cause = Cause(actor="a", correlation_id="c", event_id=event_id, subject=f"case/{event_id}", at=at)
-    desk.keep_fact(event, cause)
+    desk.keep_facts([Heard(event, cause)])
 
 
 def announced(kept: MemoryAggregates[StageReport], key: str) -> list[str]:
@@ -178,7 +178,9 @@ def test_the_list_counts_the_dispatches_that_a_unit_gave_back(
             tip_id=f"t-{index}", desk=unit, reason=ReturnReason.NOT_COMPETENT, suggested_desk="office/desk", round=1,
             returned_at=at,
         )  # fmt: skip
-        desk.keep_fact(event, Cause(actor="a", correlation_id="c", event_id=f"e-{index}", subject="tip/t", at=at))
+        desk.keep_facts(
+            [Heard(event, Cause(actor="a", correlation_id="c", event_id=f"e-{index}", subject="tip/t", at=at))]
+        )
 
     def bounces() -> dict[str, int]:
         listed = desk.list_stage_reports(ListStageReports(), OFFICE).items

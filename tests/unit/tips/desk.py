@@ -13,7 +13,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from lianxi.contracts.codec import as_plain, open_event
-from lianxi.contracts.envelope import Caller, Cause, Envelope, Event, Lane
+from lianxi.contracts.envelope import Caller, Cause, Envelope, Event, Heard, Lane
 from lianxi.contracts.notifications import NoticeDelivered
 from lianxi.contracts.sealing import CONTACT, Opener, Sealer
 from lianxi.contracts.tips import Channel, SubmitTip, TipDispatched, TipKind, TipState
@@ -162,7 +162,8 @@ class TipDesk:
             "delivered_at": self.clock.now(),
             "acknowledge_by": None,
         }
-        self.handlers.start_clock(NoticeDelivered(**{**fields, **changed}), heard(event_id))
+        # A notice goes out on the lane of the letter that it is for.
+        self.handlers.start_clocks([Heard(NoticeDelivered(**{**fields, **changed}), heard(event_id, tip.lane))])
 
     def announced(self, kind: type[Event]) -> list[Any]:
         return [open_event(each) for each in self.tips.announced if each.type == kind.KEY]
@@ -171,8 +172,8 @@ class TipDesk:
         return {each.lane for each in self.tips.announced}
 
 
-def heard(event_id: str) -> Cause:
-    return Cause(actor="system", correlation_id="c1", causation_id=event_id, event_id=event_id)
+def heard(event_id: str, lane: Lane = "normal") -> Cause:
+    return Cause(actor="system", correlation_id="c1", causation_id=event_id, event_id=event_id, lane=lane)
 
 
 def everything_said(envelopes: list[Envelope], *views: Any) -> str:
