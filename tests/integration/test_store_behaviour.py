@@ -22,7 +22,7 @@ from lianxi.store.documents import AggregateDocument
 from lianxi.store.fakes import MemoryAggregates
 from lianxi.store.outbox import Announcer
 from lianxi.store.pages import newest_first
-from lianxi.store.unit import Addition, Aggregates, AggregateStore
+from lianxi.store.unit import Addition, Aggregates, AggregateStore, Change
 from tests.support.town import Database
 
 ALIAS = "store_suite"
@@ -107,6 +107,38 @@ def test_many_are_added_each_on_its_own(kit: Kit) -> None:
     added = kit.store.add_many([Addition(Box(name), [event()], CAUSE) for name in ("b1", "b2", "b3")])
     assert added == [True, False, True]
     assert sorted(kit.announced()) == sorted([event_id("b1", 1, 0), event_id("b3", 1, 0)])
+
+
+def heard(event_id: str) -> Cause:
+    return replace(CAUSE, event_id=event_id)
+
+
+def test_many_are_changed_each_once_for_its_event(kit: Kit) -> None:
+    kit.store.add_many([Addition(Box(name), [], CAUSE) for name in ("b1", "b2", "b3")])
+    kit.store.change("b3", put("三"), heard("e3"))
+    changes = [
+        Change("b1", put("一"), heard("e1")),
+        Change("b2", put("二"), heard("e2")),
+        Change("b3", put("三"), heard("e3")),
+        Change("b1", put("四"), heard("e4")),
+    ]
+    kit.store.change_many(changes)
+    kit.store.change_many(changes)
+
+    assert [kit.store.get(name).state.items for name in ("b1", "b2", "b3")] == [("一", "四"), ("二",), ("三",)]
+    assert sorted(kit.announced()) == sorted(
+        event_id(name, version, 0) for name, version in (("b1", 2), ("b1", 3), ("b2", 2), ("b3", 2))
+    )
+
+
+def test_of_many_changes_an_unknown_one_is_refused_and_the_others_may_come_again(kit: Kit) -> None:
+    kit.store.add(Box("b1"), [], CAUSE)
+    changes = [Change("b1", put("一"), heard("e1")), Change("nowhere", put("二"), heard("e2"))]
+    with pytest.raises(NotFound):
+        kit.store.change_many(changes)
+    kit.store.change_many(changes[:1])
+
+    assert kit.store.get("b1").state.items == ("一",)
 
 
 def test_nothing_is_found_under_an_unknown_id(kit: Kit) -> None:
