@@ -20,8 +20,7 @@ class Writer:
 
     async def __call__(self, items: Sequence[int]) -> Sequence[int]:
         self.batches.append(list(items))
-        for _ in range(5):
-            await asyncio.sleep(0)
+        await asyncio.to_thread(len, self.batches)
         if self.is_away:
             raise StoreDown("store.down")
         return [item * 2 for item in items]
@@ -65,7 +64,7 @@ def test_a_caller_that_goes_away_takes_nobody_along() -> None:
     async def left() -> int:
         gathering: Gathering[int, int] = Gathering(writer)
         first, second = asyncio.create_task(gathering.put(1)), asyncio.create_task(gathering.put(2))
-        await asyncio.sleep(0)
+        await asyncio.wait([first], timeout=0)
         first.cancel()
         with pytest.raises(asyncio.CancelledError):
             await first
