@@ -156,6 +156,7 @@ def _read_file(path: Path | None) -> tuple[Client, ...]:
                 secret_sha256=row["secret_sha256"],
                 agency=row["agency"],
                 scopes=tuple(scope for scope in row["scopes"] if scope in SCOPES),
+                roles=tuple(row["roles"]),
             )
             for row in rows
         )
@@ -214,7 +215,7 @@ class Tokens:
             raise NotKnown("token.client_revoked")
         # A right that was taken away is gone at once, not when the token ends.
         scopes = frozenset(str(claims.get("scope", "")).split()) & frozenset(client.scopes)
-        return Principal(client.client_id, client.agency, scopes)
+        return Principal(client.client_id, client.agency, scopes, client.roles)
 
     def _claims(self, token: str) -> dict[str, Any]:
         try:

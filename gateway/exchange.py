@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, Self, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import Depends, Header, Request, Response, Security
@@ -25,6 +25,7 @@ from gateway.rates import Rates
 from gateway.receipts import Verifiers
 from gateway.recent import Recent
 from gateway.refusals import BadRequest, NotAllowed, NotKnown
+from gateway.rights import admit, cut
 from gateway.settings import GatewaySettings
 from gateway.spool import Spool
 from lianxi.contracts import codec
@@ -107,11 +108,27 @@ def caller_of(needed: SecurityScopes, request: Request, _token: Annotated[Any, D
 
 @dataclass
 class Reading:
-    """A question of one caller."""
+    """A question of one caller, who has the right to ask it."""
 
     house: House
     caller: Caller
     request: Request
+
+    def with_right(self, right: str) -> Self:
+        """Go on if the caller has a right, as `tip.read`.
+
+        Raises:
+            NotAllowed: right.missing.
+        """
+        return replace(self, caller=admit(self.house.policy.permissions, self.caller, right))
+
+    def answer(self, view: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+        """Write a contract as an answer, cut to what the caller may see."""
+        told = dict(headers or {})
+        if hasattr(view, "version"):
+            told["ETag"] = f'"{view.version}"'
+        plain = cut(self.house.policy, self.caller, view)
+        return Response(codec.to_bytes(plain), status, told, "application/json")
 
     async def ask(self, service: str, method: str, asked: Any, contract: type[V], *, about: str = "") -> V:
         """Ask a desk; for an item that was accepted a moment ago, patiently."""
@@ -121,16 +138,16 @@ class Reading:
 
     async def show(self, service: str, method: str, asked: Any, contract: type[Any], *, about: str = "") -> Response:
         """Ask a desk and answer what it says."""
-        return shown(await self.ask(service, method, asked, contract, about=about))
+        return self.answer(await self.ask(service, method, asked, contract, about=about))
 
     async def page(self, service: str, method: str, asked: Any, contract: type[Any]) -> Response:
         """Ask a desk for a page, and say where the next one is."""
         page = await self.ask(service, method, asked, contract)
         if page.next_cursor is None:
-            return shown(page)
+            return self.answer(page)
         kept = [(name, value) for name, value in self.request.query_params.multi_items() if name != "cursor"]
         query = urlencode([*kept, ("cursor", page.next_cursor)])
-        return shown(page, headers={"Link": f'<{self.request.url.path}?{query}>; rel="next"'})
+        return self.answer(page, headers={"Link": f'<{self.request.url.path}?{query}>; rel="next"'})
 
 
 @dataclass
@@ -146,7 +163,7 @@ class Writing(Reading):
         """Have a desk decide, once, and answer the new state."""
 
         async def act(caller: Caller) -> Response:
-            return shown(
+            return self.answer(
                 await self.house.recent.patiently(
                     about, lambda: self.house.ask(service, method, asked, caller, contract)
                 )
@@ -161,7 +178,7 @@ class Writing(Reading):
 
         async def act(caller: Caller) -> Response:
             view = await self.house.ask(service, method, asked, caller, contract)
-            return shown(view, status=201, headers={"Location": at(view)})
+            return self.answer(view, status=201, headers={"Location": at(view)})
 
         return await self.once(f"{service}.{method}", codec.as_plain(asked), act)
 
@@ -228,19 +245,41 @@ def deciding(plain: Annotated[Writing, Depends(writing)], if_match: IfMatch = No
     return replace(plain, version=read_version(if_match))
 
 
-def reads(scope: str) -> Any:
-    """Say that a route reads, and which scope it needs."""
-    return Security(reading, scopes=[scope])
+_AREAS: Final = {
+    **dict.fromkeys(("tip", "message"), "tips"),
+    **dict.fromkeys(("rental", "grade", "visit"), "visits"),
+    **dict.fromkeys(("case", "referral", "assistance"), "cases"),
+    **dict.fromkeys(("stage_report", "supervision", "assessment"), "reports"),
+    "notice": "notices",
+    "policy": "plan",
+    "letter": "ops",
+}
+"""Resource of the permission table → the area that a machine's scopes name."""
 
 
-def writes(scope: str) -> Any:
-    """Say that a route writes, and which scope it needs."""
-    return Security(writing, scopes=[scope])
+def _entitled(make: Callable[..., Any], right: str, scope: str | None, kind: str) -> Any:
+    """Make what a route works with, once scope and right are there; nothing else is looked at before."""
+    needed = Depends(make)
+
+    def entitled(made: Any = needed) -> Any:
+        return made.with_right(right)
+
+    return Security(entitled, scopes=[scope or f"{_AREAS[right.partition('.')[0]]}:{kind}"])
 
 
-def decides(scope: str) -> Any:
-    """Say that a route decides on something that has a version, and which scope it needs."""
-    return Security(deciding, scopes=[scope])
+def reads(right: str, *, scope: str | None = None) -> Any:
+    """Say that a route reads, and which right it needs, as `tip.read`; the scope follows unless another is named."""
+    return _entitled(reading, right, scope, "read")
+
+
+def writes(right: str, *, scope: str | None = None) -> Any:
+    """Say that a route writes, and which right it needs."""
+    return _entitled(writing, right, scope, "write")
+
+
+def decides(right: str, *, scope: str | None = None) -> Any:
+    """Say that a route decides on something that has a version, and which right it needs."""
+    return _entitled(deciding, right, scope, "write")
 
 
 def read_version(header: str | None) -> int | None:
@@ -257,10 +296,7 @@ def read_version(header: str | None) -> int | None:
     return int(found[1])
 
 
-def shown(view: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """Write a contract as an answer; one with a version carries it as its ETag."""
-    told = dict(headers or {})
-    if hasattr(view, "version"):
-        told["ETag"] = f'"{view.version}"'
-    plain = view.model_dump(mode="json") if isinstance(view, BaseModel) else codec.as_plain(view)
-    return Response(codec.to_bytes(plain), status, told, "application/json")
+def shown(told: Any, *, status: int = 200) -> Response:
+    """Write what the gateway itself has to say: nothing in it belongs to anybody."""
+    plain = told.model_dump(mode="json") if isinstance(told, BaseModel) else codec.as_plain(told)
+    return Response(codec.to_bytes(plain), status, media_type="application/json")

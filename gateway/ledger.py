@@ -19,6 +19,7 @@ class Client:
     secret_sha256: str
     agency: str
     scopes: tuple[str, ...]
+    roles: tuple[str, ...] = ()
     revoked_at: datetime | None = None
 
 

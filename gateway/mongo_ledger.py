@@ -81,7 +81,12 @@ class MongoLedger:
             UpdateOne(
                 {"_id": each.client_id},
                 {
-                    "$set": {"secret_sha256": each.secret_sha256, "agency": each.agency, "scopes": list(each.scopes)},
+                    "$set": {
+                        "secret_sha256": each.secret_sha256,
+                        "agency": each.agency,
+                        "scopes": list(each.scopes),
+                        "roles": list(each.roles),
+                    },
                     "$setOnInsert": {"revoked_at": None},
                 },
                 upsert=True,
@@ -148,6 +153,7 @@ def _client(row: dict[str, Any]) -> Client:
         secret_sha256=row["secret_sha256"],
         agency=row["agency"],
         scopes=tuple(row["scopes"]),
+        roles=tuple(row["roles"]),
         revoked_at=row.get("revoked_at"),
     )
 

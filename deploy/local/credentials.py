@@ -22,6 +22,8 @@ AGENCY_SCOPES: Final = (
     *("tips:read", "tips:write", "visits:read", "visits:write", "cases:read", "cases:write"),
     *("reports:read", "reports:write", "notices:read", "notices:write", "plan:read"),
 )
+EVERY_AGENCY: Final = ("desk", "case_officer", "case_lead")
+MORE_ROLES: Final = {"governance": ("assessor",), "finance": ("finance",)}
 OPERATOR_SCOPES: Final = ("ops:read", "ops:write")
 KEY_BYTES: Final = 32
 SECRET_BYTES: Final = 32
@@ -63,25 +65,31 @@ def public_of(private_file: Path) -> str:
     return public.public_bytes_raw().hex()
 
 
-def client(name: str, scopes: Sequence[str], agency: str | None) -> dict[str, Any]:
+def client(name: str, scopes: Sequence[str], agency: str | None, roles: Sequence[str]) -> dict[str, Any]:
     """One client with a new secret."""
     return {
         "client_id": name,
         "client_secret": secrets.token_urlsafe(SECRET_BYTES),
         "agency": agency,
         "scopes": list(scopes),
+        "roles": list(roles),
     }
+
+
+def roles_of(agency: str) -> Sequence[str]:
+    """What the machine of an agency may be; hosting the office gives an agency nothing."""
+    return ("office",) if agency == "office" else (*EVERY_AGENCY, *MORE_ROLES.get(agency, ()))
 
 
 def make_clients(places: Places, keys: Keys) -> list[dict[str, Any]]:
     """Every agency's and the operator's secret; known ones stay, missing ones are made.
 
-    Shape: `credentials.json` holds `{"clients": [{client_id, client_secret, agency, scopes}]}` for people and the
-    story; the gateway's list holds a digest in place of the secret.
+    Shape: `credentials.json` holds `{"clients": [{client_id, client_secret, agency, scopes, roles}]}` for people and
+    the story; the gateway's list holds a digest in place of the secret.
     """
     kept = {row["client_id"]: row for row in (read_json(places.credentials_file) or {}).get("clients", [])}
-    wanted = [client(name, AGENCY_SCOPES, name) for name in AGENCIES]
-    wanted.append(client(OPERATOR, OPERATOR_SCOPES, "office"))
+    wanted = [client(name, AGENCY_SCOPES, name, roles_of(name)) for name in AGENCIES]
+    wanted.append(client(OPERATOR, OPERATOR_SCOPES, "office", (OPERATOR,)))
     rows = [row | {"client_secret": kept.get(row["client_id"], row)["client_secret"]} for row in wanted]
     write_private_json(places.credentials_file, {"clients": rows})
     write_private_json(keys.clients, [without_secret(row) for row in rows])
@@ -96,4 +104,5 @@ def without_secret(row: dict[str, Any]) -> dict[str, Any]:
         "secret_sha256": digest,
         "agency": row["agency"],
         "scopes": row["scopes"],
+        "roles": row["roles"],
     }

@@ -70,7 +70,7 @@ async def _ask_each(
 
 @router.get("/v1/ops/parked", response_model=ParkedOfAll)
 async def list_parked(
-    service: Service | None = None, limit: Limit = 100, reading: Reading = reads("ops:read")
+    service: Service | None = None, limit: Limit = 100, reading: Reading = reads("letter.read")
 ) -> Response:
     """Read which letters stopped, at one desk or at all, oldest first."""
     found, unreachable = await _ask_each(reading, service, "list_parked", ListParked(limit=limit), ParkedList)
@@ -82,21 +82,23 @@ async def list_parked(
 
 
 @router.get("/v1/ops/parked/{parked_id}", response_model=ParkedView)
-async def get_parked(parked_id: ParkedPath, reading: Reading = reads("ops:read")) -> Response:
+async def get_parked(parked_id: ParkedPath, reading: Reading = reads("letter.read")) -> Response:
     """Read one parked letter: headers and error, not its content."""
     service, own_id = _split(parked_id)
-    return shown(_named(service, await reading.ask(service, "get_parked", GetParked(parked_id=own_id), ParkedView)))
+    return reading.answer(
+        _named(service, await reading.ask(service, "get_parked", GetParked(parked_id=own_id), ParkedView))
+    )
 
 
 @router.post("/v1/ops/parked/{parked_id}/replay", response_model=ParkedView)
-async def replay_parked(parked_id: ParkedPath, writing: Writing = writes("ops:write")) -> Response:
+async def replay_parked(parked_id: ParkedPath, writing: Writing = writes("letter.change")) -> Response:
     """Send a parked letter to its queue again."""
     service, own_id = _split(parked_id)
     return await _settle(writing, service, "replay_parked", ReplayParked(parked_id=own_id))
 
 
 @router.post("/v1/ops/parked/{parked_id}/bury", response_model=ParkedView)
-async def bury_parked(parked_id: ParkedPath, body: Burial, writing: Writing = writes("ops:write")) -> Response:
+async def bury_parked(parked_id: ParkedPath, body: Burial, writing: Writing = writes("letter.change")) -> Response:
     """Give a parked letter up, with a reason that is kept."""
     service, own_id = _split(parked_id)
     return await _settle(writing, service, "bury_parked", BuryParked(parked_id=own_id, reason=body.reason))
@@ -108,7 +110,7 @@ async def list_deliveries(
     subject: Subject = None,
     state: DeliveryState | None = None,
     limit: Limit = 100,
-    reading: Reading = reads("ops:read"),
+    reading: Reading = reads("letter.read"),
 ) -> Response:
     """Read where the letters about an item are, or which are not yet delivered."""
     asked = ListDeliveries(subject=subject, state=state, limit=limit)
@@ -119,7 +121,7 @@ async def list_deliveries(
 
 async def _settle(writing: Writing, service: str, method: str, asked: Any) -> Response:
     async def act(caller: Caller) -> Response:
-        return shown(_named(service, await writing.house.ask(service, method, asked, caller, ParkedView)))
+        return writing.answer(_named(service, await writing.house.ask(service, method, asked, caller, ParkedView)))
 
     return await writing.once(f"{service}.{method}", [asked.parked_id, getattr(asked, "reason", "")], act)
 

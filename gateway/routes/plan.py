@@ -46,7 +46,7 @@ def _told(policy: Policy, language: Language, file: str | None = None) -> Respon
 
 
 @router.post("/v1/plan/policy/migrations", response_model=MigrationResult)
-async def migrate_items(body: Migration, writing: Writing = writes("ops:write")) -> Response:
+async def migrate_items(body: Migration, writing: Writing = writes("policy.change", scope="ops:write")) -> Response:
     """Move what still runs from one version of the policy to another, or count what would move, desk by desk.
 
     One call moves a bounded number at each desk; `left` says how many remain, and `desks` each desk's part. Due times
@@ -56,7 +56,7 @@ async def migrate_items(body: Migration, writing: Writing = writes("ops:write"))
 
     async def act(caller: Caller) -> Response:
         told = {desk: await writing.house.ask(desk, "migrate_items", asked, caller, MigrationResult) for desk in MOVING}
-        return shown(_added_up(asked, told))
+        return writing.answer(_added_up(asked, told))
 
     return await writing.once("plan.migrate_items", codec.as_plain(asked), act)
 
@@ -74,21 +74,23 @@ def _added_up(asked: MigrateItems, told: Mapping[str, MigrationResult]) -> Migra
 
 
 @router.get("/v1/plan/policy", response_model=Rules)
-async def list_rules(lang: SpokenQuery = "zh", reading: Reading = reads("plan:read")) -> Response:
+async def list_rules(lang: SpokenQuery = "zh", reading: Reading = reads("policy.read")) -> Response:
     """Read every rule of the town as a sentence, with its clause."""
     return _told(reading.house.policy, lang)
 
 
 @router.get("/v1/plan/policy/{file}", response_model=Rules)
 async def list_rules_of_file(
-    file: FilePath, lang: SpokenQuery = "zh", reading: Reading = reads("plan:read")
+    file: FilePath, lang: SpokenQuery = "zh", reading: Reading = reads("policy.read")
 ) -> Response:
     """Read the rules of one policy file as sentences."""
     return _told(reading.house.policy, lang, file)
 
 
 @router.post("/v1/plan/policy/simulate", response_model=Simulation)
-async def simulate_draft(body: PolicyDraft, writing: Writing = writes("reports:write")) -> Response:
+async def simulate_draft(
+    body: PolicyDraft, writing: Writing = writes("policy.read", scope="reports:write")
+) -> Response:
     """Replay past items against a draft of policy files: what would have gone elsewhere or been due at another time.
 
     Nothing is changed. The office only.

@@ -49,7 +49,7 @@ def _papers(papers: tuple[ReferralPaper, ...]) -> tuple[Paper, ...]:
 
 
 @router.post(PATH, status_code=201, response_model=ReferralView)
-async def draft_referral(body: NewReferral, writing: Writing = writes("cases:write")) -> Response:
+async def draft_referral(body: NewReferral, writing: Writing = writes("referral.create")) -> Response:
     """Draft a referral; the head has three days to decide (T-31)."""
     asked = DraftReferral(
         case_id=body.case_id, receiver=body.receiver, officers=body.officers, papers=_papers(body.papers)
@@ -60,20 +60,22 @@ async def draft_referral(body: NewReferral, writing: Writing = writes("cases:wri
 
 
 @router.get(PATH, response_model=ReferralPage)
-async def list_referrals(cursor: Cursor = None, limit: Limit = 50, reading: Reading = reads("cases:read")) -> Response:
+async def list_referrals(
+    cursor: Cursor = None, limit: Limit = 50, reading: Reading = reads("referral.read")
+) -> Response:
     """Read the referrals that the agency sent or received, newest first."""
     return await reading.page(SERVICE, "list_referrals", ListReferrals(cursor=cursor, limit=limit), ReferralPage)
 
 
 @router.get(PATH + "/{referral_id}", response_model=ReferralView)
-async def get_referral(referral_id: ItemPath, reading: Reading = reads("cases:read")) -> Response:
+async def get_referral(referral_id: ItemPath, reading: Reading = reads("referral.read")) -> Response:
     """Read one referral, with its clocks and receipt."""
     return await reading.show(SERVICE, "get_referral", GetReferral(referral_id=referral_id), ReferralView)
 
 
 @router.post(PATH + "/{referral_id}/decide", response_model=ReferralView)
 async def decide_referral(
-    referral_id: ItemPath, body: ReferralDecision, writing: Writing = decides("cases:write")
+    referral_id: ItemPath, body: ReferralDecision, writing: Writing = decides("referral.decide")
 ) -> Response:
     """Approve the transfer as the head, or refuse it with a reason (T-31)."""
     asked = body.contract(DecideReferral, referral_id=referral_id, expected_version=writing.version)
@@ -81,7 +83,7 @@ async def decide_referral(
 
 
 @router.post(PATH + "/{referral_id}/send", response_model=ReferralView)
-async def send_referral(referral_id: ItemPath, writing: Writing = decides("cases:write")) -> Response:
+async def send_referral(referral_id: ItemPath, writing: Writing = decides("referral.change")) -> Response:
     """Send an approved referral, within 24 hours (T-32)."""
     asked = SendReferral(referral_id=referral_id, expected_version=writing.version)
     return await writing.decide(SERVICE, "send_referral", asked, ReferralView)
@@ -89,7 +91,7 @@ async def send_referral(referral_id: ItemPath, writing: Writing = decides("cases
 
 @router.post(PATH + "/{referral_id}/accept", response_model=ReferralView)
 async def accept_referral(
-    referral_id: ItemPath, body: ReferralAcceptance, writing: Writing = decides("cases:write")
+    referral_id: ItemPath, body: ReferralAcceptance, writing: Writing = decides("referral.decide")
 ) -> Response:
     """Sign the receipt as the police, then decide within three days (T-35), or say that others are competent (T-33)."""
     asked = body.contract(AcceptReferral, referral_id=referral_id, expected_version=writing.version)
@@ -98,7 +100,7 @@ async def accept_referral(
 
 @router.post(PATH + "/{referral_id}/supplement-request", response_model=ReferralView)
 async def request_supplement(
-    referral_id: ItemPath, body: MissingPapers, writing: Writing = decides("cases:write")
+    referral_id: ItemPath, body: MissingPapers, writing: Writing = decides("referral.decide")
 ) -> Response:
     """Name the papers that are missing, within 24 hours (T-34)."""
     asked = body.contract(RequestSupplement, referral_id=referral_id, expected_version=writing.version)
@@ -107,7 +109,7 @@ async def request_supplement(
 
 @router.post(PATH + "/{referral_id}/supplement", response_model=ReferralView)
 async def supplement_referral(
-    referral_id: ItemPath, body: Supplement, writing: Writing = decides("cases:write")
+    referral_id: ItemPath, body: Supplement, writing: Writing = decides("referral.change")
 ) -> Response:
     """Hand in what was missing, within three days (T-34)."""
     papers = _papers(body.papers)
@@ -117,7 +119,7 @@ async def supplement_referral(
 
 @router.post(PATH + "/{referral_id}/answer", response_model=ReferralView)
 async def answer_referral(
-    referral_id: ItemPath, body: ReferralAnswer, writing: Writing = decides("cases:write")
+    referral_id: ItemPath, body: ReferralAnswer, writing: Writing = decides("referral.decide")
 ) -> Response:
     """File a criminal case as the police, or decline with reasons (T-35)."""
     asked = body.contract(AnswerReferral, referral_id=referral_id, expected_version=writing.version)
@@ -125,7 +127,7 @@ async def answer_referral(
 
 
 @router.post(PATH + "/{referral_id}/complete", response_model=ReferralView)
-async def complete_referral(referral_id: ItemPath, writing: Writing = decides("cases:write")) -> Response:
+async def complete_referral(referral_id: ItemPath, writing: Writing = decides("referral.change")) -> Response:
     """Say that items and papers have been handed over (T-37)."""
     asked = CompleteReferral(referral_id=referral_id, expected_version=writing.version)
     return await writing.decide(SERVICE, "complete_referral", asked, ReferralView)
@@ -133,7 +135,7 @@ async def complete_referral(referral_id: ItemPath, writing: Writing = decides("c
 
 @router.post(PATH + "/{referral_id}/forward", response_model=ReferralView)
 async def forward_referral(
-    referral_id: ItemPath, body: PassingOn, writing: Writing = decides("cases:write")
+    referral_id: ItemPath, body: PassingOn, writing: Writing = decides("referral.decide")
 ) -> Response:
     """Pass it on to the competent police, within 24 hours of the receipt; the sender is told why (T-33)."""
     asked = body.contract(ForwardReferral, referral_id=referral_id, expected_version=writing.version)
@@ -142,7 +144,7 @@ async def forward_referral(
 
 @router.post(PATH + "/{referral_id}/reconsideration", response_model=ReferralView)
 async def request_reconsideration(
-    referral_id: ItemPath, body: Reasons, writing: Writing = decides("cases:write")
+    referral_id: ItemPath, body: Reasons, writing: Writing = decides("referral.change")
 ) -> Response:
     """Ask the police to think again about their refusal to file, within three days (T-36)."""
     asked = body.contract(RequestReconsideration, referral_id=referral_id, expected_version=writing.version)
@@ -151,7 +153,7 @@ async def request_reconsideration(
 
 @router.post(PATH + "/{referral_id}/reconsideration-decision", response_model=ReferralView)
 async def decide_reconsideration(
-    referral_id: ItemPath, body: ReferralAnswer, writing: Writing = decides("cases:write")
+    referral_id: ItemPath, body: ReferralAnswer, writing: Writing = decides("referral.decide")
 ) -> Response:
     """File after all as the police, or uphold the refusal with reasons, within three days (T-36d)."""
     asked = body.contract(DecideReconsideration, referral_id=referral_id, expected_version=writing.version)
@@ -160,7 +162,7 @@ async def decide_reconsideration(
 
 @router.post(PATH + "/{referral_id}/supervision", response_model=ReferralView)
 async def suggest_supervision(
-    referral_id: ItemPath, body: Reasons, writing: Writing = decides("cases:write")
+    referral_id: ItemPath, body: Reasons, writing: Writing = decides("referral.change")
 ) -> Response:
     """Record that the procuratorate was asked to look into a refusal, within three days (T-36p)."""
     asked = body.contract(SuggestSupervision, referral_id=referral_id, expected_version=writing.version)
@@ -168,7 +170,7 @@ async def suggest_supervision(
 
 
 @router.post(PATH + "/{referral_id}/take-back", response_model=ReferralView)
-async def take_back_referral(referral_id: ItemPath, writing: Writing = decides("cases:write")) -> Response:
+async def take_back_referral(referral_id: ItemPath, writing: Writing = decides("referral.change")) -> Response:
     """Leave a refusal at that, and go on with the administrative case."""
     asked = TakeReferralBack(referral_id=referral_id, expected_version=writing.version)
     return await writing.decide(SERVICE, "take_back_referral", asked, ReferralView)

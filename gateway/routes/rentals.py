@@ -26,7 +26,9 @@ SERVICE = "inspections"
 
 
 @router.put("/v1/rentals/{rental_code}", response_model=RentalView)
-async def register_rental(rental_code: RentalPath, body: Rental, writing: Writing = writes("visits:write")) -> Response:
+async def register_rental(
+    rental_code: RentalPath, body: Rental, writing: Writing = writes("rental.create")
+) -> Response:
     """Put a rental on the register, or correct what it says."""
     village = str(intake.village_of(writing.house, body.village))
     corrected = body.model_copy(update={"village": village})
@@ -36,7 +38,10 @@ async def register_rental(rental_code: RentalPath, body: Rental, writing: Writin
 
 @router.get("/v1/rentals", response_model=RentalPage)
 async def list_rentals(
-    village: CodeQuery = None, cursor: Cursor = None, limit: Limit = 50, reading: Reading = reads("visits:read")
+    village: CodeQuery = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+    reading: Reading = reads("rental.read"),
 ) -> Response:
     """Read the register, by code."""
     asked = ListRentals(village=intake.village_of(reading.house, village), cursor=cursor, limit=limit)
@@ -44,13 +49,13 @@ async def list_rentals(
 
 
 @router.get("/v1/rentals/{rental_code}", response_model=RentalView)
-async def get_rental(rental_code: RentalPath, reading: Reading = reads("visits:read")) -> Response:
+async def get_rental(rental_code: RentalPath, reading: Reading = reads("rental.read")) -> Response:
     """Read one rental."""
     return await reading.show(SERVICE, "get_rental", GetRental(rental_code=rental_code), RentalView)
 
 
 @router.post("/v1/rentals/{rental_code}/grade", response_model=RentalView)
-async def grade_rental(rental_code: RentalPath, body: Grading, writing: Writing = decides("visits:write")) -> Response:
+async def grade_rental(rental_code: RentalPath, body: Grading, writing: Writing = decides("grade.change")) -> Response:
     """Grade a dwelling: never a person. Reason, another person's approval and a last day are owed."""
     asked = body.contract(GradeRental, rental_code=rental_code, expected_version=writing.version)
     return await writing.decide(SERVICE, "grade_rental", asked, RentalView)
@@ -58,7 +63,10 @@ async def grade_rental(rental_code: RentalPath, body: Grading, writing: Writing 
 
 @router.get("/v1/visit-plan", response_model=VisitPlanView)
 async def get_visit_plan(
-    on: DayQuery = None, assistant: CodeQuery = None, limit: Limit = 200, reading: Reading = reads("visits:read")
+    on: DayQuery = None,
+    assistant: CodeQuery = None,
+    limit: Limit = 200,
+    reading: Reading = reads("rental.read"),
 ) -> Response:
     """Read what is to be visited by a day, today if none is named."""
     day = on or local_date(reading.house.clock.now())

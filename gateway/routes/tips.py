@@ -44,7 +44,7 @@ SERVICE = intake.SERVICE
 
 
 @router.post("/v1/tips", status_code=201, response_model=Accepted)
-async def file_tip(body: AgencyTip, writing: Writing = writes("tips:write")) -> Response:
+async def file_tip(body: AgencyTip, writing: Writing = writes("tip.create")) -> Response:
     """File a tip; 201 as soon as it is kept. It is routed and dispatched by the policy."""
     house = writing.house
     intake.lane_of(house, body.category, body.kind)
@@ -72,55 +72,58 @@ async def file_tip(body: AgencyTip, writing: Writing = writes("tips:write")) -> 
 
 @router.get("/v1/tips", response_model=TipPage)
 async def list_tips(
-    state: TipState | None = None, cursor: Cursor = None, limit: Limit = 50, reading: Reading = reads("tips:read")
+    state: TipState | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+    reading: Reading = reads("tip.read"),
 ) -> Response:
     """Read the tips that the agency's desks hold, newest first."""
     return await reading.page(SERVICE, "list_tips", ListTips(state=state, cursor=cursor, limit=limit), TipPage)
 
 
 @router.get("/v1/tips/{tip_id}", response_model=TipView)
-async def get_tip(tip_id: ItemPath, reading: Reading = reads("tips:read")) -> Response:
+async def get_tip(tip_id: ItemPath, reading: Reading = reads("tip.read")) -> Response:
     """Read one tip: redacted text, levelled times, no identity."""
     return await reading.show(SERVICE, "get_tip", GetTip(tip_id=tip_id), TipView, about=tip_id)
 
 
 @router.post("/v1/tips/{tip_id}/dispatch", response_model=TipView)
-async def dispatch_tip(tip_id: ItemPath, body: Dispatch, writing: Writing = decides("tips:write")) -> Response:
+async def dispatch_tip(tip_id: ItemPath, body: Dispatch, writing: Writing = decides("tip.decide")) -> Response:
     """Give a tip to another lead desk."""
     asked = body.contract(DispatchTip, tip_id=tip_id, expected_version=writing.version)
     return await writing.decide(SERVICE, "dispatch_tip", asked, TipView, about=tip_id)
 
 
 @router.post("/v1/tips/{tip_id}/accept", response_model=TipView)
-async def accept_tip(tip_id: ItemPath, writing: Writing = decides("tips:write")) -> Response:
+async def accept_tip(tip_id: ItemPath, writing: Writing = decides("tip.decide")) -> Response:
     """Take a tip on."""
     asked = AcceptTip(tip_id=tip_id, expected_version=writing.version)
     return await writing.decide(SERVICE, "accept_tip", asked, TipView, about=tip_id)
 
 
 @router.post("/v1/tips/{tip_id}/return", response_model=TipView)
-async def return_tip(tip_id: ItemPath, body: Return, writing: Writing = decides("tips:write")) -> Response:
+async def return_tip(tip_id: ItemPath, body: Return, writing: Writing = decides("tip.decide")) -> Response:
     """Give a dispatched tip back, with a reason and a suggested desk; the second time the office decides for good."""
     asked = body.contract(ReturnTip, tip_id=tip_id, expected_version=writing.version)
     return await writing.decide(SERVICE, "return_tip", asked, TipView, about=tip_id)
 
 
 @router.post("/v1/tips/{tip_id}/verify", response_model=TipView)
-async def verify_tip(tip_id: ItemPath, body: Verification, writing: Writing = decides("tips:write")) -> Response:
+async def verify_tip(tip_id: ItemPath, body: Verification, writing: Writing = decides("tip.decide")) -> Response:
     """Record what verifying found; a substantiated tip names its next owner."""
     asked = body.contract(VerifyTip, tip_id=tip_id, expected_version=writing.version)
     return await writing.decide(SERVICE, "verify_tip", asked, TipView, about=tip_id)
 
 
 @router.post("/v1/tips/{tip_id}/close", response_model=TipView)
-async def close_tip(tip_id: ItemPath, body: Closing, writing: Writing = decides("tips:write")) -> Response:
+async def close_tip(tip_id: ItemPath, body: Closing, writing: Writing = decides("tip.close")) -> Response:
     """Close a tip with a sentence that its informant reads."""
     asked = body.contract(CloseTip, tip_id=tip_id, expected_version=writing.version)
     return await writing.decide(SERVICE, "close_tip", asked, TipView, about=tip_id)
 
 
 @router.post("/v1/tips/{tip_id}/clock-changes", response_model=TipView)
-async def ask_clock_change(tip_id: ItemPath, body: ClockAsking, writing: Writing = decides("tips:write")) -> Response:
+async def ask_clock_change(tip_id: ItemPath, body: ClockAsking, writing: Writing = decides("tip.change")) -> Response:
     """Ask to pause, resume or extend a clock, for a reason that the policy lists; another person decides."""
     asked = body.contract(AskClockChange, item_id=tip_id, expected_version=writing.version)
     return await writing.decide(SERVICE, "ask_clock_change", asked, TipView, about=tip_id)
@@ -128,7 +131,7 @@ async def ask_clock_change(tip_id: ItemPath, body: ClockAsking, writing: Writing
 
 @router.post("/v1/tips/{tip_id}/clock-changes/{change_id}/decide", response_model=TipView)
 async def decide_clock_change(
-    tip_id: ItemPath, change_id: ItemPath, body: ClockDecision, writing: Writing = decides("tips:write")
+    tip_id: ItemPath, change_id: ItemPath, body: ClockDecision, writing: Writing = decides("tip.decide")
 ) -> Response:
     """Say yes or no to a change of a clock: never whoever asked for it."""
     asked = body.contract(DecideClockChange, item_id=tip_id, change_id=change_id, expected_version=writing.version)
@@ -136,7 +139,7 @@ async def decide_clock_change(
 
 
 @router.post("/v1/tips/{tip_id}/messages", response_model=TipView)
-async def write_message(tip_id: ItemPath, body: Message, writing: Writing = writes("tips:write")) -> Response:
+async def write_message(tip_id: ItemPath, body: Message, writing: Writing = writes("message.create")) -> Response:
     """Write to the informant, through the system."""
     asked = PostMessage(tip_id=tip_id, content=writing.house.sealer.seal({"text": body.text}, CONTENT))
     # A text sealed twice differs, so the write is told apart by what was said.

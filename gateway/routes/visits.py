@@ -24,7 +24,7 @@ _ALSO: dict[int | str, dict[str, Any]] = {
 
 
 @router.post("/v1/visits", status_code=201, response_model=AcceptedVisit, responses=_ALSO)
-async def record_visit(body: Visit, writing: Writing = writes("visits:write")) -> Response:
+async def record_visit(body: Visit, writing: Writing = writes("visit.create")) -> Response:
     """Record a visit under the phone's own id: 201 when it is kept, 200 when known, 409 when known otherwise."""
     house, caller = writing.house, writing.caller
     said = {**body.model_dump(mode="json"), "agency": caller.agency}
@@ -56,6 +56,6 @@ async def record_visit(body: Visit, writing: Writing = writes("visits:write")) -
 
 
 @router.get("/v1/visits/{visit_id}", response_model=VisitView)
-async def get_visit(visit_id: ItemPath, reading: Reading = reads("visits:read")) -> Response:
+async def get_visit(visit_id: ItemPath, reading: Reading = reads("visit.read")) -> Response:
     """Read one visit, and whether a person has to look at it."""
     return await reading.show(SERVICE, "get_visit", GetVisit(visit_id=visit_id), VisitView, about=visit_id)

@@ -50,8 +50,9 @@ class Cause:
 class Caller:
     """On whose behalf the gateway asks a desk something. Made by the gateway alone; rows are filtered by it.
 
-    `roles` name what the permission table grants; `desks` and `areas` are the caller's own, where a role is bound to
-    them. `is_person` says that an account signed in, not an agency's machine.
+    `roles` name what the permission table grants, and `rows` on which rows it grants what is asked now; `desks` and
+    `areas` are the caller's own, where a role is bound to them. `is_person` says that an account signed in, not an
+    agency's machine.
     """
 
     actor: str
@@ -61,6 +62,7 @@ class Caller:
     desks: tuple[str, ...] = ()
     areas: tuple[str, ...] = ()
     is_person: bool = False
+    rows: tuple[str, ...] = ()
     correlation_id: str = ""
     traceparent: str | None = None
     command_id: str | None = None
@@ -69,6 +71,11 @@ class Caller:
     def is_office(self) -> bool:
         """Say whether the caller is the joint-conference office, which sees across agencies."""
         return self.agency == "office"
+
+    @property
+    def sees_all(self) -> bool:
+        """Say whether the permission table lets the caller at all rows of what is asked."""
+        return "all" in self.rows
 
     def holds(self, desk: str) -> bool:
         """Say whether a desk belongs to the caller's agency."""

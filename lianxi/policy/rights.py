@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -12,6 +12,7 @@ from lianxi.policy.model import Dated, Sourced
 RowRule = Literal["own", "own_desk", "own_agency", "own_area", "involved", "public", "all", "none"]
 Action = Literal["read", "create", "change", "decide", "close", "export", "unmask"]
 FieldLevel = Literal["clear", "masked", "absent"]
+CLEAREST_FIRST: tuple[FieldLevel, ...] = ("clear", "masked", "absent")
 Ending = Literal["delete", "pseudonymise", "aggregate", "archive", "seal", "with_case"]
 
 
@@ -45,6 +46,33 @@ class Grant(Sourced):
     fields: Mapping[str, FieldLevel]
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a caller stands to one item: whether it is theirs, their desk's, their agency's, in their area, about them.
+
+    Clause: none (criterion 8.1).
+    """
+
+    own: bool = False
+    own_desk: bool = False
+    own_agency: bool = False
+    own_area: bool = False
+    involved: bool = False
+
+    def meets(self, rule: RowRule) -> bool:
+        """Say whether a row rule lets a caller of this standing at the item.
+
+        Clause: none (criterion 8.1).
+        """
+        if rule in ("all", "public"):
+            return True
+        return rule != "none" and bool(getattr(self, rule))
+
+
+ALL_OF_IT = Standing(own=True, own_desk=True, own_agency=True, own_area=True, involved=True)
+"""The standing towards an item that only those are shown who are involved."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Permissions:
     """All of `permissions.toml`. What is not granted is not allowed; there is no right to delete."""
@@ -61,25 +89,49 @@ class Permissions:
             found[key] = (*found.get(key, ()), grant)
         return found
 
+    def grants_of(self, roles: Iterable[str], resource: str, action: str) -> tuple[Grant, ...]:
+        """List the grants by which some roles may do something with a kind of thing.
+
+        Clause: none (criterion 8.1).
+        """
+        found = (grant for role in roles for grant in self._granted.get((role, resource), ()))
+        return tuple(grant for grant in found if action in grant.actions and grant.rows != "none")
+
     def rows(self, role: str, resource: str, action: str) -> RowRule:
         """Say on which rows a role may do something; `none` when it may not at all.
 
         Clause: none (criterion 8.1).
         """
-        for grant in self._granted.get((role, resource), ()):
-            if action in grant.actions:
-                return grant.rows
-        return "none"
+        return next((grant.rows for grant in self.grants_of((role,), resource, action)), "none")
+
+    def rows_of(self, roles: Iterable[str], resource: str, action: str) -> frozenset[RowRule]:
+        """Say on which rows some roles together may do something; none at all when they may not.
+
+        Clause: none (criterion 8.1).
+        """
+        return frozenset(grant.rows for grant in self.grants_of(roles, resource, action))
 
     def level(self, role: str, resource: str, field_group: str) -> FieldLevel:
         """Say how a role sees a group of fields of the rows that it may read.
 
         Clause: none (criterion 8.1).
         """
-        for grant in self._granted.get((role, resource), ()):
-            if "read" in grant.actions:
-                return grant.fields.get(field_group, "absent")
-        return "absent"
+        return self.level_of((role,), resource, field_group, ALL_OF_IT)
+
+    def level_of(self, roles: Iterable[str], resource: str, field_group: str, standing: Standing) -> FieldLevel:
+        """Say how some roles together see a group of fields of one item: the clearest that one gives for *this* item.
+
+        A role that reads all rows blurred and another that reads its own desk's rows clearly add up to clear rows of
+        one's own desk and blurred rows elsewhere, never to clear rows everywhere.
+
+        Clause: none (criterion 8.1).
+        """
+        found = {
+            grant.fields.get(field_group, "absent")
+            for grant in self.grants_of(roles, resource, "read")
+            if standing.meets(grant.rows)
+        }
+        return next((level for level in CLEAREST_FIRST if level in found), "absent")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,7 +89,7 @@ def file_tip(agency: httpx2.Client, category: str) -> httpx2.Response:
 
 def add_client(town: RunningTown, name: str) -> None:
     """What an operator does for a new agency: one row more in the gateway's list, which is read anew by itself."""
-    row = credentials.client(name, credentials.AGENCY_SCOPES, name)
+    row = credentials.client(name, credentials.AGENCY_SCOPES, name, credentials.roles_of(name))
     kept = read_json(town.places.credentials_file)
     write_private_json(town.places.credentials_file, {"clients": [*kept["clients"], row]})
     keys = credentials.Keys(town.places.keys)

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from deploy.local.credentials import EVERY_AGENCY
 from gateway.app import create_app
 from gateway.auth import SCOPES
 from gateway.exchange import House
@@ -28,6 +29,9 @@ from lianxi.policy.load import load_policy
 
 NOON = datetime(2026, 3, 2, 4, 17, 9, tzinfo=UTC)
 POLICY = load_policy(Path(__file__).parents[2] / "deploy/policy")
+AGENCY_OF_ROLE = "social"
+"""The agency of the clients that have one single role each, and its name."""
+TAKEN = {"office", "operator"}
 SECRET = "a-made-up-secret-of-no-town"
 
 
@@ -95,10 +99,17 @@ def settings(folder: Path, **more: Any) -> GatewaySettings:
             (folder / name).write_text(text + "\n", encoding="ascii")
     digest = hashlib.sha256(SECRET.encode()).hexdigest()
     clients = [
-        {"client_id": name, "secret_sha256": digest, "agency": name, "scopes": sorted(SCOPES)}
-        for name in ("police", "market", "office")
+        {"client_id": name, "secret_sha256": digest, "agency": agency, "scopes": sorted(SCOPES), "roles": roles}
+        for name, agency, roles in (
+            ("police", "police", list(EVERY_AGENCY)),
+            ("market", "market", list(EVERY_AGENCY)),
+            ("office", "office", ["office"]),
+            ("operator", "office", ["operator"]),
+            *((role.code, AGENCY_OF_ROLE, [role.code]) for role in POLICY.permissions.roles if role.code not in TAKEN),
+        )
     ]
-    clients.append({"client_id": "narrow", "secret_sha256": digest, "agency": "police", "scopes": ["plan:read"]})
+    narrow = {"client_id": "narrow", "agency": "police", "scopes": ["plan:read"], "roles": ["desk"]}
+    clients.append({**narrow, "secret_sha256": digest})
     (folder / "clients.json").write_text(json.dumps(clients), encoding="utf-8")
     given: dict[str, Any] = {
         "amqp_url": "amqp://nobody@127.0.0.1:1/lianxi",

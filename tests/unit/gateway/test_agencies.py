@@ -269,33 +269,33 @@ def test_parked_letters_of_all_desks_come_together_though_one_is_away(door: Door
         return ParkedList(items=(PARKED,) if service == "tips" else (), total=1 if service == "tips" else 0)
 
     door.bus.answers["list_parked"] = parked
-    told = door.http.get("/v1/ops/parked", headers=door.headers("office")).json()
+    told = door.http.get("/v1/ops/parked", headers=door.headers("operator")).json()
     assert [row["parked_id"] for row in told["items"]] == ["tips:parked_1"]
     assert (told["total"], told["unreachable"]) == (1, ["cases"])
     door.bus.says("list_parked", TimedOut("desk.silent"))
-    assert door.http.get("/v1/ops/parked", headers=door.headers("office")).status_code == 503
+    assert door.http.get("/v1/ops/parked", headers=door.headers("operator")).status_code == 503
 
 
 def test_a_parked_letter_is_shown_replayed_and_buried_at_its_own_desk(door: Door) -> None:
     for method in ("get_parked", "replay_parked", "bury_parked"):
         door.bus.says(method, PARKED)
     at = "/v1/ops/parked/tips:parked_1"
-    assert door.http.get(at, headers=door.headers("office")).json()["parked_id"] == "tips:parked_1"
-    assert door.http.post(f"{at}/replay", headers=door.headers("office", key="a")).status_code == 200
-    burial = door.http.post(f"{at}/bury", json={"reason": "坏了"}, headers=door.headers("office", key="b"))
+    assert door.http.get(at, headers=door.headers("operator")).json()["parked_id"] == "tips:parked_1"
+    assert door.http.post(f"{at}/replay", headers=door.headers("operator", key="a")).status_code == 200
+    burial = door.http.post(f"{at}/bury", json={"reason": "坏了"}, headers=door.headers("operator", key="b"))
     assert burial.status_code == 200
     assert [(each.service, each.method, each.request.parked_id) for each in door.bus.asked] == [
         ("tips", "get_parked", "parked_1"),
         ("tips", "replay_parked", "parked_1"),
         ("tips", "bury_parked", "parked_1"),
     ]
-    assert door.http.get("/v1/ops/parked/nodesk:x", headers=door.headers("office")).status_code == 404
+    assert door.http.get("/v1/ops/parked/nodesk:x", headers=door.headers("operator")).status_code == 404
 
 
 def test_the_delivery_ledger_can_be_asked_for_one_item(door: Door) -> None:
     door.bus.says("list_deliveries", DeliveryList(items=()))
     path = "/v1/deliveries?service=tips&subject=tip/tip_1&state=parked"
-    answer = door.http.get(path, headers=door.headers("office"))
+    answer = door.http.get(path, headers=door.headers("operator"))
     assert answer.json() == {"items": [], "unreachable": []}
     assert [(each.service, each.request.subject) for each in door.bus.asked] == [("tips", "tip/tip_1")]
 

@@ -42,7 +42,7 @@ DELIVERY = DeliveryView(
 def run(door: Door, monkeypatch: pytest.MonkeyPatch) -> Any:
     @contextmanager
     def opened(_access: ops.Access) -> Iterator[Client]:
-        yield Client("http://testserver", client_id="office", client_secret=SECRET, http=door.http)
+        yield Client("http://testserver", client_id="operator", client_secret=SECRET, http=door.http)
 
     monkeypatch.setattr(ops.Access, "opened", opened)
     return lambda *arguments: CliRunner().invoke(ops.app, list(arguments), catch_exceptions=False)

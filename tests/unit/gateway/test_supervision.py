@@ -97,17 +97,17 @@ def test_near_due_is_a_list_and_no_order(door: Door) -> None:
 
 
 def test_decisions_carry_the_version_they_were_taken_on(door: Door) -> None:
-    steps: list[tuple[str, str, dict[str, Any], Any]] = [
-        ("supervision-orders/o-1/answer", "answer_order", {"answer": "已核查"}, ORDER),
-        ("supervision-orders/o-1/review", "review_order", {"accept": False, "remark": "无", "new_due_on": "2026-03-20"},
-         ORDER),
-        ("accountability-tools/t-1/state", "state_on_tool", {"statement": "说明"}, TOOL),
-        ("accountability-tools/t-1/decide", "decide_tool", {"issue": True, "grounds": "两次逾期"}, TOOL),
-        ("accountability-tools/t-1/end", "end_tool", {"grounds": "已整改"}, TOOL),
+    steps: list[tuple[str, str, str, dict[str, Any], Any]] = [
+        ("market", "supervision-orders/o-1/answer", "answer_order", {"answer": "已核查"}, ORDER),
+        ("office", "supervision-orders/o-1/review", "review_order",
+         {"accept": False, "remark": "无", "new_due_on": "2026-03-20"}, ORDER),
+        ("market", "accountability-tools/t-1/state", "state_on_tool", {"statement": "说明"}, TOOL),
+        ("office", "accountability-tools/t-1/decide", "decide_tool", {"issue": True, "grounds": "两次逾期"}, TOOL),
+        ("office", "accountability-tools/t-1/end", "end_tool", {"grounds": "已整改"}, TOOL),
     ]  # fmt: skip
-    for path, method, body, answer in steps:
+    for client, path, method, body, answer in steps:
         door.bus.says(method, answer)
-        told = door.http.post(f"/v1/{path}", json=body, headers={**door.headers(key=method), "If-Match": '"3"'})
+        told = door.http.post(f"/v1/{path}", json=body, headers={**door.headers(client, key=method), "If-Match": '"3"'})
         assert told.status_code == 200, told.text
         assert (door.bus.asked[-1].method, door.bus.asked[-1].request.expected_version) == (method, 3)
 
@@ -127,7 +127,9 @@ def test_tools_are_proposed_read_and_listed(door: Door) -> None:
         )
         assert refused.status_code == 422
     door.bus.says("get_tool", TOOL)
-    assert door.http.get("/v1/accountability-tools/tool_1", headers=door.headers()).json()["state"] == "proposed"
+    assert (
+        door.http.get("/v1/accountability-tools/tool_1", headers=door.headers("market")).json()["state"] == "proposed"
+    )
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -1,0 +1,178 @@
+"""Which field of an answer belongs to which group of the permission table, and which desks an answer is about.
+
+The groups are those that `permissions.toml` names for each resource. A field that stands in no group is an id, a
+version, or the name of a desk: whoever may know of the item at all may know it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lianxi.contracts.cases import AssistanceView, CaseSummary, CaseView, ReferralView
+from lianxi.contracts.inspections import PlannedVisit, RentalView, VisitView
+from lianxi.contracts.notifications import NoticeView
+from lianxi.contracts.reporting import OrderView, StageReportDraft, StageReportView, ToolView
+from lianxi.contracts.tips import TipSummary, TipView
+
+
+@dataclass(frozen=True)
+class Shown:
+    """How an answer is cut to what its reader may see.
+
+    Args:
+        resource: the resource of the permission table.
+        groups: the fields of each group.
+        desks: the fields that name the desks or agencies that the item involves; without any, the desk that answered
+            has already seen to it that the reader is involved.
+        village: the field that names the item's area.
+    """
+
+    resource: str
+    groups: Mapping[str, tuple[str, ...]]
+    desks: tuple[str, ...] = ()
+    village: str | None = None
+
+
+_TIP = Shown(
+    "tip",
+    {
+        "status": (
+            "state",
+            "received_at",
+            "verification",
+            "next_owner",
+            "case_id",
+            "outcome",
+            "timeline",
+            "dispatches",
+        ),
+        "clocks": ("clocks", "clock_changes", "due_at"),
+        "category": ("category", "kind", "lane", "channel"),
+        "place": ("village", "rental_code", "place"),
+        "text": ("text", "messages"),
+    },
+    desks=("lead", "copies", "next_owner"),
+    village="village",
+)
+_CASE = Shown(
+    "case",
+    {
+        "status": ("state", "opened_at", "outcome", "closed_at"),
+        "clocks": ("decision_due_at",),
+        "kind": ("kind", "basis", "suspected_crime"),
+        "content": ("tip_id", "rental_code", "measures", "referral_ids", "grounds"),
+    },
+    desks=("owner",),
+)
+
+SHOWS: Mapping[type[Any], Shown] = {
+    TipView: _TIP,
+    TipSummary: _TIP,
+    CaseView: _CASE,
+    CaseSummary: _CASE,
+    ReferralView: Shown(
+        "referral",
+        {
+            "status": ("state", "forwarded_to", "police_reference", "reason", "statements"),
+            "clocks": ("clocks",),
+            "papers": ("papers", "missing_papers"),
+            "persons": ("officers",),
+            "receipt": ("receipt",),
+        },
+        desks=("sender", "receiver", "forwarded_to"),
+    ),
+    AssistanceView: Shown(
+        "assistance",
+        {
+            "status": ("state", "asked_at", "settled_at", "is_late", "is_urgent"),
+            "clocks": ("due_at", "rungs"),
+            "content": ("case_id", "what", "legal_ground", "reason", "reference"),
+        },
+        desks=("asker", "receiver"),
+    ),
+    RentalView: Shown(
+        "rental",
+        {
+            "address": ("address", "rooms", "is_registered", "assistant"),
+            "grade": ("grade", "grade_reason", "grade_expires_on", "brought_forward_because"),
+            "last_visit": ("last_visit_on", "next_visit_due_on"),
+        },
+        village="village",
+    ),
+    PlannedVisit: Shown(
+        "rental",
+        {
+            "address": ("address", "assistant"),
+            "grade": ("grade", "brought_forward"),
+            "last_visit": ("due_on", "is_overdue"),
+        },
+        village="village",
+    ),
+    VisitView: Shown(
+        "visit",
+        {
+            "outcome": ("outcome", "entry_basis", "visited_at", "received_at", "counts", "next_visit_due_on"),
+            "findings": ("findings", "needs_attention"),
+        },
+        village="village",
+    ),
+    NoticeView: Shown(
+        "notice",
+        {
+            "text": ("text_zh", "text_en", "event_type", "about"),
+            "receipt": (
+                *("delivered_at", "seen_at", "acknowledge", "acknowledge_by", "acknowledged_at", "acknowledged_by"),
+            ),
+        },
+        desks=("desk",),
+    ),
+    OrderView: Shown(
+        "supervision",
+        {
+            "question": ("about", "question", "issued_by", "issued_at", "due_at", "rungs", "rounds"),
+            "answer": ("answer", "answered_at"),
+            "verdict": ("state", "remark"),
+        },
+        desks=("target",),
+    ),
+    StageReportView: Shown(
+        "stage_report",
+        {
+            "status": ("state", "due_on", "filed_at"),
+            "text": ("practice", "results", "problems", "advice"),
+            "figures": ("figures", "figures_sha256", "bounces"),
+        },
+        desks=("agency",),
+    ),
+    StageReportDraft: Shown(
+        "stage_report",
+        {
+            "status": ("period_from", "period_to", "due_on"),
+            "text": ("practice", "results", "problems", "advice"),
+            "figures": ("figures",),
+        },
+        desks=("agency",),
+    ),
+    ToolView: Shown(
+        "assessment",
+        {
+            "facts": ("kind", "trigger", "state", "proposed_by", "proposed_at", "statement_due_at"),
+            "evidence": ("proof",),
+            "statement": ("statement", "stated_at"),
+            "decision": ("decided_by", "decided_at", "grounds", "ended_at", "end_grounds"),
+        },
+        desks=("target",),
+    ),
+}
+"""Answer → how it is cut. What stands not here holds no item: rules, totals, an operator's letters."""
+
+LISTED = "items"
+"""The field of pages whose items are cut one by one."""
+
+BLURRED = "■■■"
+"""What stands in the place of words that are there but not for this reader. Tips' words come already redacted."""
+
+REDACTED = frozenset({("tip", "text"), ("visit", "photographs"), ("vault", "identity"), ("vault", "contact")})
+"""Groups whose masked form the desk itself makes, because only it can tell what in them points to a person."""
