@@ -264,6 +264,7 @@ def _entitled(make: Callable[..., Any], right: str, scope: str | None, kind: str
     def entitled(made: Any = needed) -> Any:
         return made.with_right(right)
 
+    entitled.right = right  # type: ignore[attr-defined]  # the public description names it
     return Security(entitled, scopes=[scope or f"{_AREAS[right.partition('.')[0]]}:{kind}"])
 
 

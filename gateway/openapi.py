@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from gateway.problems import MEDIA_TYPE, ProblemDocument
+from gateway.rights import cut_fields
 from gateway.wording import words
 
 _PROBLEM = {
@@ -49,9 +51,25 @@ def _description(app: FastAPI) -> dict[str, Any]:
     # The code stays an open text: a client must live with codes that come later.
     problem["properties"]["code"]["examples"] = ["request.invalid"]
     schemas["ProblemDocument"] = problem
-    for item in document["paths"].values():
-        for operation in item.values():
+    rights = dict(_rights(app))
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            if (method.upper(), path) in rights:
+                operation["x-right"] = rights[method.upper(), path]
             operation["responses"].pop("422", None)
             operation["responses"]["default"] = _PROBLEM
+    for name, missing in cut_fields().items():
+        # Whoever may know of an item without seeing all of it gets an answer in which these fields are not there.
+        if name in schemas:
+            schemas[name]["required"] = [each for each in schemas[name].get("required", ()) if each not in missing]
     document["x-problem-codes"] = {code: wording.what.en for code, wording in sorted(words().problems.items())}
     return document
+
+
+def _rights(app: FastAPI) -> Iterator[tuple[tuple[str, str], str]]:
+    """Name the right that each route needs, as its own dependencies have it."""
+    for area in app.routes:
+        for route in getattr(getattr(area, "original_router", area), "routes", [area]):
+            for needed in getattr(getattr(route, "dependant", None), "dependencies", ()):
+                if right := getattr(needed.call, "right", None):
+                    yield from (((method, route.path), right) for method in route.methods)

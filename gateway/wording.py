@@ -46,6 +46,7 @@ class Words:
     fields: Mapping[str, Sentence]
     steps: Mapping[str, Sentence]
     next_steps: Mapping[str, Sentence]
+    rows: Mapping[str, Sentence]
 
     def problem(self, code: str, status: int) -> Wording:
         """Say what is said of a code; one that nobody has worded gets what is said of its status."""
@@ -70,6 +71,7 @@ def words() -> Words:
         fields={name: Sentence(*pair) for name, pair in rows["field"].items()},
         steps={name: Sentence(*pair) for name, pair in rows["step"].items()},
         next_steps={name: Sentence(*pair) for name, pair in rows["next_step"].items()},
+        rows={name: Sentence(*pair) for name, pair in rows["row"].items()},
     )
 
 

@@ -16,6 +16,7 @@ from gateway.routes import (
     referrals,
     rentals,
     reports,
+    rights,
     supervision,
     tips,
     visits,
@@ -24,6 +25,6 @@ from gateway.routes import (
 
 def add_routes(app: FastAPI) -> None:
     """Hang every path into the app."""
-    desks = (tips, rentals, visits, cases, referrals, assistance, reports, supervision, plan, notices)
+    desks = (tips, rentals, visits, cases, referrals, assistance, reports, supervision, plan, rights, notices)
     for area in (public, *desks, ops, oauth, health):
         app.include_router(area.router)

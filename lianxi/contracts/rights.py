@@ -47,6 +47,7 @@ _TIP = Shown(
             "outcome",
             "timeline",
             "dispatches",
+            "is_anonymous",
         ),
         "clocks": ("clocks", "clock_changes", "due_at"),
         "category": ("category", "kind", "lane", "channel"),

@@ -21,7 +21,7 @@ class CaseDocument(AggregateDocument):
     meta = {
         "collection": "cases",
         "db_alias": "cases",
-        "indexes": [{"fields": ["owner_agency", "opened_at"]}],
+        "indexes": [{"fields": ["owner_agency", "opened_at"]}, {"fields": ["opened_at"]}],
     }
 
     number = StringField(required=True)
@@ -51,6 +51,7 @@ class CriminalReferralDocument(AggregateDocument):
         "indexes": [
             {"fields": ["sender_agency", "drafted_at"]},
             {"fields": ["sent_to_agency", "drafted_at"]},
+            {"fields": ["drafted_at"]},
             {"fields": ["next_rung_at"]},
             {"fields": ["breached_since"]},
             {"fields": ["policy_version", "state"]},
@@ -90,6 +91,7 @@ class AssistanceDocument(AggregateDocument):
         "indexes": [
             {"fields": ["asker_agency", "asked_at"]},
             {"fields": ["receiver_agency", "asked_at"]},
+            {"fields": ["asked_at"]},
             {"fields": ["next_rung_at"]},
             {"fields": ["breached_since"]},
             {"fields": ["policy_version", "state"]},

@@ -41,10 +41,10 @@ class CaseViews:
     clock: Clock
 
     def list_cases(self, request: ListCases, caller: Caller) -> CasePage:
-        """Show a page of the cases that the caller's desks own, newest first."""
+        """Show a page of the cases that the caller may see, newest first."""
         rows, following = newest_first(
             CaseDocument._get_collection(),
-            {"owner_agency": caller.agency},
+            {} if caller.sees_all else {"owner_agency": caller.agency},
             "opened_at",
             now=self.clock.now(),
             cursor=request.cursor,
@@ -103,10 +103,11 @@ class CaseViews:
         limit = max(1, min(request.limit, LARGEST_PAGE))
         found: dict[str, dict[str, Any]] = {}
         is_more = False
-        for side in sides:
+        matches: list[dict[str, str]] = [{}] if caller.sees_all else [{side: caller.agency} for side in sides]
+        for match in matches:
             rows, following = newest_first(
                 collection,
-                {side: caller.agency},
+                match,
                 field,
                 now=self.clock.now(),
                 cursor=request.cursor,

@@ -57,8 +57,8 @@ SHIPPED = Path(__file__).resolve().parents[2] / "deploy" / "policy"
 ALIAS = "reporting"
 MORNING = datetime(2015, 10, 20, 1, 0, tzinfo=UTC)
 SECOND = date(2015, 10, 29)
-OFFICE = Caller(actor="clerk-1", agency="office", correlation_id="c")
-GOVERNANCE = Caller(actor="clerk-2", agency="governance", correlation_id="c")
+OFFICE = Caller(actor="clerk-1", agency="office", correlation_id="c", rows=("all",))
+GOVERNANCE = Caller(actor="clerk-2", agency="governance", correlation_id="c", rows=("all",))
 MARKET = Caller(actor="officer-1", agency="market", correlation_id="c")
 OPEN_CLOCKS = 20_000
 SWEEP_SECONDS = 10.0

@@ -90,7 +90,7 @@ class AssistanceDesk:
 
     def _seen(self, assistance_id: str, caller: Caller) -> Stored[Assistance]:
         found = self.assistance.get(assistance_id)
-        if not rules_of.is_seen_by(found.state, caller.agency):
+        if not (caller.sees_all or rules_of.is_seen_by(found.state, caller.agency)):
             raise NotFound("assistance.not_found")
         return found
 

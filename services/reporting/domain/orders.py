@@ -209,7 +209,7 @@ def shown_to(order: SupervisionOrder, caller: Caller) -> SupervisionOrder:
     Raises:
         NotFound: supervision_order.not_found.
     """
-    if not (caller.is_office or caller.holds(order.target)):
+    if not (caller.sees_all or caller.holds(order.target)):
         raise NotFound("supervision_order.not_found")
     return order
 
@@ -233,7 +233,7 @@ def for_the_office(caller: Caller) -> None:
     Raises:
         Forbidden: supervision_order.office_only.
     """
-    if not caller.is_office:
+    if not caller.sees_all:
         raise Forbidden("supervision_order.office_only", clause=CLAUSE)
 
 

@@ -25,7 +25,6 @@ from lianxi.kernel.errors import Conflict, Forbidden, NotFound, RuleBroken
 from services.reporting.domain.orders import REFERENCE
 
 CLAUSE = "L88.2"
-DECIDERS = frozenset({"office", "governance"})
 """The agencies of the town that propose tools, decide on them and see all of them."""
 
 TRIGGER = re.compile(r"[a-z][a-z0-9_.-]*")
@@ -142,14 +141,6 @@ def ended(tool: Tool, grounds: str, now: datetime, actor: str) -> tuple[Tool, tu
     return after, (ToolEnded(tool_id=tool.id, target=tool.target, kind=tool.kind, at=now),)
 
 
-def sees_all(caller: Caller) -> bool:
-    """Say whether a caller proposes and decides, and therefore sees every tool.
-
-    Clause: L41.1, L88.2.
-    """
-    return caller.agency in DECIDERS
-
-
 def shown_to(tool: Tool, caller: Caller) -> Tool:
     """Show a tool to its unit, to the office and to the governance office.
 
@@ -157,7 +148,7 @@ def shown_to(tool: Tool, caller: Caller) -> Tool:
     Raises:
         NotFound: tool.not_found.
     """
-    if not sees_all(caller) and caller.agency != tool.target:
+    if not caller.sees_all and caller.agency != tool.target:
         raise NotFound("tool.not_found")
     return tool
 
@@ -181,7 +172,7 @@ def for_a_decider(caller: Caller, target: str) -> None:
     Raises:
         Forbidden: tool.office_or_governance, tool.own_unit.
     """
-    if not sees_all(caller):
+    if not caller.sees_all:
         raise Forbidden("tool.office_or_governance", clause=CLAUSE)
     if caller.agency == target:
         raise Forbidden("tool.own_unit", clause=CLAUSE)

@@ -134,8 +134,8 @@ class ReportingDesk:
         Raises:
             NotFound: agency.not_found when a unit asks for another's.
         """
-        asked = request.agency or (None if caller.is_office else caller.agency)
-        if not caller.is_office and asked != caller.agency:
+        asked = request.agency or (None if caller.sees_all else caller.agency)
+        if not caller.sees_all and asked != caller.agency:
             raise NotFound("agency.not_found")
         found = [each for each in self._opened().values() if asked in {None, each.state.agency}]
         found.sort(key=lambda each: (each.state.due_on, each.state.agency))

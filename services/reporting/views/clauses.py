@@ -116,7 +116,7 @@ class ClauseViews:
             NotFound: agency.not_found when a unit asks for another's.
         """
         asked = request.agency or caller.agency
-        if asked != caller.agency and not caller.is_office:
+        if asked != caller.agency and not caller.sees_all:
             raise NotFound("agency.not_found")
         return self._shown(self._of(asked))
 

@@ -43,7 +43,7 @@ class OrderViews:
 
     def list_orders(self, request: ListOrders, caller: Caller) -> OrderPage:
         """Show a page of the caller's orders, or of all for the office, newest first."""
-        match: dict[str, Any] = {} if caller.is_office else {"agency": caller.agency}
+        match: dict[str, Any] = {} if caller.sees_all else {"agency": caller.agency}
         if request.only_open:
             match["is_open"] = True
         rows, following = newest_first(
@@ -63,7 +63,7 @@ class OrderViews:
         that no more is read than is shown, and never more than a year ahead.
         """
         match: dict[str, Any] = {"state": OrderState.ISSUED.value}
-        if not caller.is_office:
+        if not caller.sees_all:
             match["agency"] = caller.agency
         limit = max(1, min(request.limit, LARGEST_PAGE))
         now = self.clock.now()
@@ -93,7 +93,7 @@ class ToolViews:
         """Show a page of the caller's tools, or of all for who proposes and decides, newest first."""
         rows, following = newest_first(
             ToolDocument._get_collection(),
-            {} if tools.sees_all(caller) else {"target": caller.agency},
+            {} if caller.sees_all else {"target": caller.agency},
             "proposed_at",
             now=self.clock.now(),
             cursor=request.cursor,

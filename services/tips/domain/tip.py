@@ -205,11 +205,11 @@ Decision = tuple[Tip, Sequence[Event]]
 
 
 def may_read(tip: Tip, caller: Caller) -> bool:
-    """Say whether a caller may know of a tip: its submitter, its lead, copies and next owner, and the office.
+    """Say whether a caller may know of a tip: its submitter, its lead, copies and next owner; or all by right.
 
     Clause: none (domain 5.4).
     """
-    return caller.agency in tip.agencies
+    return caller.sees_all or caller.agency in tip.agencies
 
 
 def has_held(tip: Tip, caller: Caller) -> bool:

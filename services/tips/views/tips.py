@@ -28,7 +28,7 @@ from lianxi.kernel.clock import Clock, level_to_hour
 from lianxi.store.pages import newest_first
 from lianxi.store.unit import Aggregates, Stored
 from services.tips.documents import TipDocument
-from services.tips.domain.tip import WHOLE_DAYS, AskedChange, Dispatch, Line, Tip, check_readable
+from services.tips.domain.tip import OFFICE, WHOLE_DAYS, AskedChange, Dispatch, Line, Tip, check_readable
 from services.tips.domain.tip import Clock as TipClock
 from services.tips.policy import ALARM_CLOCK
 
@@ -67,7 +67,8 @@ class TipViews:
         Raises:
             Malformed: cursor.unreadable.
         """
-        match: dict[str, Any] = {"agencies": caller.agency}
+        # The office stands among the readers of every tip, so that "all" is a range of the same index.
+        match: dict[str, Any] = {"agencies": OFFICE if caller.sees_all else caller.agency}
         if request.state is not None:
             match["state"] = request.state.value
         rows, cursor = newest_first(

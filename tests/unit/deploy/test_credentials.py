@@ -74,7 +74,7 @@ def test_the_gateway_learns_digests_only(places: Places) -> None:
     keys = Keys(places.keys)
     rows = {row["client_id"]: row for row in make_clients(places, keys)}
     told = read_json(keys.clients)
-    assert all(set(row) == {"client_id", "secret_sha256", "agency", "scopes"} for row in told)
+    assert all(set(row) == {"client_id", "secret_sha256", "agency", "scopes", "roles"} for row in told)
     for row in told:
         secret = rows[row["client_id"]]["client_secret"]
         assert row["secret_sha256"] == hashlib.sha256(secret.encode()).hexdigest()

@@ -26,7 +26,7 @@ from services.notifications.policy import Addressee
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 POLICE = Caller(actor="officer-3", agency="police", correlation_id="c")
 MARKET = Caller(actor="officer-4", agency="market", correlation_id="c")
-OFFICE = Caller(actor="officer-5", agency="office", correlation_id="c")
+OFFICE = Caller(actor="officer-5", agency="office", correlation_id="c", rows=("all",))
 Letter = Callable[..., Cause]
 
 

@@ -47,7 +47,7 @@ from services.reporting.handlers.stage_reports import ReportingDesk
 from services.reporting.policy import Demands, read_demands, read_plan
 from tests.unit.reporting.conftest import SHIPPED, MemoryFacts, MemoryShelf
 
-OFFICE = Caller(actor="clerk-1", agency="office", correlation_id="c")
+OFFICE = Caller(actor="clerk-1", agency="office", correlation_id="c", rows=("all",))
 MARKET = Caller(actor="officer-1", agency="market", correlation_id="c")
 POLICE = Caller(actor="officer-2", agency="police", correlation_id="c")
 SECOND = date(2015, 10, 29)

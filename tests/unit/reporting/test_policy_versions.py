@@ -37,7 +37,7 @@ from tests.support.running import MemoryRunning
 from tests.unit.reporting.conftest import MORNING, SHIPPED, MemoryFacts, MemoryShelf
 from tests.unit.reporting.test_orders import order_desk
 
-OFFICE = Caller(actor="clerk-1", agency="office", correlation_id="c")
+OFFICE = Caller(actor="clerk-1", agency="office", correlation_id="c", rows=("all",))
 MARKET = Caller(actor="officer-1", agency="market", correlation_id="c")
 FIRST = read_policy(SHIPPED)
 MOVED_TO = date(2016, 3, 31)

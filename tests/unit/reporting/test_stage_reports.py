@@ -44,7 +44,7 @@ from tests.unit.reporting.conftest import SHIPPED
 
 MARKET = Caller(actor="officer-1", agency="market", correlation_id="c")
 POLICE = Caller(actor="officer-2", agency="police", correlation_id="c")
-OFFICE = Caller(actor="officer-3", agency="office", correlation_id="c")
+OFFICE = Caller(actor="officer-3", agency="office", correlation_id="c", rows=("all",))
 SECOND = date(2015, 10, 29)
 STEPS = read_demands(PolicyBook(read_policy(SHIPPED))).returns
 PARTS: dict[str, Any] = {"practice": "巡查", "results": "立案一宗", "problems": "无", "advice": "无"}

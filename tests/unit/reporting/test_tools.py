@@ -39,8 +39,8 @@ from services.reporting.domain.tools import Tool
 from services.reporting.handlers.tools import ToolDesk
 from services.reporting.policy import Demands
 
-OFFICE = Caller(actor="clerk-1", agency="office", correlation_id="c")
-GOVERNANCE = Caller(actor="clerk-2", agency="governance", correlation_id="c")
+OFFICE = Caller(actor="clerk-1", agency="office", correlation_id="c", rows=("all",))
+GOVERNANCE = Caller(actor="clerk-2", agency="governance", correlation_id="c", rows=("all",))
 MARKET = Caller(actor="officer-1", agency="market", correlation_id="c")
 POLICE = Caller(actor="officer-2", agency="police", correlation_id="c")
 PROPOSAL = ProposeTool(
