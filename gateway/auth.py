@@ -43,6 +43,7 @@ SCOPES: Final = {
     "notices:read": "Read the notices to the agency's desks",
     "notices:write": "Acknowledge notices",
     "plan:read": "Read the plan's sentences, who owes them and what has kept them",
+    "audit:read": "Read who has read what, and the audit's chains",
     "ops:read": "See parked letters and the delivery ledger",
     "ops:write": "Replay and bury parked letters",
 }

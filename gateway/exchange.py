@@ -80,7 +80,14 @@ def house_of(request: Request) -> House:
     return house
 
 
-def caller_of(needed: SecurityScopes, request: Request, _token: Annotated[Any, Depends(_SCHEME)] = None) -> Caller:
+async def the_house(request: Request) -> House:
+    """Find the house as a route's dependency; asynchronous, so that no thread is woken for it."""
+    return house_of(request)
+
+
+async def caller_of(
+    needed: SecurityScopes, request: Request, _token: Annotated[Any, Depends(_SCHEME)] = None
+) -> Caller:
     """Say on whose behalf a request is made.
 
     Raises:
@@ -221,26 +228,26 @@ IfMatch = Annotated[
 ]
 
 
-def reading(
+async def reading(
     request: Request,
     caller: Annotated[Caller, Depends(caller_of)],
-    house: Annotated[House, Depends(house_of)],
+    house: Annotated[House, Depends(the_house)],
 ) -> Reading:
     """Put together what a reading route works with."""
     return Reading(house, caller, request)
 
 
-def writing(
+async def writing(
     request: Request,
     caller: Annotated[Caller, Depends(caller_of)],
-    house: Annotated[House, Depends(house_of)],
+    house: Annotated[House, Depends(the_house)],
     idempotency_key: IdempotencyKey = None,
 ) -> Writing:
     """Put together what a writing route works with."""
     return Writing(house, caller, request, key=read_key(idempotency_key), version=None)
 
 
-def deciding(plain: Annotated[Writing, Depends(writing)], if_match: IfMatch = None) -> Writing:
+async def deciding(plain: Annotated[Writing, Depends(writing)], if_match: IfMatch = None) -> Writing:
     """Put together what a route works with that decides on something that has a version."""
     return replace(plain, version=read_version(if_match))
 
@@ -253,6 +260,7 @@ _AREAS: Final = {
     "notice": "notices",
     "policy": "plan",
     "letter": "ops",
+    "audit": "audit",
 }
 """Resource of the permission table → the area that a machine's scopes name."""
 
@@ -261,7 +269,7 @@ def _entitled(make: Callable[..., Any], right: str, scope: str | None, kind: str
     """Make what a route works with, once scope and right are there; nothing else is looked at before."""
     needed = Depends(make)
 
-    def entitled(made: Any = needed) -> Any:
+    async def entitled(made: Any = needed) -> Any:
         return made.with_right(right)
 
     entitled.right = right  # type: ignore[attr-defined]  # the public description names it

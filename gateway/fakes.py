@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from gateway.ledger import Client, Remembered, RequestRow
+from lianxi.contracts.operations import AuditPage, ListAudit
 from lianxi.kernel.clock import Clock
 from lianxi.kernel.errors import StoreDown
 
@@ -19,6 +21,8 @@ class MemoryLedger:
         self._clients: dict[str, Client] = {}
         self.remembered: dict[str, Remembered] = {}
         self.requests: list[RequestRow] = []
+        self.noted: list[Mapping[str, Any]] = []
+        self.heads: list[Mapping[str, Any]] = []
         self.is_away = False
 
     async def open(self) -> None:
@@ -67,6 +71,21 @@ class MemoryLedger:
         self._reach()
         if entry.key in self.remembered and self.remembered[entry.key].status is None:
             del self.remembered[entry.key]
+
+    async def note_audit(self, line: Mapping[str, Any]) -> None:
+        """Keep a line for the audit."""
+        self._reach()
+        self.noted.append(line)
+
+    async def audit_page(self, request: ListAudit) -> AuditPage:
+        """Nothing is chained here: that is the relay's work."""
+        self._reach()
+        return AuditPage(lines=(), next_after=None)
+
+    async def audit_heads(self) -> list[Mapping[str, Any]]:
+        """Read the heads that a test has put here."""
+        self._reach()
+        return list(self.heads)
 
     async def add_requests(self, rows: Sequence[RequestRow]) -> None:
         """Keep rows."""

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
+
+from lianxi.contracts.operations import AuditPage, ListAudit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,15 @@ class Ledger(Protocol):
 
     async def forget(self, entry: Remembered) -> None:
         """Forget a write that did not happen, so that it may be tried again."""
+
+    async def note_audit(self, line: Mapping[str, Any]) -> None:
+        """Keep a line for the audit's chain; the relay chains it."""
+
+    async def audit_page(self, request: ListAudit) -> AuditPage:
+        """Read a stretch of the gateway's own chain."""
+
+    async def audit_heads(self) -> list[Mapping[str, Any]]:
+        """Read the signed heads of all chains, the oldest first."""
 
     async def add_requests(self, rows: Sequence[RequestRow]) -> None:
         """Keep rows of the request audit."""

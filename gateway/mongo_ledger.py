@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
@@ -15,6 +15,8 @@ from pymongo.errors import AutoReconnect, BulkWriteError, ConnectionFailure, Exe
 from gateway.gathering import Gathering
 from gateway.ledger import Client, Remembered, RequestRow
 from gateway.settings import GatewaySettings
+from lianxi.contracts import audit
+from lianxi.contracts.operations import AuditPage, ListAudit
 from lianxi.kernel.clock import Clock
 from lianxi.kernel.errors import StoreDown
 
@@ -46,7 +48,7 @@ class MongoLedger:
         self._audit_seconds = settings.gateway_audit_days * _DAY_SECONDS
         url = settings.mongo_url.get_secret_value()
         self._connection: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(url, tz_aware=True, **_TIMEOUTS)
-        database = self._connection[settings.database("gateway")]
+        self._database = database = self._connection[settings.database("gateway")]
         self._clients = database["clients"]
         self._idempotency = database["idempotency"]
         self._answers = database["answers"]
@@ -141,10 +143,34 @@ class MongoLedger:
             if await self._answers.find_one({"_id": entry.key, "opened_at": entry.opened_at}, {"_id": 1}) is None:
                 await self._idempotency.delete_one({"_id": entry.key, "opened_at": entry.opened_at})
 
+    async def note_audit(self, line: Mapping[str, Any]) -> None:
+        """Keep a line for the audit's chain."""
+        with _reaching_the_store():
+            await self._database["audit_journal"].insert_one({"_id": line["entry_id"], **_without(line, "entry_id")})
+
+    async def audit_page(self, request: ListAudit) -> AuditPage:
+        """Read a stretch of the gateway's own chain."""
+        within = {"_id": {"$gt": request.after, "$lte": request.after + request.limit}}
+        with _reaching_the_store():
+            rows = [row async for row in self._database["audit_chain"].find(within)]
+        rows.sort(key=lambda row: int(row["_id"]))
+        lines = tuple(audit.line_of({"sequence": row["_id"], **_without(row, "_id")}).decode() for row in rows)
+        return AuditPage(lines=lines, next_after=rows[-1]["_id"] if rows else None)
+
+    async def audit_heads(self) -> list[Mapping[str, Any]]:
+        """Read the signed heads of all chains."""
+        with _reaching_the_store():
+            rows = [row async for row in self._database["audit_heads"].find({"_id": {"$gt": ""}})]
+        return [_without(row, "_id") for row in sorted(rows, key=lambda row: str(row["_id"]))]
+
     async def add_requests(self, rows: Sequence[RequestRow]) -> None:
         """Keep rows."""
         with _reaching_the_store():
             await self._requests.insert_many([asdict(row) for row in rows], ordered=False)
+
+
+def _without(row: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if key != name}
 
 
 def _client(row: dict[str, Any]) -> Client:

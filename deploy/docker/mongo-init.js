@@ -28,9 +28,18 @@ for (const service of services) {
     { role: "dbAdmin", db: prefix + service },
   ]);
 }
-// The relay serves every desk's database, and not the gateway's.
-keep(
-  "relay",
-  passwords.MONGO_RELAY_PASSWORD,
-  services.filter((name) => name !== "gateway").map((name) => ({ role: "readWrite", db: prefix + name })),
-);
+// Of the gateway's database the relay has nothing but the audit, which it chains.
+if (admin.getRole("lianxi_gateway_audit") === null) {
+  admin.createRole({
+    role: "lianxi_gateway_audit",
+    privileges: ["audit_chain", "audit_heads", "audit_journal", "audit_tail"].map((collection) => ({
+      resource: { db: `${prefix}gateway`, collection },
+      actions: ["find", "insert", "update", "remove", "createIndex", "createCollection"],
+    })),
+    roles: [],
+  });
+}
+keep("relay", passwords.MONGO_RELAY_PASSWORD, [
+  { role: "lianxi_gateway_audit", db: "admin" },
+  ...services.filter((name) => name !== "gateway").map((name) => ({ role: "readWrite", db: prefix + name })),
+]);

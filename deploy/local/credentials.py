@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
 from deploy.local.places import Places, read_json, write_private, write_private_json
+from lianxi.contracts.receipts import public_key_of as verifying_key_of
 
 AGENCIES: Final = (
     *("office", "police", "market", "governance", "tenancy", "food-drug", "social", "labour"),
@@ -20,11 +21,13 @@ AGENCIES: Final = (
 OPERATOR: Final = "operator"
 AGENCY_SCOPES: Final = (
     *("tips:read", "tips:write", "visits:read", "visits:write", "cases:read", "cases:write"),
-    *("reports:read", "reports:write", "notices:read", "notices:write", "plan:read"),
+    *("reports:read", "reports:write", "notices:read", "notices:write", "plan:read", "audit:read"),
 )
 EVERY_AGENCY: Final = ("desk", "case_officer", "case_lead")
 MORE_ROLES: Final = {"governance": ("assessor",), "finance": ("finance",)}
-OPERATOR_SCOPES: Final = ("ops:read", "ops:write")
+OPERATOR_SCOPES: Final = ("ops:read", "ops:write", "audit:read")
+AUDITOR: Final = "auditor"
+AUDITOR_SCOPES: Final = ("audit:read", "plan:read")
 KEY_BYTES: Final = 32
 SECRET_BYTES: Final = 32
 
@@ -39,6 +42,8 @@ class Keys:
         self.tips_seal = folder / "tips-seal.key"
         self.tips_seal_public = folder / "tips-seal.pub"
         self.cases_signing = folder / "cases-signing.key"
+        self.audit_signing = folder / "audit-signing.key"
+        self.audit_public = folder / "audit-signing.pub"
         self.receipt = folder / "gateway-receipt.key"
         self.token = folder / "gateway-token.key"
         self.clients = folder / "clients.json"
@@ -48,6 +53,8 @@ class Keys:
         once(self.tips_seal, lambda: X25519PrivateKey.generate().private_bytes_raw().hex())
         once(self.tips_seal_public, lambda: public_of(self.tips_seal))
         once(self.cases_signing, lambda: Ed25519PrivateKey.generate().private_bytes_raw().hex())
+        once(self.audit_signing, lambda: Ed25519PrivateKey.generate().private_bytes_raw().hex())
+        once(self.audit_public, lambda: verifying_key_of(self.audit_signing.read_text(encoding="ascii")))
         once(self.receipt, lambda: secrets.token_hex(KEY_BYTES))
         once(self.token, lambda: secrets.token_hex(KEY_BYTES))
 
@@ -90,6 +97,7 @@ def make_clients(places: Places, keys: Keys) -> list[dict[str, Any]]:
     kept = {row["client_id"]: row for row in (read_json(places.credentials_file) or {}).get("clients", [])}
     wanted = [client(name, AGENCY_SCOPES, name, roles_of(name)) for name in AGENCIES]
     wanted.append(client(OPERATOR, OPERATOR_SCOPES, "office", (OPERATOR,)))
+    wanted.append(client(AUDITOR, AUDITOR_SCOPES, "office", (AUDITOR,)))
     rows = [row | {"client_secret": kept.get(row["client_id"], row)["client_secret"]} for row in wanted]
     write_private_json(places.credentials_file, {"clients": rows})
     write_private_json(keys.clients, [without_secret(row) for row in rows])

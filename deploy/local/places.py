@@ -51,6 +51,11 @@ class Places:
         return self.root / "keys"
 
     @property
+    def audit_heads(self) -> Path:
+        """Signed heads of the audit chains, one in a line; a real town keeps this file on another machine."""
+        return self.root / "audit-heads.ndjson"
+
+    @property
     def spool(self) -> Path:
         """Public tips that wait, sealed, for a broker that is away."""
         return self.root / "spool"

@@ -102,6 +102,8 @@ def relay(supplies: Supplies) -> Recipe:
         "LIANXI_AMQP_URL": supplies.amqp_urls[DESKS[0]],
         "LIANXI_RELAY_AMQP_URLS": ",".join(f"{name}={supplies.amqp_urls[name]}" for name in DESKS),
         "LIANXI_METRICS_PORT": str(supplies.ports.health[RELAY]),
+        "LIANXI_RELAY_AUDIT_KEY_FILE": str(supplies.keys.audit_signing),
+        "LIANXI_RELAY_AUDIT_HEADS_FILE": str(supplies.places.audit_heads),
     }
     return process(supplies, RELAY, ["-m", "lianxi.bus.relay"], own, supplies.ports.health[RELAY])
 

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from gateway.routes import (
     assistance,
+    audit,
     cases,
     health,
     notices,
@@ -26,5 +27,5 @@ from gateway.routes import (
 def add_routes(app: FastAPI) -> None:
     """Hang every path into the app."""
     desks = (tips, rentals, visits, cases, referrals, assistance, reports, supervision, plan, rights, notices)
-    for area in (public, *desks, ops, oauth, health):
+    for area in (public, *desks, audit, ops, oauth, health):
         app.include_router(area.router)

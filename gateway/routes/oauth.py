@@ -11,11 +11,16 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from gateway.auth import SCOPES
-from gateway.exchange import house_of
+from gateway.exchange import House, house_of
 from gateway.refusals import BadRequest, NotKnown
-from lianxi.contracts import codec
+from lianxi.contracts import audit, codec
+from lianxi.kernel.errors import StoreDown
+from lianxi.kernel.ids import sortable_id
+from lianxi.runtime.logs import get_log
 
 router = APIRouter(tags=["tokens"])
+log = get_log()
+UNKNOWN = "unknown"
 FORM = "application/x-www-form-urlencoded"
 MOST_FIELDS = 10
 _TEXT = {"type": "string"}
@@ -66,6 +71,7 @@ async def grant_token(request: Request) -> Response:
     except NotKnown as error:
         error.facts["error"] = "invalid_client"
         error.headers["WWW-Authenticate"] = 'Basic realm="lianxi"'
+        await _note_failure(house, client_id, request.state.correlation_id)
         raise
     told = Token(
         access_token=token,
@@ -74,6 +80,25 @@ async def grant_token(request: Request) -> Response:
         scope=" ".join(sorted(scopes)),
     )
     return Response(codec.to_bytes(told.model_dump()), 200, {"Pragma": "no-cache"}, "application/json")
+
+
+async def _note_failure(house: House, client_id: str, correlation_id: str) -> None:
+    """Keep a failed sign-in whatever becomes of the request; who is unknown is not named, for it may be anything."""
+    now = house.clock.now()
+    actor = client_id if house.register.find(client_id) is not None else UNKNOWN
+    line = audit.entry(
+        entry_id=sortable_id("line", now),
+        at=now,
+        kind="sign_in_failed",
+        actor=actor,
+        what="oauth.token",
+        correlation_id=correlation_id,
+    )
+    try:
+        await house.ledger.note_audit(line)
+    except StoreDown as trouble:
+        # The refusal stands; what could not be kept is at least in the log, by the same correlation id.
+        log.warning("sign_in_failure_not_kept", actor=actor, reason=str(trouble))
 
 
 async def _form(request: Request) -> dict[str, str]:

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from gateway import intake, receipts
 from gateway.bodies import Message, PublicMessage, PublicReceipt, PublicStatus, PublicTip, Step
 from gateway.body import DoorRoute
-from gateway.exchange import House, IdempotencyKey, house_of
+from gateway.exchange import House, IdempotencyKey, the_house
 from gateway.idempotency import Request as Write
 from gateway.idempotency import read_key
 from gateway.problems import language_of, problem_of, written
@@ -27,7 +27,7 @@ from lianxi.kernel.errors import NotFound, Refused
 
 router = APIRouter(route_class=DoorRoute, tags=["public"])
 PUBLIC = "public"
-InHouse = Annotated[House, Depends(house_of)]
+InHouse = Annotated[House, Depends(the_house)]
 ReceiptCode = Annotated[
     str | None,
     Header(

@@ -27,6 +27,7 @@ from lianxi.kernel.clock import Clock
 from lianxi.kernel.errors import BrokerDown, LianxiError
 from lianxi.runtime import metrics
 from lianxi.runtime.logs import get_log
+from lianxi.store.chain import Chain
 from lianxi.store.connect import DUPLICATE
 from lianxi.store.outbox import AGGREGATES, LANE_RANK
 from lianxi.store.parked import DELIVERIES, PARKED, SETTLEMENTS
@@ -37,15 +38,18 @@ LEASE_SECONDS = 15.0
 WINDOW = 500
 RECEIPTS_BATCH = 200
 RECOUNT_SECONDS = 2.0
+JOURNAL_SECONDS = 1.0
+_TO_CARRY = {"_outbox": 1, "_audit": 1}
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """An aggregate with events to be sent."""
+    """An aggregate with events to be sent and lines of the audit to be chained."""
 
     collection: str
     aggregate_id: str
     entries: Sequence[Mapping[str, Any]]
+    audit: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass
@@ -55,6 +59,11 @@ class Sent:
     pending: Pending
     entries: list[Mapping[str, Any]] = field(default_factory=list)
     failed: bool = False
+
+    @property
+    def audit(self) -> Sequence[Mapping[str, Any]]:
+        """The lines of the audit that go along: all, once all of its events are on their way."""
+        return () if self.failed else self.pending.audit
 
 
 class DeskRelay:
@@ -84,6 +93,7 @@ class DeskRelay:
         self._clock = clock
         self._holder = holder
         self._poll_seconds = poll_seconds
+        self.chain = Chain(service, database, clock)
         self._rung = asyncio.Event()
         self._lease_until: datetime | None = None
         self._receipts: asyncio.Queue[Letter] = asyncio.Queue()
@@ -103,6 +113,7 @@ class DeskRelay:
             tasks.create_task(self._again_and_again(self._note_receipts))
             tasks.create_task(self._again_and_again(self._drain_parked))
             tasks.create_task(self._again_and_again(self._recount))
+            tasks.create_task(self._again_and_again(self._chain_journal))
 
     async def finish(self) -> None:
         """Send what is still pending, once, before the process ends."""
@@ -157,8 +168,8 @@ class DeskRelay:
         return False
 
     async def _pending(self, collection: str, lane: Lane) -> list[Pending]:
-        found = self._database[collection].find({"_outbox_due": LANE_RANK[lane]}, {"_outbox": 1}).limit(WINDOW)
-        return [Pending(collection, row["_id"], row.get("_outbox", [])) async for row in found]
+        found = self._database[collection].find({"_outbox_due": LANE_RANK[lane]}, _TO_CARRY).limit(WINDOW)
+        return [Pending(collection, row["_id"], row.get("_outbox", []), row.get("_audit", [])) async for row in found]
 
     async def _publish(self, pending: Sequence[Pending]) -> list[Sent]:
         """Publish in waves: the first event of every aggregate, then the second of each whose first was confirmed."""
@@ -190,8 +201,9 @@ class DeskRelay:
         return self.link.publish(topology.EVENTS_EXCHANGE, key, codec.to_bytes(event), properties)
 
     async def _keep_books(self, sent: Sequence[Sent]) -> None:
-        """Write the ledger's rows, then take the events out of the outbox."""
+        """Write the ledger's rows, chain the audit, then take both out of the aggregates."""
         now = self._clock.now()
+        await self.chain.append([line for each in sent for line in each.audit])
         rows = [row for each in sent for entry in each.entries for row in ledger_rows(entry, now)]
         await self._insert_new(DELIVERIES, rows)
         for collection in AGGREGATES[self.service]:
@@ -202,18 +214,22 @@ class DeskRelay:
 
     async def _take_out(self, collection: str, sent: Sequence[Sent]) -> None:
         """Take sent events out of their outboxes: whole outboxes in one write, those that have grown one by one."""
-        by_length: defaultdict[int, list[Sent]] = defaultdict(list)
+        alike: defaultdict[tuple[int, int], list[Sent]] = defaultdict(list)
         for each in sent:
-            by_length[len(each.entries)].append(each)
-        by_length.pop(0, None)
-        for length, group in by_length.items():
-            # Entries are only ever added behind: one that holds its last sent event and no more has nothing new.
-            unchanged = {
+            alike[len(each.entries), len(each.audit)].append(each)
+        alike.pop((0, 0), None)
+        for (events, lines), group in alike.items():
+            # Entries are only ever added behind: one that holds its last event and line and no more has nothing new.
+            unchanged: dict[str, Any] = {
                 "_id": {"$in": [each.pending.aggregate_id for each in group]},
-                "_outbox": {"$size": length},
-                "_outbox.id": {"$in": [each.entries[-1]["id"] for each in group]},
+                **_holds("_outbox", events),
+                **_holds("_audit", lines),
             }
-            emptied = {"$set": {"_outbox": []}, "$unset": {"_outbox_due": ""}}
+            if events:
+                unchanged["_outbox.id"] = {"$in": [each.entries[-1]["id"] for each in group]}
+            if lines:
+                unchanged["_audit.entry_id"] = {"$in": [each.audit[-1]["entry_id"] for each in group]}
+            emptied = {"$set": {"_outbox": [], "_audit": []}, "$unset": {"_outbox_due": ""}}
             result = await self._database[collection].update_many(unchanged, emptied)
             if result.matched_count < len(group):
                 await self._database[collection].bulk_write([write for each in group for write in _pull(each)])
@@ -275,6 +291,12 @@ class DeskRelay:
         if channel is not None and channel.is_open:
             channel.basic_ack(letter.tag, multiple=True)
 
+    async def _chain_journal(self) -> None:
+        """Chain what the desk noted in passing; only where the lease is, though two at once would do no harm."""
+        is_busy = self._lease_until is not None and await self.chain.drain_journal()
+        if not is_busy:
+            await asyncio.sleep(JOURNAL_SECONDS)
+
     async def _recount(self) -> None:
         parked = await self._database[PARKED].count_documents({"state": "parked"})
         metrics.parked_messages.labels(self.service).set(parked)
@@ -318,10 +340,21 @@ def settled_row(receipt: Mapping[str, Any]) -> dict[str, Any]:
     return row | parked
 
 
+def _holds(name: str, length: int) -> dict[str, Any]:
+    """Match a list of a length; one that is not there at all is as good as an empty one."""
+    return {name: {"$size": length}} if length else {f"{name}.0": {"$exists": False}}
+
+
 def _pull(sent: Sent) -> tuple[UpdateOne, UpdateOne]:
     at = {"_id": sent.pending.aggregate_id}
-    some = {"$pull": {"_outbox": {"id": {"$in": [entry["id"] for entry in sent.entries]}}}}
-    return UpdateOne(at, some), UpdateOne({**at, "_outbox": {"$size": 0}}, {"$unset": {"_outbox_due": ""}})
+    some = {
+        "$pull": {
+            "_outbox": {"id": {"$in": [entry["id"] for entry in sent.entries]}},
+            "_audit": {"entry_id": {"$in": [line["entry_id"] for line in sent.audit]}},
+        }
+    }
+    empty = {**at, **_holds("_outbox", 0), **_holds("_audit", 0)}
+    return UpdateOne(at, some), UpdateOne(empty, {"$unset": {"_outbox_due": ""}})
 
 
 async def _batch(queue: asyncio.Queue[Letter], most: int) -> list[Letter]:

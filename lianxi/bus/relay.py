@@ -16,6 +16,7 @@ import asyncio
 import signal
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from pymongo import AsyncMongoClient
@@ -24,6 +25,7 @@ from pymongo.errors import PyMongoError
 from lianxi import __version__
 from lianxi.bus import topology
 from lianxi.bus.desk_relay import DeskRelay
+from lianxi.bus.heads import Heads, keep_books
 from lianxi.bus.link import Letter, Link
 from lianxi.bus.porch import serve_health
 from lianxi.contracts.registry import SERVICES
@@ -32,11 +34,13 @@ from lianxi.kernel.ids import random_id
 from lianxi.runtime import metrics
 from lianxi.runtime.health import Health
 from lianxi.runtime.logs import get_log, set_up_logs
-from lianxi.runtime.settings import Settings, read_settings
+from lianxi.runtime.settings import Settings, read_key, read_settings
+from lianxi.store.chain import Chain
 from lianxi.store.connect import TIMEOUTS
 from lianxi.store.parked import DELIVERIES, PARKED, SETTLEMENTS
 
 log = get_log()
+GATEWAY = "gateway"
 
 
 class RelaySettings(Settings):
@@ -44,6 +48,12 @@ class RelaySettings(Settings):
 
     relay_amqp_urls: str = ""
     relay_poll_seconds: float = 0.25
+    relay_audit_key_file: Path | None = None
+    relay_audit_heads_file: Path | None = None
+
+    def relay_audit_key(self) -> str | None:
+        """Read the key that signs the heads of the audit; without one they are not signed, and the relay says so."""
+        return None if self.relay_audit_key_file is None else read_key(self.relay_audit_key_file)
 
     def url_of(self, service: str) -> str:
         """Say as whom to connect for a desk: its own user where one is given, else the one user for all."""
@@ -71,6 +81,9 @@ class Relay:
             )
             for service in SERVICES
         ]
+        self._gateway = Chain(GATEWAY, self._client[settings.database(GATEWAY)], clock)
+        self._chains = (*(desk.chain for desk in self._desks), self._gateway)
+        self._heads = Heads(self._chains, settings.relay_audit_key(), settings.relay_audit_heads_file, clock)
         self._bell = Link(settings.url_of(SERVICES[0]), "lianxi relay bell")
         self._health = Health(ready_checks={"broker": self._check_broker, "store": self._check_store})
 
@@ -82,6 +95,7 @@ class Relay:
         server = await serve_health(self._settings.metrics_host, self._settings.metrics_port, self._health)
         await self._make_indexes_when_there(stop)
         tasks = [asyncio.create_task(desk.run(), name=desk.service) for desk in self._desks]
+        tasks.append(asyncio.create_task(keep_books(self._gateway, self._heads), name="audit"))
         tasks.append(asyncio.create_task(self._bell.stay(self._listen_to_bell), name="bell"))
         stopping = asyncio.create_task(stop.wait())
         done, _ = await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
@@ -109,6 +123,8 @@ class Relay:
     async def _make_indexes_when_there(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             try:
+                for chain in self._chains:
+                    await chain.open()
                 for service in SERVICES:
                     database = self._client[self._settings.database(service)]
                     await database[DELIVERIES].create_index([("subject", 1)])

@@ -106,6 +106,71 @@ class DeliveryList:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListAudit:
+    """Ask for a stretch of a service's audit chain."""
+
+    after: Annotated[int, Ge(0)] = 0
+    limit: Annotated[int, Interval(ge=1, le=2_000)] = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditPage:
+    """Chained entries in their canonical form, one text each; `next_after` is absent when there are no more."""
+
+    lines: tuple[str, ...]
+    next_after: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListReads:
+    """Ask who has read an item (criterion 13.3)."""
+
+    item: str
+    limit: Annotated[int, Interval(ge=1, le=500)] = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One reading of an item: by whom, when, by which question."""
+
+    actor: str
+    at: datetime
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadList:
+    """Who has read an item, the latest first, and how often in all."""
+
+    items: tuple[Reading, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountReads:
+    """Ask who has read how much between two instants."""
+
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingCount:
+    """How much one actor has read on one day of the town."""
+
+    actor: str
+    on: str
+    reads: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingCounts:
+    """Who has read how much, by day."""
+
+    items: tuple[ReadingCount, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MigrateItems:
     """Move items that still run from one version of the policy to another, or count what would move (criterion 7.3).
 

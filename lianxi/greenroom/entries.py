@@ -28,9 +28,13 @@ class Desk:
 
 @dataclass(frozen=True)
 class Answers:
-    """A question or decision by RPC: ``method(self, request, caller) -> answer``."""
+    """A question or decision by RPC: ``method(self, request, caller) -> answer``.
+
+    `shows` names the kind of thing that it lets be read, where every reading is kept in the audit.
+    """
 
     method: str
+    shows: str | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,15 @@ def _marked(method: Callable[P, R], mark: Any) -> Callable[P, R]:
 def answers(method: Callable[[S, Q, Caller], R]) -> Callable[[S, Q, Caller], R]:
     """Answer a question by RPC under the method's own name; refusals travel back as values."""
     return _marked(method, Answers(method.__name__))
+
+
+def shows(noun: str) -> Callable[[Callable[[S, Q, Caller], R]], Callable[[S, Q, Caller], R]]:
+    """Answer a question by which somebody reads about a thing; that it was asked is kept before the answer leaves."""
+
+    def mark(method: Callable[[S, Q, Caller], R]) -> Callable[[S, Q, Caller], R]:
+        return _marked(method, Answers(method.__name__, noun))
+
+    return mark
 
 
 def consumes(

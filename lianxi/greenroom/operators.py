@@ -11,19 +11,26 @@ from kombu import Connection
 from lianxi.bus import topology, wire
 from lianxi.contracts.envelope import Caller
 from lianxi.contracts.operations import (
+    AuditPage,
     BuryParked,
+    CountReads,
     DeliveryList,
     GetParked,
+    ListAudit,
     ListDeliveries,
     ListParked,
+    ListReads,
     ParkedList,
     ParkedView,
+    ReadingCounts,
+    ReadList,
     ReplayParked,
 )
 from lianxi.greenroom.consumer import AWAY
 from lianxi.greenroom.publishing import publish
 from lianxi.kernel.clock import Clock
 from lianxi.kernel.errors import BrokerDown, Forbidden
+from lianxi.store.journal import Journal
 from lianxi.store.parked import Ledger
 
 
@@ -33,6 +40,7 @@ class Operators:
 
     url: str
     ledger: Ledger
+    journal: Journal
     clock: Clock
 
     def list_parked(self, request: ListParked, caller: Caller) -> ParkedList:
@@ -61,6 +69,18 @@ class Operators:
         _check(caller, "ops:read")
         return self.ledger.list_deliveries(request, self.clock.now())
 
+    def list_audit(self, request: ListAudit, caller: Caller) -> AuditPage:
+        """Read a stretch of the audit chain."""
+        return self.journal.page(request)
+
+    def list_reads(self, request: ListReads, caller: Caller) -> ReadList:
+        """Say who has read an item; the gateway asks only for those who are responsible for it."""
+        return self.journal.reads(request)
+
+    def count_reads(self, request: CountReads, caller: Caller) -> ReadingCounts:
+        """Count who has read how much."""
+        return self.journal.reading_counts(request.since, request.until)
+
     def _send_again(self, letter: Mapping[str, Any], actor: str) -> None:
         properties = {**letter["properties"], "delivery_mode": 2}
         headers = {wire.QUEUE: letter["queue"], wire.ATTEMPT: 0, wire.REPLAYED_BY: actor}
@@ -85,6 +105,9 @@ OPERATOR_QUESTIONS: Mapping[str, type[Any]] = {
     "replay_parked": ReplayParked,
     "bury_parked": BuryParked,
     "list_deliveries": ListDeliveries,
+    "list_audit": ListAudit,
+    "list_reads": ListReads,
+    "count_reads": CountReads,
 }
 
 

@@ -26,9 +26,10 @@ from lianxi.contracts.envelope import Caller
 from lianxi.greenroom.consumer import AWAY, BACKOFF_SECONDS, HEARTBEAT_SECONDS
 from lianxi.greenroom.publishing import publish
 from lianxi.kernel.clock import Clock
-from lianxi.kernel.errors import ContractBroken, LianxiError, NotFound
+from lianxi.kernel.errors import ContractBroken, LianxiError, NotFound, Refused
 from lianxi.runtime import metrics
 from lianxi.runtime.logs import frames, get_log
+from lianxi.store.journal import Journal
 
 log = get_log()
 IDLE_SECONDS = 1.0
@@ -36,6 +37,23 @@ ANSWERS_WAITING = 1_000
 
 Question = tuple[Callable[[Any, Any, Caller], Any], Any]
 """A desk's method and the contract of what it is asked."""
+
+
+def kept(method: str, noun: str, call: Callable[[Any, Any, Caller], Any], journal: Journal) -> Any:
+    """Let a question be answered only when it is on record who asked it; also one that is refused."""
+
+    def asked(desk: Any, request: Any, caller: Caller) -> Any:
+        item = getattr(request, f"{noun}_id", None)
+        named = f"{noun}/{item}" if isinstance(item, str) else ""
+        try:
+            answer = call(desk, request, caller)
+        except Refused as error:
+            journal.note("refused", f"{method} {error.code}", named, caller)
+            raise
+        journal.note("read", method, named, caller)
+        return answer
+
+    return asked
 
 
 class QuestionDoor(Entrypoint):

@@ -27,7 +27,7 @@ from lianxi.contracts.registry import SERVICES
 from lianxi.greenroom.consumer import QueueDoor, protects
 from lianxi.greenroom.entries import Accepts, Answers, Consumes, Desk, Every, entries_of
 from lianxi.greenroom.operators import OPERATOR_QUESTIONS, Operators
-from lianxi.greenroom.questions import Question, QuestionDoor, answer_question
+from lianxi.greenroom.questions import Question, QuestionDoor, answer_question, kept
 from lianxi.greenroom.waker import Waker
 from lianxi.greenroom.work import Worker
 from lianxi.kernel.errors import LianxiError, Unavailable
@@ -41,6 +41,7 @@ from lianxi.runtime.settings import Settings, read_settings
 from lianxi.runtime.versions import VersionWatch
 from lianxi.store.bell import COMMITTED
 from lianxi.store.connect import connect_documents
+from lianxi.store.journal import Journal
 from lianxi.store.parked import Ledger
 
 log = get_log()
@@ -88,6 +89,7 @@ class Host:
         self._changing = Semaphore(1)
         self._is_closing = False
         self._database: Database[dict[str, Any]] = connect_documents(self._settings, name)
+        self._journal = Journal(self._database, premises.clock)
 
     def serve(self) -> int:
         """Serve until SIGTERM or SIGINT; the exit code is zero when everything in hand was settled."""
@@ -203,7 +205,8 @@ class Host:
         for name, mark in entries_of(desk):
             method = getattr(desk, name)
             if isinstance(mark, Answers):
-                questions[mark.method] = (method, get_type_hints(method)["request"])
+                call = method if mark.shows is None else kept(mark.method, mark.shows, method, self._journal)
+                questions[mark.method] = (call, get_type_hints(method)["request"])
             elif isinstance(mark, Consumes):
                 queues = topology.handler_queues(self._name, mark.handler)
                 how = Worker.gathered if mark.in_batches else Worker.events
@@ -218,7 +221,8 @@ class Host:
 
     def _operator_questions(self) -> dict[str, Question]:
         ledger = Ledger(self._name, self._database)
-        operators = Operators(self._settings.amqp_url.get_secret_value(), ledger, self._premises.clock)
+        url = self._settings.amqp_url.get_secret_value()
+        operators = Operators(url, ledger, self._journal, self._premises.clock)
 
         def asked(method: str) -> Callable[[Any, Any, Any], Any]:
             return lambda _desk, request, caller: getattr(operators, method)(request, caller)

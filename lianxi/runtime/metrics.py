@@ -51,6 +51,9 @@ parked_messages = Gauge("lianxi_parked_messages", "Letters that stopped and wait
 parked_total = Counter("lianxi_parked_total", "Letters parked", ["desk", "handler"])
 broker_blocked = Gauge("lianxi_broker_blocked", "1 while the broker stops publishers", ["desk"])
 
+audit_head_age_seconds = Gauge("lianxi_audit_head_age_seconds", "Age of the oldest signed head of the audit chains")
+audit_waiting = Gauge("lianxi_audit_waiting", "Readings and refusals noted and not yet chained", ["desk"])
+
 visits_overdue = Gauge("lianxi_visits_overdue", "Dwellings past their day", ["grade"])
 returns_missing = Gauge("lianxi_returns_missing", "Stage reports past their day", ["agency"])
 clocks_breached = Gauge("lianxi_clocks_breached", "Statutory clocks passed unmet", ["clock"])

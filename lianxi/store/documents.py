@@ -1,4 +1,4 @@
-"""How every aggregate lies in MongoDB: its own fields, and the five that make a decision one write."""
+"""How every aggregate lies in MongoDB: its own fields, and the six that make a decision one write."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from mongoengine import DateTimeField, DictField, Document, IntField, ListField,
 
 
 class AggregateDocument(Document):
-    """The root of aggregates' documents: version, pending events, handled events, handled commands.
+    """The root of aggregates' documents: version, pending events, unchained audit, handled events, handled commands.
 
     Indexes are made by the owning desk at start and by nobody else (`AggregateDocument.ensure_indexes`).
     """
@@ -23,6 +23,7 @@ class AggregateDocument(Document):
     version = IntField(db_field="_version", required=True, min_value=1)
     outbox = ListField(DictField(), db_field="_outbox")
     outbox_due = IntField(db_field="_outbox_due")
+    audit = ListField(DictField(), db_field="_audit")
     inbox = ListField(StringField(), db_field="_inbox")
     commands = ListField(StringField(), db_field="_cmds")
 

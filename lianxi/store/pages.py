@@ -49,7 +49,7 @@ def newest_first(
     now: datetime,
     cursor: str | None,
     limit: int,
-    leave_out: Sequence[str] = ("_outbox", "_inbox", "_cmds"),
+    leave_out: Sequence[str] = ("_outbox", "_audit", "_inbox", "_cmds"),
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Read a page of documents, newest first by a time field that never changes, ties broken by id.
 

@@ -7,15 +7,18 @@ one wins, the other decides again on what it finds. The same event or command a 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
+import bson
 from pymongo import UpdateOne
 from pymongo.errors import DuplicateKeyError
 
-from lianxi.contracts.envelope import Cause, Event
+from lianxi.contracts import audit
+from lianxi.contracts.envelope import Cause, Event, event_id
 from lianxi.kernel.clock import Clock
 from lianxi.kernel.errors import Conflict, NotFound
 from lianxi.store.bell import COMMITTED
@@ -25,6 +28,8 @@ from lianxi.store.mapping import as_fields, as_state
 from lianxi.store.outbox import COMMANDS_KEEPS, INBOX_KEEPS, LANE_RANK, Announcer, due_rank, pending
 
 TRIES = 30
+AUDIT_PLACE = -1
+"""The place, among the events of a version, of the line that the audit keeps of it: before all of them."""
 
 
 class HasId(Protocol):
@@ -119,6 +124,11 @@ def check_version(noun: str, found: int, expected: int | None) -> None:
 def exactly(_state: Any, now: datetime) -> datetime:
     """Announce an event at its own instant."""
     return now
+
+
+def digest_of(fields: Mapping[str, Any]) -> str:
+    """Work out the SHA-256 of an aggregate's own fields as they lie in the database, whatever their order."""
+    return hashlib.sha256(bson.encode({name: fields[name] for name in sorted(fields) if name[0] != "_"})).hexdigest()
 
 
 class AggregateStore(Generic[A]):
@@ -248,11 +258,12 @@ class AggregateStore(Generic[A]):
         entries = self._entries(addition.state, 1, addition.events, addition.cause)
         rank = due_rank(entries)
         cause = addition.cause
+        written = self._audited(addition.state, 1, fields, addition.events, cause)
         document: dict[str, Any] = {"_id": fields.pop("id"), **fields, "_version": 1, "_outbox": entries}
+        document["_audit"] = [written]
         document["_inbox"] = [] if cause.event_id is None else [cause.event_id]
         document["_cmds"] = [] if cause.command_id is None else [cause.command_id]
-        if rank is not None:
-            document["_outbox_due"] = rank
+        document["_outbox_due"] = LANE_RANK["bulk"] if rank is None else rank
         return document
 
     def _update(
@@ -265,18 +276,35 @@ class AggregateStore(Generic[A]):
             return None
         entries = self._entries(after, found["_version"] + 1, events, cause)
         rank = due_rank(entries)
-        if rank is not None:
-            changed["_outbox_due"] = min(rank, found.get("_outbox_due", LANE_RANK["bulk"]))
+        # Also a change that announces nothing is fetched: its line of the audit lies with it until it is chained.
+        waiting = found.get("_outbox_due", LANE_RANK["bulk"])
+        changed["_outbox_due"] = waiting if rank is None else min(rank, waiting)
         update: dict[str, Any] = {"$inc": {"_version": 1}}
-        pushed: dict[str, Any] = {}
-        if changed:
-            update["$set"] = changed
+        written = self._audited(after, found["_version"] + 1, {**fields, "id": after.id}, events, cause)
+        pushed: dict[str, Any] = {"_audit": {"$each": [written]}}
+        update["$set"] = changed
         if entries:
             pushed["_outbox"] = {"$each": entries}
         if cause.event_id is not None:
             pushed["_inbox"] = {"$each": [cause.event_id], "$slice": -INBOX_KEEPS}
         if cause.command_id is not None:
             pushed["_cmds"] = {"$each": [cause.command_id], "$slice": -COMMANDS_KEEPS}
-        if pushed:
-            update["$push"] = pushed
+        update["$push"] = pushed
         return update
+
+    def _audited(
+        self, state: A, version: int, fields: Mapping[str, Any], events: Sequence[Event], cause: Cause
+    ) -> dict[str, Any]:
+        """Write the line of the audit that lies in the same document as the change until it is chained."""
+        noun = self._announcer.noun
+        return audit.entry(
+            entry_id=event_id(state.id, version, AUDIT_PLACE),
+            at=self._announced_at(state, self._clock.now()),
+            kind="write",
+            actor=cause.actor,
+            what=" ".join(each.KEY for each in events) or f"{self._announcer.service}.{noun}.changed",
+            item=f"{noun}/{state.id}",
+            version=version,
+            digest=digest_of(fields),
+            correlation_id=cause.correlation_id,
+        )

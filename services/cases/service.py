@@ -40,7 +40,7 @@ from lianxi.contracts.cases import (
 )
 from lianxi.contracts.envelope import Caller, Cause
 from lianxi.contracts.tips import TipVerified
-from lianxi.greenroom.entries import Desk, answers, consumes, every
+from lianxi.greenroom.entries import Desk, answers, consumes, every, shows
 from lianxi.greenroom.migrating import MigratingDesk
 from lianxi.runtime.premises import Premises
 from lianxi.runtime.settings import read_key
@@ -72,12 +72,12 @@ class Cases(MigratingDesk):
         """Open a case."""
         return self.handlers.open_case(request, caller)
 
-    @answers
+    @shows("case")
     def get_case(self, request: GetCase, caller: Caller) -> CaseView:
         """Show one case."""
         return self.handlers.get_case(request, caller)
 
-    @answers
+    @shows("case")
     def list_cases(self, request: ListCases, caller: Caller) -> CasePage:
         """Show a page of the caller's cases."""
         return self.views.list_cases(request, caller)
@@ -97,12 +97,12 @@ class Cases(MigratingDesk):
         """Report a suspected crime to the head."""
         return self.transfers.draft_referral(request, caller)
 
-    @answers
+    @shows("referral")
     def get_referral(self, request: GetReferral, caller: Caller) -> ReferralView:
         """Show one criminal referral."""
         return self.transfers.get_referral(request, caller)
 
-    @answers
+    @shows("referral")
     def list_referrals(self, request: ListReferrals, caller: Caller) -> ReferralPage:
         """Show a page of the caller's criminal referrals."""
         return self.views.list_referrals(request, caller)
@@ -172,12 +172,12 @@ class Cases(MigratingDesk):
         """Ask another agency's desk for one thing."""
         return self.helping.request_assistance(request, caller)
 
-    @answers
+    @shows("assistance")
     def get_assistance(self, request: GetAssistance, caller: Caller) -> AssistanceView:
         """Show one request for assistance."""
         return self.helping.get_assistance(request, caller)
 
-    @answers
+    @shows("assistance")
     def list_assistance(self, request: ListAssistance, caller: Caller) -> AssistancePage:
         """Show a page of the caller's requests for assistance."""
         return self.views.list_assistance(request, caller)

@@ -31,7 +31,7 @@ from services.cases.domain.assistance import Assistance
 from services.cases.domain.referrals import CriminalReferral
 
 MOST_DUE = 500
-_LEFT_OUT = ("_outbox", "_inbox", "_cmds")
+_LEFT_OUT = ("_outbox", "_audit", "_inbox", "_cmds")
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ FLOOR = "2015-01-01"
 """No day of the programme lies before it: the lower bound of every range of days."""
 
 MOST_MISSED = 1_000
-_LEFT_OUT = {"_outbox": 0, "_inbox": 0, "_cmds": 0}
+_LEFT_OUT = {"_outbox": 0, "_audit": 0, "_inbox": 0, "_cmds": 0}
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from lianxi.store.documents import AggregateDocument
 from lianxi.store.outbox import AGGREGATES
 from tests.architecture.source import DESKS, modules
 
-OF_EVERY_AGGREGATE = {"version", "outbox", "outbox_due", "inbox", "commands"}
+OF_EVERY_AGGREGATE = {"version", "outbox", "outbox_due", "audit", "inbox", "commands"}
 
 
 def desk_class(desk: str) -> type[Desk]:

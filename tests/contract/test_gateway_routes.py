@@ -53,7 +53,8 @@ post /v1/tips/{tip_id}/supervision-orders · get /v1/accountability-tools · pos
 get /v1/accountability-tools/{tool_id} · post /v1/accountability-tools/{tool_id}/state
 post /v1/accountability-tools/{tool_id}/decide · post /v1/accountability-tools/{tool_id}/end
 get /v1/plan/policy · get /v1/plan/policy/{file} · post /v1/plan/policy/simulate
-post /v1/plan/policy/migrations · get /v1/me/permissions · get /v1/permissions
+post /v1/plan/policy/migrations · get /v1/ops/audit/head · get /v1/audit/heads
+get /v1/audit/entries · get /v1/audit/reads · get /v1/audit/unusual · get /v1/me/permissions · get /v1/permissions
 post /v1/ops/parked/{parked_id}/replay · post /v1/ops/parked/{parked_id}/bury
 """
 

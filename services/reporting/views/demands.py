@@ -20,7 +20,7 @@ from services.reporting.domain.tools import Tool
 
 SWEPT_AT_ONCE = 500
 FURTHEST_DAYS = 366
-NOT_READ = dict.fromkeys(("_outbox", "_inbox", "_cmds"), 0)
+NOT_READ = dict.fromkeys(("_outbox", "_audit", "_inbox", "_cmds"), 0)
 
 
 def climbing(collection: Any, now: datetime) -> list[str]:

@@ -26,7 +26,7 @@ from lianxi.contracts.tips import (
     TipView,
     VerifyTip,
 )
-from lianxi.greenroom.entries import Accepted, Desk, accepts, answers, consumes, every, gathers
+from lianxi.greenroom.entries import Accepted, Desk, accepts, answers, consumes, every, gathers, shows
 from services.tips.handlers import TipHandlers
 from services.tips.views import TipViews
 
@@ -57,12 +57,12 @@ class TipDoors(Desk):
         """Follow the case of a tip."""
         self.handlers.follow_case(event, cause)
 
-    @answers
+    @shows("tip")
     def get_tip(self, request: GetTip, caller: Caller) -> TipView:
         """Show a tip."""
         return self.views.get_tip(request, caller)
 
-    @answers
+    @shows("tip")
     def list_tips(self, request: ListTips, caller: Caller) -> TipPage:
         """List tips."""
         return self.views.list_tips(request, caller)

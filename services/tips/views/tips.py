@@ -33,7 +33,7 @@ from services.tips.domain.tip import Clock as TipClock
 from services.tips.policy import ALARM_CLOCK
 
 _NOT_LISTED = (
-    "_outbox", "_inbox", "_cmds", "sealed_content", "redacted_text", "redacted_place", "receipt", "messages",
+    "_outbox", "_audit", "_inbox", "_cmds", "sealed_content", "redacted_text", "redacted_place", "receipt", "messages",
     "timeline",
 )  # fmt: skip
 
