@@ -40,6 +40,7 @@ class Heads:
         self._file = file
         self._clock = clock
         self._signed: dict[str, tuple[int, datetime]] = {}
+        self._since = clock.now()
 
     async def sign_due(self) -> None:
         """Sign what has grown since its last head, once an hour and at the first look of each day."""
@@ -55,7 +56,7 @@ class Heads:
                     await each.keep_head(head)
                 await asyncio.to_thread(self._append, head)
             self._signed[chain.service] = (sequence, now)
-        oldest = min((at for _, at in self._signed.values()), default=now)
+        oldest = min((at for _, at in self._signed.values()), default=self._since)
         metrics.audit_head_age_seconds.set((now - oldest).total_seconds())
 
     def _is_due(self, service: str, now: datetime) -> bool:

@@ -11,6 +11,7 @@ import pytest
 from pymongo import MongoClient
 
 from lianxi.bus import topology
+from lianxi.contracts import audit
 from lianxi.contracts.envelope import event_id
 from lianxi.contracts.tips import TipAccepted
 from tests.chaos.failpoints import DATABASE
@@ -59,5 +60,13 @@ def test_a_change_exists_if_and_only_if_its_outbox_entry_or_ledger_row_does(data
         ledger = {row["event_id"] for row in client[DATABASE].deliveries.find({"event_type": TipAccepted.KEY})}
         happened = {event_id(row["_id"], version, 0) for row in rows for version in range(1, row["_version"] + 1)}
         assert pending | ledger == happened
+        unchained = [(line["item"], line["version"]) for row in rows for line in row["_audit"]]
+        chain = list(client[DATABASE].audit_chain.find().sort("_id"))
+        chained = [(line["item"], line["version"]) for line in chain]
+        every = {(f"tip/{row['_id']}", version) for row in rows for version in range(1, row["_version"] + 1)}
+        assert {*unchained, *chained} == every
+        assert len(set(chained)) == len(chained), "no change is chained twice"
+        lines = [audit.line_of({"sequence": row.pop("_id"), **row}) for row in chain]
+        assert audit.check_chain(lines, [], []).broken is None
         queues = topology.queues_hearing(TipAccepted.KEY, "normal")
         assert {row["queue"] for row in client[DATABASE].deliveries.find()} <= set(queues)
