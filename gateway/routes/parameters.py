@@ -19,3 +19,4 @@ Cursor = Annotated[
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
 CodeQuery = Annotated[Code | None, Query()]
 DayQuery = Annotated[Day | None, Query()]
+Officer = Annotated[Code | None, Query(description="The opaque id of the officer who takes it on, never a name")]

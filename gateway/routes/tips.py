@@ -20,7 +20,7 @@ from gateway.bodies import (
 )
 from gateway.body import DoorRoute
 from gateway.exchange import Reading, Writing, decides, reads, writes
-from gateway.routes.parameters import Cursor, ItemPath, Limit
+from gateway.routes.parameters import Cursor, ItemPath, Limit, Officer
 from lianxi.contracts import codec
 from lianxi.contracts.clocks import AskClockChange, DecideClockChange
 from lianxi.contracts.envelope import Caller
@@ -95,9 +95,9 @@ async def dispatch_tip(tip_id: ItemPath, body: Dispatch, writing: Writing = deci
 
 
 @router.post("/v1/tips/{tip_id}/accept", response_model=TipView)
-async def accept_tip(tip_id: ItemPath, writing: Writing = decides("tip.decide")) -> Response:
-    """Take a tip on."""
-    asked = AcceptTip(tip_id=tip_id, expected_version=writing.version)
+async def accept_tip(tip_id: ItemPath, officer: Officer = None, writing: Writing = decides("tip.decide")) -> Response:
+    """Take a tip on; for a rescue a machine names the officer who does, so that no program silences an alarm."""
+    asked = AcceptTip(tip_id=tip_id, officer=officer, expected_version=writing.version)
     return await writing.decide(SERVICE, "accept_tip", asked, TipView, about=tip_id)
 
 

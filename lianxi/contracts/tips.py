@@ -109,9 +109,10 @@ class DispatchTip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptTip:
-    """Say that the lead desk takes a tip on."""
+    """Say that the lead desk takes a tip on. A rescue is taken on by a person: a machine names its `officer`."""
 
     tip_id: str
+    officer: Annotated[str, Len(1, 80)] | None = None
     expected_version: int | None = None
 
 

@@ -97,6 +97,14 @@ def _fallen(asked: AskedChange, now: datetime) -> AskedChange:
     return replace(asked, state=ChangeState.REFUSED, decided_by=NOBODY, decided_at=now)
 
 
+def is_alarm_sounding(tip: Tip) -> bool:
+    """Say whether a person is said to be held and no human has taken the rescue on.
+
+    Clause: L7.1 (domain K-07).
+    """
+    return any(each.clock == ALARM_CLOCK and each.stopped_at is None for each in tip.clocks)
+
+
 def alarm_answered(tip: Tip, now: datetime) -> Tip:
     """Stop the clock of an alarm: a human has taken the rescue on.
 

@@ -16,29 +16,33 @@ from lianxi.contracts.tips import (
     VerificationOutcome,
 )
 from lianxi.kernel.errors import Conflict, RuleBroken
-from services.tips.domain.clocks import alarm_answered, settled
+from services.tips.domain.clocks import alarm_answered, is_alarm_sounding, settled
 from services.tips.domain.tip import Author, Decision, Line, Message, Tip, check_mine, check_undecided, readers, told
 from services.tips.policy import DIALOGUE_LETTERS, DIALOGUE_MESSAGES, VERIFY_CLAUSE
 
 
-def accept(tip: Tip, caller: Caller, now: datetime) -> Decision:
+def accept(tip: Tip, officer: str | None, caller: Caller, now: datetime) -> Decision:
     """Take a tip on, by the agency whose desk leads. A complaint's limit is met by this; a report's runs on.
 
-    It is the human's word that an alarm waits for.
+    It is the human's word that an alarm waits for: a person says it, or a machine names the officer who did. Nothing
+    that answers by itself can silence an alarm.
 
-    Clause: L32.1, L34.1, L39.1.
+    Clause: L32.1, L34.1, L39.1 (domain K-07).
     Raises:
         NotFound, Forbidden: as everywhere.
         Conflict: tip.already_accepted, tip.already_verified, tip.already_closed.
+        RuleBroken: tip.officer_needed.
     """
     check_mine(tip, caller, tip.lead)
     check_undecided(tip)
     if tip.state is TipState.ACCEPTED:
         raise Conflict("tip.already_accepted")
+    if is_alarm_sounding(tip) and officer is None and not caller.is_person:
+        raise RuleBroken("tip.officer_needed", clause=VERIFY_CLAUSE)
     tip = replace(tip, state=TipState.ACCEPTED)
     tip = alarm_answered(tip, now)
     tip = settled(tip, now) if tip.kind is TipKind.COMPLAINT else tip
-    tip = told(tip, Line(at=now, what="tip.accepted", by=tip.lead, clause=VERIFY_CLAUSE))
+    tip = told(tip, Line(at=now, what="tip.accepted", by=tip.lead, clause=VERIFY_CLAUSE, reference=officer))
     return tip, (TipAccepted(tip_id=tip.id, desk=tip.lead, accepted_at=tip.shown(now)),)
 
 

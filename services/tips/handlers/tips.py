@@ -348,7 +348,8 @@ class TipHandlers:
 
         Emits: TipAccepted.
         """
-        return self._decide(request.tip_id, caller, working.accept, {}, request.expected_version)
+        details = {"officer": request.officer}
+        return self._decide(request.tip_id, caller, working.accept, details, request.expected_version)
 
     def return_tip(self, request: ReturnTip, caller: Caller) -> Stored[Tip]:
         """Give a tip back.

@@ -109,7 +109,7 @@ def test_a_person_held_is_a_rescue_whatever_the_routes_say() -> None:
 def test_all_that_follows_a_rescue_stays_on_its_lane(desk: TipDesk) -> None:
     tip = desk.submit(submission(category="person_held"))
     desk.deliver(tip)
-    desk.handlers.accept_tip(AcceptTip(tip_id=TIP_ID), caller("police"))
+    desk.handlers.accept_tip(AcceptTip(tip_id=TIP_ID, officer="officer-3"), caller("police"))
 
     assert desk.lanes() == {"rescue"}
 
@@ -178,7 +178,7 @@ def live_through(desk: TipDesk, command: SubmitTip) -> None:
     desk.pass_time()
     desk.deliver(tip)
     agency = tip.lead.partition("/")[0]
-    desk.handlers.accept_tip(AcceptTip(tip_id=TIP_ID), caller(agency))
+    desk.handlers.accept_tip(AcceptTip(tip_id=TIP_ID, officer="officer-3"), caller(agency))
     desk.handlers.post_message(PostMessage(tip_id=TIP_ID, content=sealed("请问还在吗")), caller(agency))
     letter = PostInformantMessage(receipt_verifier="verifier-1", content=sealed("还在,我是王小明,13812345678"))
     desk.handlers.post_informant_message(letter, caller("public"))

@@ -18,11 +18,13 @@ from lianxi.contracts.tips import (
     TipKind,
     TipReturned,
     TipRungReached,
+    TipState,
     VerificationOutcome,
     VerifyTip,
 )
 from lianxi.kernel.errors import InvariantBroken, RuleBroken
 from lianxi.policy.book import PolicyBook
+from services.tips.domain.clocks import is_alarm_sounding
 from services.tips.policy import OFFICE_DESK, ladder_of, receivers
 from tests.unit.tips.desk import NOW, TIP_ID, TipDesk, caller, shipped_policy, submission
 
@@ -133,7 +135,7 @@ def test_an_alarm_climbs_by_minutes_from_the_write_that_raises_it_until_a_human_
         desk.handlers.climb_ladders()
         assert rungs(desk)[-1] == rung
     desk.deliver(desk.tip())
-    desk.handlers.accept_tip(AcceptTip(tip_id=TIP_ID), caller("police"))
+    desk.handlers.accept_tip(AcceptTip(tip_id=TIP_ID, officer="officer-3"), caller("police"))
     desk.clock.instant = raised_at + timedelta(minutes=40)
     desk.handlers.climb_ladders()
 
@@ -282,3 +284,22 @@ def test_a_change_that_is_asked_for_twice_under_one_key_is_one(desk: TipDesk) ->
         desk.handlers.decide_clock_change(decision, by)
 
     assert len(desk.tip().clocks[0].running.pauses) == 1
+
+
+def test_nothing_automatic_silences_an_alarm() -> None:
+    desk = TipDesk()
+    desk.submit(submission(category="person_held"))
+    desk.deliver(desk.tip())
+    machine = caller("police")
+
+    with pytest.raises(RuleBroken, match=r"tip\.officer_needed"):
+        desk.handlers.accept_tip(AcceptTip(tip_id=TIP_ID), machine)
+    assert is_alarm_sounding(desk.tip())
+    desk.handlers.accept_tip(AcceptTip(tip_id=TIP_ID), replace(machine, is_person=True))
+
+    assert not is_alarm_sounding(desk.tip())
+
+
+def test_what_is_no_rescue_is_taken_on_without_a_name(desk: TipDesk) -> None:
+    desk.handlers.accept_tip(AcceptTip(tip_id=TIP_ID), caller("police"))
+    assert desk.tip().state is TipState.ACCEPTED

@@ -131,7 +131,7 @@ class Town:
         return timedelta(minutes=2, milliseconds=self.chance.randrange(milliseconds))
 
     def finished(self, tip_id: str) -> None:
-        self.desk.handlers.accept_tip(AcceptTip(tip_id=tip_id), caller("police"))
+        self.desk.handlers.accept_tip(AcceptTip(tip_id=tip_id, officer="officer-3"), caller("police"))
         request = VerifyTip(tip_id=tip_id, outcome=VerificationOutcome.INCONCLUSIVE)
         self.desk.handlers.verify_tip(request, caller("police"))
 
