@@ -28,11 +28,13 @@ from gateway.refusals import BadRequest, NotAllowed, NotKnown
 from gateway.rights import admit, cut
 from gateway.settings import GatewaySettings
 from gateway.spool import Spool
-from lianxi.contracts import codec
+from lianxi.contracts import audit, codec
+from lianxi.contracts.audit import Kind
 from lianxi.contracts.envelope import Caller
 from lianxi.contracts.sealing import Sealer
 from lianxi.kernel.clock import Clock
 from lianxi.kernel.errors import Refused
+from lianxi.kernel.ids import sortable_id
 from lianxi.policy.policy import Policy
 from lianxi.policy.published import Shelf
 
@@ -72,6 +74,23 @@ class House:
         seconds = self.settings.gateway_rpc_timeout_seconds
         plain = await self.bus.ask(service, method, request, caller, timeout_seconds=seconds)
         return codec.as_contract(contract, plain)
+
+    async def note(self, kind: Kind, what: str, actor: str, correlation_id: str) -> None:
+        """Keep what was done or tried at the door itself for the audit's chain.
+
+        Raises:
+            StoreDown: it could not be kept.
+        """
+        now = self.clock.now()
+        line = audit.entry(
+            entry_id=sortable_id("line", now),
+            at=now,
+            kind=kind,
+            actor=actor,
+            what=what,
+            correlation_id=correlation_id,
+        )
+        await self.ledger.note_audit(line)
 
 
 def house_of(request: Request) -> House:

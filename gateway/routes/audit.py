@@ -105,7 +105,9 @@ async def export_audit(
     limit: Annotated[int, Query(ge=1, le=2_000)] = 1_000,
     reading: Reading = reads("audit.export"),
 ) -> Response:
-    """Read a stretch of one service's chain, each entry as the text that its hash covers."""
+    """Read a stretch of one service's chain, each entry as the text that its hash covers; that is itself an entry."""
+    caller = reading.caller
+    await reading.house.note("read", f"audit.export {service} {after}", caller.actor, caller.correlation_id)
     asked = ListAudit(after=after, limit=limit)
     if service == GATEWAY:
         return shown(await reading.house.ledger.audit_page(asked))

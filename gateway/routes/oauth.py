@@ -13,9 +13,8 @@ from pydantic import BaseModel
 from gateway.auth import SCOPES
 from gateway.exchange import House, house_of
 from gateway.refusals import BadRequest, NotKnown
-from lianxi.contracts import audit, codec
+from lianxi.contracts import codec
 from lianxi.kernel.errors import StoreDown
-from lianxi.kernel.ids import sortable_id
 from lianxi.runtime.logs import get_log
 
 router = APIRouter(tags=["tokens"])
@@ -84,18 +83,9 @@ async def grant_token(request: Request) -> Response:
 
 async def _note_failure(house: House, client_id: str, correlation_id: str) -> None:
     """Keep a failed sign-in whatever becomes of the request; who is unknown is not named, for it may be anything."""
-    now = house.clock.now()
     actor = client_id if house.register.find(client_id) is not None else UNKNOWN
-    line = audit.entry(
-        entry_id=sortable_id("line", now),
-        at=now,
-        kind="sign_in_failed",
-        actor=actor,
-        what="oauth.token",
-        correlation_id=correlation_id,
-    )
     try:
-        await house.ledger.note_audit(line)
+        await house.note("sign_in_failed", "oauth.token", actor, correlation_id)
     except StoreDown as trouble:
         # The refusal stands; what could not be kept is at least in the log, by the same correlation id.
         log.warning("sign_in_failure_not_kept", actor=actor, reason=str(trouble))

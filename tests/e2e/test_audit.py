@@ -63,6 +63,7 @@ def test_what_is_done_read_and_tried_is_chained_and_the_chain_holds_offline(town
     wanted = [f'"item":"tip/{tip_id}","kind":"{kind}"' for kind in ("write", "read", "refused")]
     wait_until(lambda: chained("tips", *wanted), 30, "the tip's lines in the chain")
     wait_until(lambda: chained("gateway", '"actor":"police"', '"sign_in_failed"'), 30, "the failed sign-in")
+    wait_until(lambda: chained("gateway", '"what":"audit.export tips 0"'), 30, "the export itself")
     wait_until(heads.exists, 30, "a signed head")
     for service in ("tips", "gateway"):
         verify = (
