@@ -465,6 +465,14 @@ class PublicMessage(BaseModel):
     posted_at: datetime
 
 
+class PublicOpening(BaseModel):
+    """That somebody read who the informant is: when, and for what kind of reason."""
+
+    opened_at: datetime
+    kind: str
+    text: str
+
+
 class PublicStatus(BaseModel):
     """A tip as its informant reads it."""
 
@@ -475,6 +483,7 @@ class PublicStatus(BaseModel):
     verification: str | None
     outcome: str | None
     messages: list[PublicMessage]
+    openings: list[PublicOpening] = []
 
 
 class Accepted(BaseModel):

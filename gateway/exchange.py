@@ -272,7 +272,7 @@ async def deciding(plain: Annotated[Writing, Depends(writing)], if_match: IfMatc
 
 
 _AREAS: Final = {
-    **dict.fromkeys(("tip", "message"), "tips"),
+    **dict.fromkeys(("tip", "message", "vault"), "tips"),
     **dict.fromkeys(("rental", "grade", "visit"), "visits"),
     **dict.fromkeys(("case", "referral", "assistance"), "cases"),
     **dict.fromkeys(("stage_report", "supervision", "assessment"), "reports"),

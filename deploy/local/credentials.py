@@ -19,6 +19,8 @@ AGENCIES: Final = (
     *("education", "transport", "publicity", "finance", "economy"),
 )
 OPERATOR: Final = "operator"
+CUSTODIAN: Final = "custodian"
+"""Who keeps the vault's second key: a client of its own, of an agency that leads no case."""
 AGENCY_SCOPES: Final = (
     *("tips:read", "tips:write", "visits:read", "visits:write", "cases:read", "cases:write"),
     *("reports:read", "reports:write", "notices:read", "notices:write", "plan:read", "audit:read"),
@@ -35,12 +37,13 @@ SECRET_BYTES: Final = 32
 class Keys:
     """The files of the town's keys, one file per key, so that each process is given only its own.
 
-    Shape: hexadecimal text of 32 bytes.
+    Shape: hexadecimal text of 32 bytes; in the vault's file an id stands before it, and older keys in lines below.
     """
 
     def __init__(self, folder: Path) -> None:
         self.tips_seal = folder / "tips-seal.key"
         self.tips_seal_public = folder / "tips-seal.pub"
+        self.tips_vault = folder / "tips-vault.keys"
         self.cases_signing = folder / "cases-signing.key"
         self.audit_signing = folder / "audit-signing.key"
         self.audit_public = folder / "audit-signing.pub"
@@ -52,6 +55,7 @@ class Keys:
         """Make what is not there; what is there stays, or yesterday's sealed tips and signed receipts would be lost."""
         once(self.tips_seal, lambda: X25519PrivateKey.generate().private_bytes_raw().hex())
         once(self.tips_seal_public, lambda: public_of(self.tips_seal))
+        once(self.tips_vault, lambda: f"{secrets.token_hex(4)} {secrets.token_hex(KEY_BYTES)}")
         once(self.cases_signing, lambda: Ed25519PrivateKey.generate().private_bytes_raw().hex())
         once(self.audit_signing, lambda: Ed25519PrivateKey.generate().private_bytes_raw().hex())
         once(self.audit_public, lambda: verifying_key_of(self.audit_signing.read_text(encoding="ascii")))
@@ -98,6 +102,7 @@ def make_clients(places: Places, keys: Keys) -> list[dict[str, Any]]:
     wanted = [client(name, AGENCY_SCOPES, name, roles_of(name)) for name in AGENCIES]
     wanted.append(client(OPERATOR, OPERATOR_SCOPES, "office", (OPERATOR,)))
     wanted.append(client(AUDITOR, AUDITOR_SCOPES, "office", (AUDITOR,)))
+    wanted.append(client(CUSTODIAN, AGENCY_SCOPES, "governance", (CUSTODIAN,)))
     rows = [row | {"client_secret": kept.get(row["client_id"], row)["client_secret"]} for row in wanted]
     write_private_json(places.credentials_file, {"clients": rows})
     write_private_json(keys.clients, [without_secret(row) for row in rows])

@@ -91,6 +91,7 @@ def desk(supplies: Supplies, name: str) -> Recipe:
     }
     if name == "tips":
         own["LIANXI_TIPS_SEAL_KEY_FILE"] = str(supplies.keys.tips_seal)
+        own["LIANXI_TIPS_VAULT_KEYS_FILE"] = str(supplies.keys.tips_vault)
     if name == "cases":
         own["LIANXI_CASES_SIGNING_KEY_FILE"] = str(supplies.keys.cases_signing)
     return process(supplies, name, ["-m", "lianxi.greenroom", name], own, supplies.ports.health[name])

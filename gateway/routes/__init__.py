@@ -20,12 +20,13 @@ from gateway.routes import (
     rights,
     supervision,
     tips,
+    vault,
     visits,
 )
 
 
 def add_routes(app: FastAPI) -> None:
     """Hang every path into the app."""
-    desks = (tips, rentals, visits, cases, referrals, assistance, reports, supervision, plan, rights, notices)
+    desks = (tips, vault, rentals, visits, cases, referrals, assistance, reports, supervision, plan, rights, notices)
     for area in (public, *desks, audit, ops, oauth, health):
         app.include_router(area.router)

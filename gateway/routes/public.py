@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Request, Response
 
 from gateway import intake, receipts
-from gateway.bodies import Message, PublicMessage, PublicReceipt, PublicStatus, PublicTip, Step
+from gateway.bodies import Message, PublicMessage, PublicOpening, PublicReceipt, PublicStatus, PublicTip, Step
 from gateway.body import DoorRoute
 from gateway.exchange import House, IdempotencyKey, the_house
 from gateway.idempotency import Request as Write
@@ -173,5 +173,13 @@ def _status(view: TipStatusView, request: Request) -> PublicStatus:
         outcome=view.outcome,
         messages=[
             PublicMessage(author=each.author, text=each.text, posted_at=each.posted_at) for each in view.messages
+        ],
+        openings=[
+            PublicOpening(
+                opened_at=each.opened_at,
+                kind=each.kind.value,
+                text=said.get(f"opened_{each.kind.value}", said["other"]).told(language),
+            )
+            for each in view.openings
         ],
     )

@@ -17,7 +17,7 @@ from typing import Any
 
 from kombu import Connection
 
-from lianxi.contracts import cases, inspections, notifications, reporting, tips
+from lianxi.contracts import cases, inspections, notifications, reporting, tips, vault
 from lianxi.contracts.envelope import LANES, Command, Event, Lane
 from lianxi.contracts.registry import EVENTS, SERVICES
 from lianxi.runtime.settings import RETRY_LADDER_MS
@@ -52,6 +52,8 @@ SUBSCRIPTIONS: Mapping[str, Mapping[str, tuple[type[Event], ...]]] = {
             tips.TipClockPaused,
             tips.TipClockResumed,
             tips.TipClockExtended,
+            vault.OpeningAsked,
+            vault.OpeningAttempted,
             inspections.VisitAdvanced,
             cases.CaseOpened,
             cases.CaseClosed,

@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import TypeVar
 
-from lianxi.contracts import cases, inspections, notifications, reporting, tips
+from lianxi.contracts import cases, inspections, notifications, reporting, tips, vault
 from lianxi.contracts.envelope import Command, Event
 from lianxi.kernel.errors import ContractBroken
 
 SERVICES = ("tips", "inspections", "cases", "reporting", "notifications")
-_MODULES: Mapping[str, ModuleType] = {
-    "tips": tips,
-    "inspections": inspections,
-    "cases": cases,
-    "reporting": reporting,
-    "notifications": notifications,
+_MODULES: Mapping[str, tuple[ModuleType, ...]] = {
+    "tips": (tips, vault),
+    "inspections": (inspections,),
+    "cases": (cases,),
+    "reporting": (reporting,),
+    "notifications": (notifications,),
 }
 
 
@@ -25,8 +25,8 @@ T = TypeVar("T")
 
 def _keyed(root: type[T]) -> dict[str, type[T]]:
     found: dict[str, type[T]] = {}
-    for service, module in _MODULES.items():
-        for value in vars(module).values():
+    for service, modules in _MODULES.items():
+        for value in (each for module in modules for each in vars(module).values()):
             if not (isinstance(value, type) and issubclass(value, root) and "KEY" in vars(value)):
                 continue
             key: str = vars(value)["KEY"]

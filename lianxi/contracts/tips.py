@@ -15,6 +15,7 @@ from annotated_types import Len
 
 from lianxi.contracts.clocks import ClockChanged, ClockChangeView, RungReached
 from lianxi.contracts.envelope import Command, Event, Lane
+from lianxi.contracts.vault import OpeningNotice
 
 Sealed = Annotated[str, Len(1, 200_000)]
 """Base64 of a text encrypted to one desk's public key (`lianxi.contracts.sealing`)."""
@@ -308,6 +309,7 @@ class TipStatusView:
     verification: VerificationOutcome | None
     outcome: str | None
     messages: tuple[MessageView, ...]
+    openings: tuple[OpeningNotice, ...] = ()
 
 
 # --- events

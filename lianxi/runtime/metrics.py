@@ -21,6 +21,8 @@ http_request_duration_seconds = Histogram(
 )
 http_refusals_total = Counter("lianxi_http_refusals_total", "Requests refused at the door", ["reason"])
 tips_received_total = Counter("lianxi_tips_received_total", "Tips taken in", ["channel", "category"])
+vault_attempts_total = Counter("lianxi_vault_attempts_total", "Attempts to read an identity without the second key")
+vault_rewrap_pending = Gauge("lianxi_vault_rewrap_pending", "Records of the vault that lie under an older key")
 spool_entries = Gauge("lianxi_spool_entries", "Sealed public tips waiting in the gateway for the broker")
 
 rpc_seconds = Histogram(

@@ -20,7 +20,7 @@ COMMANDS_KEEPS = 50
 LANE_RANK: Mapping[Lane, int] = {lane: rank for rank, lane in enumerate(LANES)}
 
 AGGREGATES: Mapping[str, tuple[str, ...]] = {
-    "tips": ("tips",),
+    "tips": ("tips", "openings"),
     "inspections": ("rentals", "visits"),
     "cases": ("cases", "criminal_referrals", "assistance"),
     "reporting": ("stage_reports", "supervision_orders", "tools"),

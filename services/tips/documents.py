@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from mongoengine import BooleanField, DateTimeField, DictField, Document, IntField, ListField, LongField, StringField
+from mongoengine import (
+    BinaryField,
+    BooleanField,
+    DateTimeField,
+    DictField,
+    Document,
+    IntField,
+    ListField,
+    LongField,
+    StringField,
+)
 
 from lianxi.store.documents import AggregateDocument
 
@@ -52,16 +62,48 @@ class TipDocument(AggregateDocument):
     case_id = StringField()
     outcome = StringField()
     policy_version = IntField(required=True)
+    openings = ListField(DictField())
 
 
 class InformantDocument(Document):
-    """What identifies the informant of a tip, sealed as it came: the id is the tip's, and nothing here opens it."""
+    """What identifies the informant of a tip, sealed as it came and locked again: the id is the tip's.
 
-    meta = {"collection": "informants", "db_alias": "tips", "auto_create_index": False}
+    Two keys open it, and neither lies in the database: the vault's and the desk's.
+    """
+
+    meta = {"collection": "informants", "db_alias": "tips", "auto_create_index": False, "indexes": ["key_id"]}
 
     id = StringField(primary_key=True)
-    sealed_contact = StringField(required=True)
+    key_id = StringField(required=True)
+    wrapped_key = BinaryField(required=True)
+    body = BinaryField(required=True)
     kept_at = DateTimeField(required=True)
 
 
-DOCUMENTS = (TipDocument, InformantDocument)
+class OpeningDocument(AggregateDocument):
+    """A request to open what is kept of an informant."""
+
+    meta = {
+        "collection": "openings",
+        "db_alias": "tips",
+        "indexes": ["asked_at", {"fields": ["asked_by", "asked_at"]}],
+    }
+
+    tip_id = StringField(required=True)
+    kind = StringField(required=True)
+    motive = StringField(required=True)
+    state = StringField(required=True)
+    asked_by = StringField(required=True)
+    asked_agency = StringField(required=True)
+    asked_at = DateTimeField(required=True)
+    expires_at = DateTimeField(required=True)
+    decided_by = StringField()
+    decided_agency = StringField()
+    decided_at = DateTimeField()
+    reason = StringField()
+    withheld_ground = StringField()
+    read_at = ListField(DateTimeField())
+    attempts = ListField(DateTimeField())
+
+
+DOCUMENTS = (TipDocument, InformantDocument, OpeningDocument)

@@ -8,6 +8,7 @@ from lianxi.runtime.settings import Settings
 
 
 class TipsSettings(Settings):
-    """What the tips desk reads beside what every process does: the key that opens what was sealed to it."""
+    """What the tips desk reads beside what every process does: its seal's key, and the vault's own keys."""
 
     tips_seal_key_file: Path
+    tips_vault_keys_file: Path

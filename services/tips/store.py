@@ -8,21 +8,30 @@ from typing import Any
 
 from lianxi.contracts.envelope import Lane
 from lianxi.contracts.tips import TipState
+from lianxi.contracts.vault import VaultKey, VaultKeys
 from lianxi.kernel.clock import Clock
 from lianxi.store.connect import insert_new, reaching_the_store
+from lianxi.store.envelope import KeyRing, Locked
 from lianxi.store.mapping import as_state
 from lianxi.store.outbox import Announcer
 from lianxi.store.pages import FLOOR
 from lianxi.store.unit import AggregateStore, Stored
-from services.tips.documents import InformantDocument, TipDocument
+from services.tips.documents import InformantDocument, OpeningDocument, TipDocument
+from services.tips.domain.opening import Opening
 from services.tips.domain.tip import Tip
 
 ANNOUNCER = Announcer(service="tips", noun="tip")
+OPENING_ANNOUNCER = Announcer(service="tips", noun="opening")
 
 
 def open_tips(clock: Clock) -> AggregateStore[Tip]:
     """Open the tips. What they announce tells the hour only, when they are anonymous."""
     return AggregateStore(TipDocument, Tip, ANNOUNCER, clock, announced_at=Tip.shown)
+
+
+def open_openings(clock: Clock) -> AggregateStore[Opening]:
+    """Open the requests to open the vault."""
+    return AggregateStore(OpeningDocument, Opening, OPENING_ANNOUNCER, clock)
 
 
 class ReceiptIndex:
@@ -78,9 +87,69 @@ def _under(policy_version: int, state: TipState) -> dict[str, Any]:
 
 
 class InformantVault:
-    """What identifies informants, sealed. It can only be put in here; nothing in this release takes it out."""
+    """What identifies informants: sealed as it came to the desk's key, and locked again under the vault's own."""
+
+    def __init__(self, keys: KeyRing) -> None:
+        self._keys = keys
 
     def keep(self, contacts: Mapping[str, str], kept_at: datetime) -> None:
         """Keep the sealed contacts of some tips, by the tips' ids; what is kept already stays."""
-        rows = [{"_id": tip_id, "sealed_contact": sealed, "kept_at": kept_at} for tip_id, sealed in contacts.items()]
+        rows = [
+            {"_id": tip_id, **_locked(self._keys.lock(tip_id, sealed.encode())), "kept_at": kept_at}
+            for tip_id, sealed in contacts.items()
+        ]
         insert_new(InformantDocument._get_collection(), rows)
+
+    def has(self, tip_id: str) -> bool:
+        """Say whether anything is kept of a tip's informant."""
+        with reaching_the_store():
+            return InformantDocument._get_collection().find_one({"_id": tip_id}, {"_id": 1}) is not None
+
+    def read(self, tip_id: str) -> str | None:
+        """Unlock what is kept, still sealed as it came; `None` when there is nothing."""
+        with reaching_the_store():
+            row = InformantDocument._get_collection().find_one({"_id": tip_id})
+        return None if row is None else self._keys.unlock(tip_id, _as_locked(row)).decode()
+
+    def rewrap(self, at_most: int) -> int:
+        """Lock some records under the key in use, each in one write of its own; how many wait still.
+
+        Killed between two, it goes on with the next; two sweepers at once meet on a record and one of them changes it.
+        """
+        collection = InformantDocument._get_collection()
+        others = [key_id for key_id in self._keys.ids if key_id != self._keys.current]
+        behind = {"key_id": {"$in": others}}
+        with reaching_the_store():
+            for row in collection.find(behind, {"body": 0}).limit(at_most) if others else ():
+                fresh = self._keys.rewrap(row["_id"], _as_locked({**row, "body": b""}))
+                collection.update_one(
+                    {"_id": row["_id"], "key_id": row["key_id"], "wrapped_key": row["wrapped_key"]},
+                    {"$set": {"key_id": fresh.key_id, "wrapped_key": fresh.wrapped_key}},
+                )
+            return int(collection.count_documents({"key_id": {"$ne": self._keys.current}}))
+
+    def keys(self) -> VaultKeys:
+        """Count the records under each key that is here, and under any that is not."""
+        collection = InformantDocument._get_collection()
+        with reaching_the_store():
+            ids = dict.fromkeys((*self._keys.ids, *sorted(collection.distinct("key_id"))))
+            counts = {key_id: int(collection.count_documents({"key_id": key_id})) for key_id in ids}
+        return VaultKeys(
+            items=tuple(
+                VaultKey(
+                    key_id=key_id,
+                    records=count,
+                    is_current=key_id == self._keys.current,
+                    is_held=key_id in self._keys.ids,
+                )
+                for key_id, count in counts.items()
+            )
+        )
+
+
+def _locked(locked: Locked) -> dict[str, Any]:
+    return {"key_id": locked.key_id, "wrapped_key": locked.wrapped_key, "body": locked.body}
+
+
+def _as_locked(row: Mapping[str, Any]) -> Locked:
+    return Locked(row["key_id"], bytes(row["wrapped_key"]), bytes(row["body"]))

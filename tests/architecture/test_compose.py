@@ -205,7 +205,7 @@ def test_a_secret_is_given_only_to_whom_it_belongs() -> None:
     assert held == {
         "rabbitmq": {"broker_definitions"},
         "mongo": {"mongo_key"},
-        "tips": {"tips_seal_key"},
+        "tips": {"tips_seal_key", "tips_vault_keys"},
         "cases": {"cases_signing_key"},
         "relay": {"audit_signing_key"},
         "gateway": {"tips_seal_public_key", "gateway_receipt_key", "gateway_token_key", "gateway_clients"},

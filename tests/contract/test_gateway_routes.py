@@ -26,6 +26,9 @@ PUBLIC = {
 }
 NOT_DESCRIBED = {"/healthz", "/readyz", "/metrics", "/problems", "/problems/{code}", "/docs", "/redoc"}
 DESIGN_PATHS = """
+post /v1/tips/{tip_id}/vault/requests · get /v1/tips/{tip_id}/vault/requests/{request_id}
+post /v1/tips/{tip_id}/vault/requests/{request_id}/decide · post /v1/tips/{tip_id}/vault/requests/{request_id}/withdraw
+get /v1/vault/requests · get /v1/ops/vault-keys
 post /v1/tips · get /v1/tips · get /v1/tips/{tip_id} · post /v1/tips/{tip_id}/dispatch · post /v1/tips/{tip_id}/accept
 post /v1/tips/{tip_id}/return · post /v1/tips/{tip_id}/verify · post /v1/tips/{tip_id}/close
 post /v1/tips/{tip_id}/clock-changes · post /v1/tips/{tip_id}/clock-changes/{change_id}/decide

@@ -149,3 +149,52 @@ def _read(path: Path) -> bytes:
         return path.read_bytes() if path.is_file() else b""
     except OSError:
         return b""
+
+
+@pytest.mark.criterion("8.4")
+def test_an_identity_is_opened_by_two_agencies_and_by_nobody_alone(whole_town: RunningTown) -> None:
+    phone = f"139{secrets.randbelow(10**8):08d}"
+    tip = {"category": "rental_gathering", "village": "village/banyan", "place": PLACE, "text": "夜里有人讲课"}
+    with (
+        whole_town.http("police") as police,
+        whole_town.http("custodian") as custodian,
+        whole_town.http("operator") as operator,
+        whole_town.http() as resident,
+    ):
+        answer = police.post("/v1/tips", json={**tip, "contact": {"phone": phone}}, headers=_key())
+        tip_id = answer.json()["tip_id"]
+        assert police.get(f"/v1/tips/{tip_id}").status_code == 200
+        wish = {"kind": "safety", "motive": "嫌疑人扬言报复,需通知其避险"}
+        asked = police.post(f"/v1/tips/{tip_id}/vault/requests", json=wish, headers=_key())
+        assert asked.status_code == 201, asked.text
+        path = asked.headers["Location"]
+        alone = police.get(path)
+        assert (alone.status_code, alone.json()["code"]) == (422, "opening.second_key_missing")
+        wait_until(lambda: _attempts(whole_town) >= 1, 20, "the attempt to be counted")
+        own = police.post(f"{path}/decide", json={"approve": True, "reason": "本人批准本人的申请"}, headers=_key())
+        assert own.status_code == 403
+        yes = {"approve": True, "reason": "情况紧急,准予查看"}
+        assert custodian.post(f"{path}/decide", json=yes, headers=_key()).status_code == 200
+        opened = police.get(path)
+        assert opened.json()["identity"]["phone"] == phone
+        assert opened.headers["Cache-Control"] == "no-store"
+        listed = custodian.get("/v1/vault/requests")
+        assert listed.json()["items"][0]["state"] == "approved"
+        others = [custodian.get(path), listed, police.get(f"/v1/tips/{tip_id}"), police.get("/v1/tips")]
+        keys = operator.get("/v1/ops/vault-keys").json()["items"]
+        assert [(each["is_current"], each["is_held"]) for each in keys] == [(True, True)]
+        assert resident.get(path).status_code == 401
+    assert {each.status_code for each in others} == {200}
+    assert phone not in "".join(each.text for each in others)
+    assert phone not in whole_town.all_logs()
+    assert not any(phone.encode() in _read(path) for path in whole_town.places.root.rglob("*"))
+
+
+def _key() -> dict[str, str]:
+    return {"Idempotency-Key": secrets.token_hex(16)}
+
+
+def _attempts(town: RunningTown) -> float:
+    text = httpx2.get(f"{town.health_url('tips')}/metrics", timeout=10, trust_env=False).text
+    line = next(each for each in text.splitlines() if each.startswith("lianxi_vault_attempts_total "))
+    return float(line.split()[1])

@@ -13,6 +13,7 @@ from enum import StrEnum
 from lianxi.contracts.clocks import ChangeState, ClockChange
 from lianxi.contracts.envelope import Caller, Event, Lane
 from lianxi.contracts.tips import Channel, ReturnReason, TipKind, TipState, VerificationOutcome
+from lianxi.contracts.vault import OpeningKind
 from lianxi.kernel.clock import level_to_hour
 from lianxi.kernel.errors import Conflict, Forbidden, NotFound
 from lianxi.policy.clockwork import RunningClock
@@ -120,6 +121,16 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """One opening of what is kept of the informant; the informant reads of it unless a recorded law forbids it."""
+
+    opening_id: str
+    kind: OpeningKind
+    opened_at: datetime
+    is_withheld: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One line of the timeline."""
 
@@ -171,6 +182,7 @@ class Tip:
     case_id: str | None = None
     outcome: str | None = None
     policy_version: int = 1
+    openings: tuple[Opened, ...] = ()
 
     @property
     def dispatch(self) -> Dispatch:

@@ -8,16 +8,20 @@ from lianxi.contracts.sealing import Opener
 from lianxi.greenroom.entries import Desk
 from lianxi.runtime.premises import Premises
 from lianxi.runtime.settings import read_key
+from lianxi.store.envelope import KeyRing
 from services.tips.handlers import TipHandlers
+from services.tips.handlers.vault import VaultHandlers
 from services.tips.service.tips import TipDoors
+from services.tips.service.vault import VaultDoors
 from services.tips.settings import TipsSettings
-from services.tips.store import InformantVault, ReceiptIndex, RungWatch, RunningTips, open_tips
+from services.tips.store import InformantVault, ReceiptIndex, RungWatch, RunningTips, open_openings, open_tips
 from services.tips.views import TipViews
+from services.tips.views.vault import VaultViews
 
 SETTINGS = TipsSettings
 
 
-class Tips(TipDoors):
+class Tips(TipDoors, VaultDoors):
     """受理: takes in tips, gives each to the desk that must act, and answers the informant."""
 
     name = "tips"
@@ -25,16 +29,21 @@ class Tips(TipDoors):
 
 def open_desk(premises: Premises[TipsSettings]) -> type[Desk]:
     """Put the desk together."""
-    tips = open_tips(premises.clock)
+    clock, settings = premises.clock, premises.settings
+    tips = open_tips(clock)
+    opener = Opener(read_key(settings.tips_seal_key_file))
+    informants = InformantVault(KeyRing(read_key(settings.tips_vault_keys_file)))
     desk_handlers = TipHandlers(
         tips=tips,
         receipts=ReceiptIndex(),
-        informants=InformantVault(),
+        informants=informants,
         watch=RungWatch(),
         running=RunningTips(),
-        opener=Opener(read_key(premises.settings.tips_seal_key_file)),
+        opener=opener,
         policies=premises.policies,
-        clock=premises.clock,
+        clock=clock,
         entropy=secrets.randbits,
     )
-    return type("OpenTips", (Tips,), {"handlers": desk_handlers, "views": TipViews(tips, premises.clock)})
+    vault = VaultHandlers(tips=tips, openings=open_openings(clock), vault=informants, opener=opener, clock=clock)
+    rooms = {"handlers": desk_handlers, "views": TipViews(tips, clock), "vault": vault, "openings": VaultViews(clock)}
+    return type("OpenTips", (Tips,), rooms)

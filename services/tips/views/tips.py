@@ -24,6 +24,7 @@ from lianxi.contracts.tips import (
     TipSummary,
     TipView,
 )
+from lianxi.contracts.vault import OpeningNotice
 from lianxi.kernel.clock import Clock, level_to_hour
 from lianxi.store.pages import newest_first
 from lianxi.store.unit import Aggregates, Stored
@@ -34,7 +35,7 @@ from services.tips.policy import ALARM_CLOCK
 
 _NOT_LISTED = (
     "_outbox", "_audit", "_inbox", "_cmds", "sealed_content", "redacted_text", "redacted_place", "receipt", "messages",
-    "timeline",
+    "timeline", "openings",
 )  # fmt: skip
 
 
@@ -125,6 +126,9 @@ class TipViews:
             verification=tip.verification,
             outcome=tip.outcome,
             messages=_messages(tip),
+            openings=tuple(
+                OpeningNotice(opened_at=each.opened_at, kind=each.kind) for each in tip.openings if not each.is_withheld
+            ),
         )
 
 

@@ -10,7 +10,16 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from deploy.local.credentials import AGENCIES, AGENCY_SCOPES, AUDITOR, OPERATOR, OPERATOR_SCOPES, Keys, make_clients
+from deploy.local.credentials import (
+    AGENCIES,
+    AGENCY_SCOPES,
+    AUDITOR,
+    CUSTODIAN,
+    OPERATOR,
+    OPERATOR_SCOPES,
+    Keys,
+    make_clients,
+)
 from deploy.local.places import Places, read_json
 
 
@@ -49,9 +58,9 @@ def test_two_towns_share_no_secret(tmp_path: Path) -> None:
         keys = Keys(places.keys)
         keys.make_missing()
         seen += [row["client_secret"] for row in make_clients(places, keys)]
-        own = (keys.tips_seal, keys.cases_signing, keys.audit_signing, keys.receipt, keys.token)
+        own = (keys.tips_seal, keys.tips_vault, keys.cases_signing, keys.audit_signing, keys.receipt, keys.token)
         seen += [file.read_text() for file in own]
-    assert len(seen) == len(set(seen)) == 2 * (15 + 5)
+    assert len(seen) == len(set(seen)) == 2 * (16 + 6)
 
 
 def test_all_private_files_are_closed_to_others(places: Places) -> None:
@@ -65,7 +74,7 @@ def test_all_private_files_are_closed_to_others(places: Places) -> None:
 
 def test_every_agency_has_its_scopes_and_the_operator_only_the_operators(places: Places) -> None:
     rows = {row["client_id"]: row for row in make_clients(places, Keys(places.keys))}
-    assert set(rows) == {*AGENCIES, OPERATOR, AUDITOR}
+    assert set(rows) == {*AGENCIES, OPERATOR, AUDITOR, CUSTODIAN}
     assert len(AGENCIES) == 13
     assert all(tuple(rows[name]["scopes"]) == AGENCY_SCOPES and rows[name]["agency"] == name for name in AGENCIES)
     assert tuple(rows[OPERATOR]["scopes"]) == OPERATOR_SCOPES

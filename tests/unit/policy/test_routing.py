@@ -138,6 +138,8 @@ def test_notices_name_who_is_told_and_until_when_they_say_so(policy: Policy) -> 
         ("reporting.supervision_order.rejected.v1", "target"): True,
         ("reporting.tool.proposed.v1", "target"): True,
         ("reporting.tool.decided.v1", "target"): True,
+        ("tips.opening.asked.v1", "office"): False,
+        ("tips.opening.attempted.v1", "office"): True,
     }
     for told_otherwise in ("inspections.suspicion.raised.v1", "reporting.return.due.v1", "reporting.return.missed.v1"):
         assert policy.notices_for(told_otherwise) == ()
