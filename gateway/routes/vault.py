@@ -7,15 +7,18 @@ from fastapi import APIRouter, Response
 from gateway.body import DoorRoute
 from gateway.exchange import Reading, Writing, decides, reads, writes
 from gateway.routes.parameters import Cursor, ItemPath, Limit
-from gateway.vault_bodies import OpeningAnswer, OpeningWish
+from gateway.vault_bodies import OpeningAnswer, OpeningWish, opened
+from lianxi.contracts.sealing import Opener
 from lianxi.contracts.vault import (
     AskOpening,
     CountVaultKeys,
     DecideOpening,
     GetOpening,
     ListOpenings,
+    OpenedView,
     OpeningPage,
     OpeningView,
+    SealedOpening,
     VaultKeys,
     WithdrawOpening,
 )
@@ -37,10 +40,13 @@ async def ask_opening(tip_id: ItemPath, body: OpeningWish, writing: Writing = wr
     )
 
 
-@router.get("/v1/tips/{tip_id}/vault/requests/{request_id}", response_model=OpeningView)
+@router.get("/v1/tips/{tip_id}/vault/requests/{request_id}", response_model=OpenedView)
 async def get_opening(tip_id: ItemPath, request_id: ItemPath, reading: Reading = reads("vault.read")) -> Response:
     """Read one request. Whoever asked reads the identity by this, for a day after the yes; the informant is told."""
-    answer = await reading.show(SERVICE, "get_opening", GetOpening(tip_id=tip_id, request_id=request_id), OpeningView)
+    mine = Opener.for_one_answer()
+    asked = GetOpening(tip_id=tip_id, request_id=request_id, answer_key=mine.public_key)
+    sealed = await reading.ask(SERVICE, "get_opening", asked, SealedOpening)
+    answer = reading.answer(opened(sealed, mine))
     answer.headers["Cache-Control"] = "no-store"
     return answer
 

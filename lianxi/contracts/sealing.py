@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -20,13 +20,17 @@ from lianxi.kernel.errors import ContractBroken
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
 CONTENT = b"lianxi/tips/content/v1"
 CONTACT = b"lianxi/tips/contact/v1"
+IDENTITY = b"lianxi/tips/identity/v1"
 
 
 class Sealer:
     """Seals to a public key given as hex."""
 
     def __init__(self, public_key_hex: str) -> None:
-        self._key = X25519PublicKey.from_public_bytes(bytes.fromhex(public_key_hex.strip()))
+        try:
+            self._key = X25519PublicKey.from_public_bytes(bytes.fromhex(public_key_hex.strip()))
+        except ValueError:
+            raise ContractBroken("seal.key_unusable") from None
 
     def seal(self, content: Mapping[str, Any], purpose: bytes = CONTENT) -> str:
         """Seal plain JSON data for one purpose; the same content sealed twice differs."""
@@ -39,6 +43,16 @@ class Opener:
 
     def __init__(self, private_key_hex: str) -> None:
         self._key = X25519PrivateKey.from_private_bytes(bytes.fromhex(private_key_hex.strip()))
+
+    @classmethod
+    def for_one_answer(cls) -> Self:
+        """Make a key that lives as long as one question: only whoever asked can open what is answered."""
+        return cls(X25519PrivateKey.generate().private_bytes_raw().hex())
+
+    @property
+    def public_key(self) -> str:
+        """The key to seal to, as hex."""
+        return self._key.public_key().public_bytes_raw().hex()
 
     def open(self, sealed: str, purpose: bytes = CONTENT) -> dict[str, Any]:
         """Open a sealed text.

@@ -1,6 +1,7 @@
 """What the tips desk is asked about informants' identities, and what it tells of being asked.
 
-Only one answer can hold an identity: `OpeningView.identity`, for whoever asked, after another person's yes, for a day.
+Only one answer can hold an identity: `OpenedView.identity`, for whoever asked, after another person's yes, for a day;
+and it crosses the broker sealed to a key that the gateway made for this one answer.
 Events say that something happened and never what was read.
 """
 
@@ -65,10 +66,15 @@ class WithdrawOpening:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GetOpening:
-    """Ask for one request; whoever asked for it reads the identity by this while the second key holds."""
+    """Ask for one request; whoever asked for it reads the identity by this while the second key holds.
+
+    Args:
+        answer_key: the public key, as hex, that an identity is sealed to.
+    """
 
     tip_id: str
     request_id: str
+    answer_key: Annotated[str, Len(64, 64)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,10 +104,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpeningView:
-    """A request to open; `identity` is there for whoever asked, between the second person's yes and its end.
-
-    No role has a right to it by the permission table, so that nothing is cut here: the second key alone gives it.
-    """
+    """A request to open."""
 
     request_id: str
     tip_id: str
@@ -118,7 +121,25 @@ class OpeningView:
     reason: str | None
     withheld_ground: str | None
     read_at: tuple[datetime, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedView(OpeningView):
+    """A request to open; `identity` is there for whoever asked, between the second person's yes and its end.
+
+    No role has a right to it by the permission table, so that nothing is cut here: the second key alone gives it.
+    The tips desk never makes one of these; the gateway does, of what was sealed to it.
+    """
+
     identity: Identity | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedOpening:
+    """A request to open as it crosses the broker; `identity` is an `Identity` sealed to the question's key."""
+
+    opening: OpeningView
+    identity: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

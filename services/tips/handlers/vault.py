@@ -11,8 +11,9 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol
 
+from lianxi.contracts.codec import as_plain
 from lianxi.contracts.envelope import Caller, Cause
-from lianxi.contracts.sealing import CONTACT, Opener
+from lianxi.contracts.sealing import CONTACT, IDENTITY, Opener, Sealer
 from lianxi.contracts.vault import (
     AskOpening,
     CountVaultKeys,
@@ -103,20 +104,23 @@ class VaultHandlers:
         decide = partial(rules.withdraw, caller=caller, now=self.clock.now())
         return self._change(request.tip_id, request.request_id, decide, caller)
 
-    def get_opening(self, request: GetOpening, caller: Caller) -> tuple[Stored[Opening], Identity | None]:
-        """Show a request, and to whoever asked the identity, if the second key is there.
+    def get_opening(self, request: GetOpening, caller: Caller) -> tuple[Stored[Opening], str | None]:
+        """Show a request, and to whoever asked the identity, sealed to the question's key, if the second key is there.
 
         Emits: IdentityOpened, OpeningAttempted.
         Raises:
             NotFound: opening.not_found.
             RuleBroken: opening.second_key_missing.
             Forbidden: opening.nothing_kept_any_more.
+            ContractBroken: seal.key_unusable.
         """
+        to_asker = Sealer(request.answer_key)
         found = self.openings.get(request.request_id)
         rules.check_visible(found.state, request.tip_id, caller)
         if caller.actor != found.state.asked_by:
             return found, None
-        return self._read(found.state, replace(caller.cause(), command_id=None))
+        stored, identity = self._read(found.state, replace(caller.cause(), command_id=None))
+        return stored, to_asker.seal(as_plain(identity), IDENTITY)
 
     def _read(self, opening: Opening, cause: Cause) -> tuple[Stored[Opening], Identity]:
         now = self.clock.now()

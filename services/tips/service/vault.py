@@ -11,6 +11,7 @@ from lianxi.contracts.vault import (
     ListOpenings,
     OpeningPage,
     OpeningView,
+    SealedOpening,
     VaultKeys,
     WithdrawOpening,
 )
@@ -41,9 +42,9 @@ class VaultDoors(Desk):
         return self.openings.show(self.vault.withdraw_opening(request, caller))
 
     @answers
-    def get_opening(self, request: GetOpening, caller: Caller) -> OpeningView:
+    def get_opening(self, request: GetOpening, caller: Caller) -> SealedOpening:
         """Show a request, and to whoever asked the identity, if the second key is there."""
-        return self.openings.show(*self.vault.get_opening(request, caller))
+        return self.openings.show_sealed(*self.vault.get_opening(request, caller))
 
     @answers
     def list_openings(self, request: ListOpenings, caller: Caller) -> OpeningPage:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lianxi.contracts.envelope import Caller
-from lianxi.contracts.vault import Identity, ListOpenings, OpeningPage, OpeningView
+from lianxi.contracts.vault import ListOpenings, OpeningPage, OpeningView, SealedOpening
 from lianxi.kernel.clock import Clock
 from lianxi.store.mapping import as_state
 from lianxi.store.pages import newest_first
@@ -23,7 +23,7 @@ def openings_collection() -> Any:
 
 @dataclass(frozen=True)
 class VaultViews:
-    """The read-only answers of the vault; an identity is only ever handed in by the handler that unlocked it."""
+    """The read-only answers of the vault; an identity only ever passes through them sealed."""
 
     clock: Clock
     collection: Callable[[], Any] = openings_collection
@@ -47,7 +47,11 @@ class VaultViews:
         found = [Stored(row["_version"], as_state(Opening, {**row, "id": row["_id"]})) for row in rows]
         return OpeningPage(items=tuple(self.show(each) for each in found), next_cursor=cursor)
 
-    def show(self, stored: Stored[Opening], identity: Identity | None = None) -> OpeningView:
+    def show_sealed(self, stored: Stored[Opening], identity: str | None) -> SealedOpening:
+        """Show a request, and an identity as it was sealed to whoever asked."""
+        return SealedOpening(opening=self.show(stored), identity=identity)
+
+    def show(self, stored: Stored[Opening]) -> OpeningView:
         """Show a request."""
         opening = stored.state
         return OpeningView(
@@ -66,5 +70,4 @@ class VaultViews:
             reason=opening.reason,
             withheld_ground=opening.withheld_ground,
             read_at=opening.read_at,
-            identity=identity,
         )

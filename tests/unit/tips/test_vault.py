@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from gateway.vault_bodies import opened
 from lianxi.contracts.codec import as_plain
 from lianxi.contracts.envelope import Caller
+from lianxi.contracts.sealing import Opener
 from lianxi.contracts.tips import FindTipByReceipt
 from lianxi.contracts.vault import (
     AskOpening,
@@ -71,8 +73,11 @@ class Office:
         return self.handlers.decide_opening(request, caller).state
 
     def read(self, request_id: str, caller: Caller | None = None) -> Any:
-        found = self.handlers.get_opening(GetOpening(tip_id=TIP_ID, request_id=request_id), caller or LEAD)
-        return self.views.show(*found)
+        mine = Opener.for_one_answer()
+        asked = GetOpening(tip_id=TIP_ID, request_id=request_id, answer_key=mine.public_key)
+        sealed = self.views.show_sealed(*self.handlers.get_opening(asked, caller or LEAD))
+        assert PHONE not in str(as_plain(sealed))
+        return opened(sealed, mine)
 
     def told(self, kind: str) -> int:
         return sum(each.type == kind for each in self.openings.announced)
