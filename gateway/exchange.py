@@ -153,8 +153,11 @@ class Reading:
         told = dict(headers or {})
         if hasattr(view, "version"):
             told["ETag"] = f'"{view.version}"'
-        plain = cut(self.house.policy, self.caller, view)
-        return Response(codec.to_bytes(plain), status, told, "application/json")
+        return Response(codec.to_bytes(self.shown(view)), status, told, "application/json")
+
+    def shown(self, view: Any) -> Any:
+        """Write a contract as plain JSON, cut to what the caller may see."""
+        return cut(self.house.policy, self.caller, view)
 
     async def ask(self, service: str, method: str, asked: Any, contract: type[V], *, about: str = "") -> V:
         """Ask a desk; for an item that was accepted a moment ago, patiently."""

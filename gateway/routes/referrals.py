@@ -17,6 +17,7 @@ from gateway.bodies import (
 )
 from gateway.body import DoorRoute
 from gateway.exchange import Reading, Writing, decides, reads, writes
+from gateway.refusals import NoSuchThing
 from gateway.routes.parameters import Cursor, ItemPath, Limit
 from lianxi.contracts.cases import (
     AcceptReferral,
@@ -38,6 +39,7 @@ from lianxi.contracts.cases import (
     SupplementReferral,
     TakeReferralBack,
 )
+from lianxi.contracts.receipts import receipt_bytes
 
 router = APIRouter(route_class=DoorRoute, tags=["cases"])
 SERVICE = "cases"
@@ -71,6 +73,17 @@ async def list_referrals(
 async def get_referral(referral_id: ItemPath, reading: Reading = reads("referral.read")) -> Response:
     """Read one referral, with its clocks and receipt."""
     return await reading.show(SERVICE, "get_referral", GetReferral(referral_id=referral_id), ReferralView)
+
+
+@router.get(PATH + "/{referral_id}/receipt")
+async def get_receipt(referral_id: ItemPath, reading: Reading = reads("referral.read")) -> Response:
+    """Fetch the signed receipt as the file that `lianxi receipt verify` checks, byte for byte (criterion 1.4)."""
+    view = await reading.ask(SERVICE, "get_referral", GetReferral(referral_id=referral_id), ReferralView)
+    receipt = reading.shown(view).get("receipt")
+    if not receipt:
+        raise NoSuchThing("referral.no_receipt")
+    named = {"Content-Disposition": f'attachment; filename="{referral_id}.receipt.json"'}
+    return Response(receipt_bytes(receipt), headers=named, media_type="application/json")
 
 
 @router.post(PATH + "/{referral_id}/decide", response_model=ReferralView)

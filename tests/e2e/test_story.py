@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from typer.testing import CliRunner
 
 from deploy.local.story import RENTAL, TIP, Story, Told
+from lianxi.cli.main import app
+from lianxi.contracts.receipts import public_key_of
 from tests.support.town import RunningTown
 from tests.support.waiting import wait_until
 
@@ -62,6 +66,27 @@ def test_the_referral_carries_its_clocks_and_a_signed_receipt(told: Told) -> Non
     assert {clock["clock"] for clock in told.referral["clocks"]} >= {"T-31", "T-32", "T-35", "T-37"}
     assert all(clock["breached_at"] is None for clock in told.referral["clocks"])
     assert told.referral["receipt"]["signature"]
+
+
+@pytest.mark.criterion("1.4")
+def test_both_sides_fetch_the_receipt_as_a_file_that_checks_without_the_town(
+    told: Told, whole_town: RunningTown, tmp_path: Path
+) -> None:
+    keys = tmp_path / "keys.txt"
+    keys.write_text(public_key_of((whole_town.places.keys / "cases-signing.key").read_text("ascii")), "ascii")
+    for side in ("market", "police"):
+        with whole_town.http(side) as http:
+            file = tmp_path / f"{side}.json"
+            file.write_bytes(http.get(f"/v1/criminal-referrals/{told.referral['referral_id']}/receipt").content)
+        assert verify_alone(file, keys) == (0, "valid")
+    file.write_bytes(file.read_bytes().replace(b"market/desk", b"police/desk"))
+    assert verify_alone(file, keys) == (1, "altered")
+
+
+def verify_alone(file: Path, keys: Path) -> tuple[int, str]:
+    arguments = ["receipt", "verify", str(file), "--key", str(keys)]
+    result = CliRunner(env={"LANG": "C.UTF-8"}).invoke(app, arguments)
+    return result.exit_code, result.stdout.strip()
 
 
 def test_the_informant_reads_the_outcome_and_nothing_else(told: Told) -> None:
