@@ -17,8 +17,10 @@ from gateway.audit import RequestAudit
 from gateway.auth import Register, Tokens
 from gateway.body import SizeLimits
 from gateway.bus import Bus
+from gateway.challenges import Challenges
 from gateway.correlation import Correlation
 from gateway.exchange import House
+from gateway.forgetting import Forgetting
 from gateway.idempotency import Answers
 from gateway.ledger import Ledger
 from gateway.mongo_ledger import MongoLedger
@@ -31,6 +33,7 @@ from gateway.recent import Recent
 from gateway.routes import add_routes
 from gateway.settings import GatewaySettings
 from gateway.spool import Spool
+from gateway.tries import Tries
 from gateway.watch import Watch
 from lianxi import __version__
 from lianxi.bus.client import BusClient
@@ -106,10 +109,17 @@ def furnish(
         register=register,
         tokens=Tokens(read_key(settings.gateway_token_key_file), register, settings, clock),
         rates=Rates(settings),
+        buckets=Buckets(),
+        tries=_tries(key, settings, clock),
         answers=Answers(ledger, key, clock, settings),
         audit=RequestAudit(ledger, flush_seconds=settings.gateway_audit_flush_seconds),
         recent=Recent(settings.gateway_recent_seconds),
     )
+
+
+def _tries(key: OutsideKey, settings: GatewaySettings, clock: Clock) -> Tries:
+    bits, seconds = settings.gateway_proof_bits, settings.gateway_proof_seconds
+    return Tries(Challenges(key, clock, bits=bits, seconds=seconds), settings)
 
 
 @asynccontextmanager
@@ -121,7 +131,7 @@ async def _open_house(app: FastAPI) -> AsyncIterator[None]:
         # The door opens whether or not database and broker are there; whatever needs them says so.
         with suppress(StoreDown):
             await house.ledger.open()
-        for part in (house.bus, house.register, house.audit, house.spool, PolicyKeeper(house)):
+        for part in (house.bus, house.register, house.audit, house.spool, Forgetting(house), PolicyKeeper(house)):
             await part.open()
             closing.push_async_callback(part.close)
         closing.callback(house.verifiers.close)
@@ -142,7 +152,7 @@ def _add_doorway(app: FastAPI, house: House) -> None:
     # The last one added is the first to see a request.
     settings = house.settings
     app.add_middleware(SizeLimits, body_bytes=settings.gateway_body_bytes, header_bytes=settings.gateway_header_bytes)
-    app.add_middleware(Doorkeeper, tokens=house.tokens, rates=house.rates, buckets=Buckets())
+    app.add_middleware(Doorkeeper, tokens=house.tokens, rates=house.rates, buckets=house.buckets)
     app.add_middleware(Watch, clock=house.clock, audit=house.audit)
     app.add_middleware(problems.LastResort)
     app.add_middleware(Correlation)

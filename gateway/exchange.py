@@ -21,13 +21,14 @@ from gateway.idempotency import Request as Write
 from gateway.ledger import Ledger
 from gateway.outside_key import OutsideKey
 from gateway.problems import has_precondition, problem_of, written
-from gateway.rates import Rates
+from gateway.rates import Buckets, Rates
 from gateway.receipts import Verifiers
 from gateway.recent import Recent
 from gateway.refusals import BadRequest, NotAllowed, NotKnown
 from gateway.rights import admit, cut
 from gateway.settings import GatewaySettings
 from gateway.spool import Spool
+from gateway.tries import Tries
 from lianxi.contracts import audit, codec
 from lianxi.contracts.audit import Kind
 from lianxi.contracts.envelope import Caller
@@ -65,6 +66,8 @@ class House:
     register: Register
     tokens: Tokens
     rates: Rates
+    buckets: Buckets
+    tries: Tries
     answers: Answers
     audit: RequestAudit
     recent: Recent

@@ -10,9 +10,10 @@ import ipaddress
 import math
 import secrets
 import time
+from collections.abc import Callable
 from typing import Final
 
-from limits import RateLimitItem, RateLimitItemPerMinute, RateLimitItemPerSecond
+from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import FixedWindowRateLimiter
 from starlette.datastructures import MutableHeaders
@@ -35,17 +36,24 @@ _BEARER: Final = "bearer "
 class Buckets:
     """Turns an address into one of many buckets, under a key that dies with the process."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
         self._draw()
 
     def _draw(self) -> None:
         self._key = secrets.token_bytes(32)
-        self._drawn = time.monotonic()
+        self._drawn = self._now()
+
+    def turn(self) -> bool:
+        """Draw another key when this one is old; say whether."""
+        is_old = self._now() - self._drawn > KEY_LIVES_SECONDS
+        if is_old:
+            self._draw()
+        return is_old
 
     def of(self, scope: Scope) -> str:
         """Name the bucket of whoever asks; a whole IPv6 network shares one."""
-        if time.monotonic() - self._drawn > KEY_LIVES_SECONDS:
-            self._draw()
+        self.turn()
         host = (scope.get("client") or ("", 0))[0]
         digest = hmac.digest(self._key, _network(host).encode(), "sha256")
         return f"{int.from_bytes(digest[:8]) % BUCKETS:x}"
@@ -65,14 +73,11 @@ class Rates:
     """Counts in memory, per process."""
 
     def __init__(self, settings: GatewaySettings) -> None:
-        self._strategy = FixedWindowRateLimiter(MemoryStorage())
+        self._counts = MemoryStorage()
+        self._strategy = FixedWindowRateLimiter(self._counts)
         self.client = RateLimitItemPerMinute(settings.gateway_client_requests_per_minute)
         self.public = RateLimitItemPerMinute(settings.gateway_public_requests_per_minute)
         self.token = RateLimitItemPerMinute(settings.gateway_token_requests_per_minute)
-        window = settings.gateway_wrong_codes_window_seconds
-        self._wrong = RateLimitItemPerSecond(settings.gateway_wrong_codes, window)
-        self._wrong_overall = RateLimitItemPerMinute(settings.gateway_wrong_codes_overall_per_minute)
-        self._slowing_seconds = settings.gateway_slowing_seconds
         self._machine = SystemClock()  # the library counts by the machine's own time
 
     async def take(self, limit: RateLimitItem, *whose: str) -> dict[str, str]:
@@ -94,23 +99,9 @@ class Rates:
             raise refusal
         return headers
 
-    async def may_try_code(self, bucket: str) -> float:
-        """Say how long a look-up by receipt code is made to wait: longer, never refused, while many wrong ones come in.
-
-        Raises:
-            TooMany: receipt.too_many_wrong, after too many wrong codes out of one bucket.
-        """
-        if not await self._strategy.test(self._wrong, "wrong-code", bucket):
-            reset, _ = await self._strategy.get_window_stats(self._wrong, "wrong-code", bucket)
-            seconds = math.ceil(reset - self._machine.now().timestamp())
-            raise TooMany("receipt.too_many_wrong", retry_after_seconds=seconds)
-        slow = not await self._strategy.test(self._wrong_overall, "wrong-code-overall")
-        return self._slowing_seconds if slow else 0.0
-
-    async def code_was_wrong(self, bucket: str) -> None:
-        """Count a wrong receipt code."""
-        await self._strategy.hit(self._wrong, "wrong-code", bucket)
-        await self._strategy.hit(self._wrong_overall, "wrong-code-overall")
+    async def forget(self) -> None:
+        """Begin anew, when no bucket can be told from another any more."""
+        await self._counts.reset()
 
 
 class Doorkeeper:

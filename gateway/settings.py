@@ -37,7 +37,11 @@ class GatewaySettings(Settings):
     gateway_wrong_codes_window_seconds: int = Field(default=600, gt=0)
     gateway_wrong_codes_overall_per_minute: int = Field(default=20, gt=0)
     gateway_slowing_seconds: float = Field(default=2.0, ge=0)
-    """The longest that a look-up by receipt code is made to wait while many wrong codes are being tried."""
+    """What each look-up in the slow lane takes, for whoever cannot prove work while many wrong codes are tried."""
+    gateway_slow_lane_places: int = Field(default=20, gt=0)
+    gateway_proof_bits: int = Field(default=18, ge=1, le=40)
+    """The zero bits that a proof of work begins with: each more doubles the work."""
+    gateway_proof_seconds: int = Field(default=300, gt=0, le=300)
 
     # How long things take and live.
     gateway_rpc_timeout_seconds: float = Field(default=8.0, gt=0)

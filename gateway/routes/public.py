@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -18,7 +19,7 @@ from gateway.idempotency import read_key
 from gateway.problems import language_of, problem_of, written
 from gateway.refusals import BadRequest, NoSuchThing, Unusable
 from gateway.wording import words
-from lianxi.contracts import codec
+from lianxi.contracts import codec, proof
 from lianxi.contracts.envelope import Caller
 from lianxi.contracts.sealing import CONTENT
 from lianxi.contracts.tips import Channel, FindTipByReceipt, PostInformantMessage, TipStatusView
@@ -32,6 +33,13 @@ ReceiptCode = Annotated[
     str | None,
     Header(
         alias="Lianxi-Receipt", description="The sixteen digits; spaces, hyphens and full-width digits are understood"
+    ),
+]
+Proof = Annotated[
+    str | None,
+    Header(
+        alias=proof.HEADER,
+        description="The proof of work that `receipt.proof_needed` asks for; `wait` waits in the slow lane instead",
     ),
 ]
 
@@ -97,10 +105,13 @@ def _with_receipt(answer: Response, code: str) -> Response:
 
 
 @router.get("/v1/public/tips/status", response_model=PublicStatus)
-async def read_status(request: Request, house: InHouse, lianxi_receipt: ReceiptCode = None) -> Response:
+async def read_status(
+    request: Request, house: InHouse, lianxi_receipt: ReceiptCode = None, lianxi_proof: Proof = None
+) -> Response:
     """Read where a tip stands, with its receipt code."""
-    verifier = await _verifier(request, house, lianxi_receipt)
-    return await _known(request, house, verifier, "find_tip_by_receipt", FindTipByReceipt(receipt_verifier=verifier))
+    async with _trying(request, house, lianxi_receipt, lianxi_proof) as verifier:
+        asked = FindTipByReceipt(receipt_verifier=verifier)
+        return await _known(request, house, verifier, "find_tip_by_receipt", asked)
 
 
 @router.post("/v1/public/tips/messages", response_model=PublicStatus)
@@ -109,13 +120,18 @@ async def write_message(
     request: Request,
     house: InHouse,
     lianxi_receipt: ReceiptCode = None,
+    lianxi_proof: Proof = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Write to the desk that has the tip; it knows the informant only by the receipt code."""
     key = read_key(idempotency_key)
-    verifier = await _verifier(request, house, lianxi_receipt)
-    asked = PostInformantMessage(receipt_verifier=verifier, content=house.sealer.seal({"text": body.text}, CONTENT))
-    fingerprint = house.answers.fingerprint("public.message", [verifier, body.text])
+    async with _trying(request, house, lianxi_receipt, lianxi_proof) as verifier:
+        return await _write_message(request, house, verifier, body.text, key)
+
+
+async def _write_message(request: Request, house: House, verifier: str, text: str, key: str | None) -> Response:
+    asked = PostInformantMessage(receipt_verifier=verifier, content=house.sealer.seal({"text": text}, CONTENT))
+    fingerprint = house.answers.fingerprint("public.message", [verifier, text])
     command_id = None if key is None else house.key.derive("command", PUBLIC, key, fingerprint).hex()[:32]
 
     async def act() -> Response:
@@ -126,12 +142,13 @@ async def write_message(
     return await house.answers.once(_write(house, key, fingerprint, needs_store=True), act, _refuse(request))
 
 
-async def _verifier(request: Request, house: House, written_code: str | None) -> str:
+@asynccontextmanager
+async def _trying(request: Request, house: House, written_code: str | None, given: str | None) -> AsyncIterator[str]:
+    """Guard one try of a code, and work out its verifier: in that order, so that guessing costs us nothing."""
     if written_code is None:
         raise BadRequest("receipt.missing")
-    # Before anything is worked out: whoever tries many codes waits, whoever tries too many from one place is stopped.
-    await asyncio.sleep(await house.rates.may_try_code(request.state.bucket))
-    return await house.verifiers.verifier(receipts.header_text(written_code))
+    async with house.tries.one(request.state.bucket, given):
+        yield await house.verifiers.verifier(receipts.header_text(written_code))
 
 
 async def _known(
@@ -143,7 +160,6 @@ async def _known(
             verifier, lambda: house.ask(intake.SERVICE, method, asked, caller, TipStatusView)
         )
     except NotFound:
-        await house.rates.code_was_wrong(request.state.bucket)
         raise NoSuchThing("receipt.not_found") from None
     return Response(_status(view, request).model_dump_json(), 200, media_type="application/json")
 

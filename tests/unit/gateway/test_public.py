@@ -166,17 +166,6 @@ def test_wrong_codes_are_answered_alike_to_the_last_byte_at_the_same_cost(tmp_pa
         assert all(len(each.request.receipt_verifier) == 64 for each in door.bus.asked)
 
 
-@pytest.mark.criterion("2.3")
-def test_five_wrong_codes_stop_a_bucket_before_anything_is_worked_out(door: Door) -> None:
-    headers = {"Lianxi-Receipt": "1234-5678-9012-3456"}
-    statuses = [door.http.get("/v1/public/tips/status", headers=headers).status_code for _ in range(7)]
-    assert statuses == [404] * 5 + [429] * 2
-    answer = door.http.get("/v1/public/tips/status", headers=headers)
-    assert answer.json()["code"] == "receipt.too_many_wrong"
-    assert int(answer.headers["Retry-After"]) > 0
-    assert len(door.bus.asked) == 5
-
-
 def test_a_message_is_sealed_and_found_by_the_verifier(door: Door) -> None:
     receipt = door.http.post("/v1/public/tips", json=TIP).json()["receipt"]
     door.bus.says("post_informant_message", STATUS)

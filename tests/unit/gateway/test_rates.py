@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from gateway.forgetting import Forgetting
 from gateway.rates import Buckets
 from lianxi.contracts.tips import TipPage
 from tests.support.gateway_fakes import open_door
@@ -55,11 +58,17 @@ def test_a_whole_ipv6_network_is_one_client() -> None:
     assert buckets.of({"client": None}) == buckets.of({})
 
 
-def test_many_wrong_codes_slow_look_ups_but_shut_nobody_out(tmp_path: Path) -> None:
-    with open_door(tmp_path, gateway_wrong_codes=1_000, gateway_wrong_codes_overall_per_minute=3) as door:
-        headers = {"Lianxi-Receipt": "1234-5678-9012-3456"}
-        assert {door.http.get("/v1/public/tips/status", headers=headers).status_code for _ in range(8)} == {404}
-        rates = door.house.rates
-        rates._slowing_seconds = 1.5
+@pytest.mark.criterion("2.3")
+def test_the_key_of_the_buckets_is_drawn_anew_within_a_day_also_when_nobody_asks(tmp_path: Path) -> None:
+    hours = 0.0
+    with open_door(tmp_path, gateway_public_requests_per_minute=2) as door:
+        door.house.buckets = Buckets(lambda: hours * 3600)
+        before = door.house.buckets.of({"client": ("10.0.0.1", 1)})
+        for _ in range(3):
+            answer = door.http.post("/v1/public/tips", json=TIP)
+        assert answer.status_code == 429
+        hours = 12.1
         assert door.http.portal is not None
-        assert door.http.portal.call(rates.may_try_code, "somebody else") == 1.5
+        door.http.portal.call(Forgetting(door.house).forget)
+        assert door.house.buckets.of({"client": ("10.0.0.1", 1)}) != before
+        assert not door.house.rates._counts.storage
