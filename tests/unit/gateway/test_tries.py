@@ -143,22 +143,26 @@ def test_a_proof_is_what_the_recipe_says() -> None:
 
 
 def test_wrong_tries_are_forgotten_one_by_one() -> None:
-    times = iter((0.0, 100.0, 200.0, 599.0, 599.5))
-    wrong = Wrongs(5, 600, lambda: at)
-    for at in times:
+    clock = FixedClock(NOON)
+    wrong = Wrongs(5, 600, lambda: (clock.now() - NOON).total_seconds())
+    for seconds in (100, 100, 100, 299, 0.5):
         wrong.add("bucket")
+        clock.advance(timedelta(seconds=seconds))
     assert (wrong.count("bucket"), wrong.wait_seconds("bucket")) == (5, 1)
-    at = 600.0
+    clock.advance(timedelta(seconds=0.5))
     assert (wrong.count("bucket"), wrong.wait_seconds("bucket")) == (4, 100)
     wrong.forget()
     assert len(wrong) == 1
-    at = 1200.0
+    clock.advance(timedelta(seconds=600))
     wrong.forget()
     assert len(wrong) == 0
 
 
 async def _look_up(is_right: bool) -> None:
-    await asyncio.sleep(0)
+    loop = asyncio.get_running_loop()
+    turn = loop.create_future()
+    loop.call_soon(turn.set_result, None)  # the others have their turn first
+    await turn
     if not is_right:
         raise NoSuchThing("receipt.not_found")
 
