@@ -79,6 +79,7 @@ def test_both_sides_fetch_the_receipt_as_a_file_that_checks_without_the_town(
             file = tmp_path / f"{side}.json"
             file.write_bytes(http.get(f"/v1/criminal-referrals/{told.referral['referral_id']}/receipt").content)
         assert verify_alone(file, keys) == (0, "valid")
+    file = tmp_path / "police.json"
     file.write_bytes(file.read_bytes().replace(b"market/desk", b"police/desk"))
     assert verify_alone(file, keys) == (1, "altered")
 
