@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import fastapi_offline
 from fastapi import FastAPI
@@ -13,6 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.responses import HTMLResponse
 
 from gateway import problems
+from gateway.attachments import Attachments
 from gateway.audit import RequestAudit
 from gateway.auth import Register, Tokens
 from gateway.body import SizeLimits
@@ -94,6 +96,7 @@ def furnish(
     ledger = ledger or MongoLedger(settings, clock)
     shelf = shelf_of(settings)
     key = OutsideKey(read_key(settings.gateway_receipt_key_file))
+    sealer = Sealer(read_key(settings.gateway_seal_public_key_file))
     register = Register(ledger, settings)
     return House(
         settings=settings,
@@ -103,7 +106,8 @@ def furnish(
         bus=bus,
         ledger=ledger,
         key=key,
-        sealer=Sealer(read_key(settings.gateway_seal_public_key_file)),
+        sealer=sealer,
+        attachments=Attachments(key, sealer, settings, clock),
         verifiers=Verifiers(key, settings),
         spool=Spool(settings, bus),
         register=register,
@@ -131,11 +135,16 @@ async def _open_house(app: FastAPI) -> AsyncIterator[None]:
         # The door opens whether or not database and broker are there; whatever needs them says so.
         with suppress(StoreDown):
             await house.ledger.open()
-        for part in (house.bus, house.register, house.audit, house.spool, Forgetting(house), PolicyKeeper(house)):
+        for part in _parts(house):
             await part.open()
             closing.push_async_callback(part.close)
         closing.callback(house.verifiers.close)
         yield
+
+
+def _parts(house: House) -> Iterator[Any]:
+    yield from (house.bus, house.register, house.audit, house.spool, house.attachments)
+    yield from (Forgetting(house), PolicyKeeper(house))
 
 
 def _health(house: House) -> Health:
@@ -150,8 +159,7 @@ def _health(house: House) -> Health:
 
 def _add_doorway(app: FastAPI, house: House) -> None:
     # The last one added is the first to see a request.
-    settings = house.settings
-    app.add_middleware(SizeLimits, body_bytes=settings.gateway_body_bytes, header_bytes=settings.gateway_header_bytes)
+    app.add_middleware(SizeLimits, settings=house.settings)
     app.add_middleware(Doorkeeper, tokens=house.tokens, rates=house.rates, buckets=house.buckets)
     app.add_middleware(Watch, clock=house.clock, audit=house.audit)
     app.add_middleware(problems.LastResort)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, TypeVar
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from gateway.attachment_bodies import Tokens
 from lianxi.contracts.cases import CaseKind, CaseOutcome, Measure, PaperStatus
 from lianxi.contracts.clocks import ClockChange
 from lianxi.contracts.inspections import EntryBasis, Finding, Grade, VisitOutcome
@@ -84,6 +85,7 @@ class Told(Body):
     happened_at: Instant | None = None
     people_count: int | None = Field(default=None, ge=1, le=100_000)
     contact: Contact | None = Field(default=None, description="Only if the informant wants to be reached")
+    attachments: Tokens = ()
 
     @model_validator(mode="after")
     def _somewhere(self) -> Told:

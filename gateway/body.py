@@ -1,30 +1,44 @@
-"""What a request's body may be: no larger than it must, UTF-8, JSON that says one thing, no tower of brackets."""
+"""What a request's body may be: no larger than it must, UTF-8, JSON that says one thing, no tower of brackets.
+
+A route that takes a picture says so by its class, and its body may be larger; all such bodies together have an end.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.problems import problem_of, written
-from gateway.refusals import HeadersTooLong, TooLong, UnreadableBody, Unusable, WrongType
+from gateway.refusals import HeadersTooLong, TooLong, TooSlow, UnreadableBody, Unusable, WrongType
+from gateway.settings import GatewaySettings
+from lianxi.kernel.errors import LianxiError, TooBusy
 
 DRAINED_BYTES: Final = 64 * 1024 * 1024
+PICTURE_TYPES: Final = ("image/jpeg", "image/png", "image/webp")
 _JSON: Final = ("application/json", "+json")
+_AS_IT_IS: Final = ("image/", "application/octet-stream")
 
 
 class SizeLimits:
     """Counts the bytes that really come, whatever the headers say; a body is whole before any route sees it."""
 
-    def __init__(self, app: ASGIApp, *, body_bytes: int, header_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, *, settings: GatewaySettings) -> None:
         self._app = app
-        self._body_bytes = body_bytes
-        self._header_bytes = header_bytes
+        self._body_bytes = settings.gateway_body_bytes
+        self._picture_bytes = settings.gateway_picture_bytes
+        self._all_bytes = settings.gateway_pictures_bytes_at_once
+        self._header_bytes = settings.gateway_header_bytes
+        self._seconds = settings.gateway_body_seconds
+        self._held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request."""
@@ -34,25 +48,59 @@ class SizeLimits:
         if sum(len(name) + len(value) for name, value in scope["headers"]) > self._header_bytes:
             await _turn_away(HeadersTooLong("headers.too_long"), scope, receive, send)
             return
-        body = await self._body(receive)
-        if body is None:
-            await _turn_away(TooLong("body.too_large", largest_bytes=self._body_bytes), scope, receive, send)
-            return
-        await self._app(scope, _replay(body, receive), send)
+        room = _Room(scope)
+        try:
+            body = await self._whole(receive, room)
+            if isinstance(body, LianxiError):
+                await _turn_away(body, scope, receive, send)
+            else:
+                await self._app(scope, _replay(body, receive), send)
+        finally:
+            self._held -= room.held
 
-    async def _body(self, receive: Receive) -> bytes | None:
-        body, total = bytearray(), 0
+    async def _whole(self, receive: Receive, room: _Room) -> bytes | LianxiError:
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await self._body(receive, room)
+        except TimeoutError:
+            return TooSlow("body.too_slow", longest_seconds=self._seconds)
+
+    async def _body(self, receive: Receive, room: _Room) -> bytes | LianxiError:
+        body, total, wrong = bytearray(), 0, None
         while True:
             message = await receive()
             if message["type"] != "http.request":
                 return bytes(body)
             chunk = message.get("body", b"")
             total += len(chunk)
-            if total <= self._body_bytes:
-                body += chunk
+            wrong = wrong or self._refused(room, total)
             # What is too long is read on for a while and thrown away: who is still sending does not hear an answer.
+            if wrong is None:
+                body += chunk
             if not message.get("more_body") or total > DRAINED_BYTES:
-                return bytes(body) if total <= self._body_bytes else None
+                return wrong or bytes(body)
+
+    def _refused(self, room: _Room, total: int) -> LianxiError | None:
+        """Let a body grow, or say why not; only a large one asks for its route, and counts against all large ones."""
+        if total <= self._body_bytes:
+            return None
+        room.largest = room.largest or (self._picture_bytes if takes_picture(room.scope) else self._body_bytes)
+        if total > room.largest:
+            return TooLong("body.too_large", largest_bytes=room.largest)
+        others = self._held - room.held
+        if others + total > self._all_bytes:
+            return TooBusy("pictures.busy")
+        self._held, room.held = others + total, total
+        return None
+
+
+@dataclass
+class _Room:
+    """How much of the room for large bodies one request takes."""
+
+    scope: Scope
+    held: int = 0
+    largest: int = 0
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
@@ -147,3 +195,30 @@ class DoorRoute(APIRoute):
 def _says_json(content_type: str) -> bool:
     plain = content_type.partition(";")[0].strip().lower()
     return plain == _JSON[0] or (plain.startswith("application/") and plain.endswith(_JSON[1]))
+
+
+class PictureRoute(APIRoute):
+    """A route that takes one picture as it is, and therefore a larger body than others."""
+
+
+async def picture_in(request: Request) -> bytes:
+    """Read a body that is a picture by its sender's word; what it really is, its content will say.
+
+    Raises:
+        WrongType: picture.wrong_type.
+    """
+    if not request.headers.get("content-type", "").strip().lower().startswith(_AS_IT_IS):
+        raise WrongType("picture.wrong_type")
+    return await request.body()
+
+
+def takes_picture(scope: Scope) -> bool:
+    """Say whether a request is for a route that takes a picture."""
+    return any(route.matches(scope)[0] is Match.FULL for route in _picture_routes(scope["app"]))
+
+
+def _picture_routes(app: Any) -> Iterator[PictureRoute]:
+    for area in app.routes:
+        for route in getattr(getattr(area, "original_router", area), "routes", [area]):
+            if isinstance(route, PictureRoute):
+                yield route

@@ -13,6 +13,7 @@ from fastapi.openapi.models import OAuthFlowClientCredentials, OAuthFlows
 from fastapi.security import OAuth2, SecurityScopes
 from pydantic import BaseModel
 
+from gateway.attachments import Attachments
 from gateway.audit import RequestAudit
 from gateway.auth import SCOPES, Principal, Register, Tokens
 from gateway.bus import Bus
@@ -61,6 +62,7 @@ class House:
     ledger: Ledger
     key: OutsideKey
     sealer: Sealer
+    attachments: Attachments
     verifiers: Verifiers
     spool: Spool
     register: Register

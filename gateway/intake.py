@@ -24,7 +24,7 @@ def seed_of(house: House, *parts: str) -> bytes:
     return house.key.derive("tip", *parts) if parts else secrets.token_bytes(32)
 
 
-def submission(
+async def submission(
     house: House,
     told: Told,
     seed: bytes,
@@ -37,14 +37,16 @@ def submission(
     """Make the command that takes a tip in.
 
     Raises:
-        Unusable: tip.category_unknown, village.unknown.
+        Unusable: tip.category_unknown, village.unknown, attachment.unknown.
+        Unavailable: attachments.unwritable.
     """
     lane = lane_of(house, told.category, kind)
     now = house.clock.now()
     contact = told.sealed_contact()
     prefix = house.policy.programme.number_prefix
+    tip_id = derived_id("tip", seed.hex())
     return SubmitTip(
-        tip_id=derived_id("tip", seed.hex()),
+        tip_id=tip_id,
         number=number_from(prefix, local_date(now).year, int.from_bytes(seed[:8])),
         kind=kind,
         channel=channel,
@@ -58,6 +60,8 @@ def submission(
         receipt_verifier=verifier,
         submitted_by=actor,
         received_at=now,
+        # Kept before the tip is, so that a tip that is kept has its pictures.
+        attachments=await house.attachments.claim(told.attachments, tip_id),
     )
 
 

@@ -1,7 +1,7 @@
 """Pictures as they may be kept: known by their content and not by their name, drawn anew so that nothing else is left.
 
 Clause: none; criterion 2.7. Pixels are copied into a new picture: no EXIF, no GPS, no colour profile, no comment, no
-preview survives. This is heavy work and belongs into a pool of the gateway, never into a desk.
+preview and no second picture survives. This is heavy work and belongs into a pool of the gateway, never into a desk.
 """
 
 from __future__ import annotations
@@ -15,10 +15,15 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from gateway.refusals import Unusable
 
 MOST_PIXELS: Final = 50_000_000
+MOST_PIXELS_AT_ONCE: Final = 16_000_000
+"""A JPEG is decoded at a fraction of its size, the others only whole."""
 LONGEST_EDGE: Final = 2560
 QUALITY: Final = 82
+LARGEST_BYTES: Final = 4 * 1024 * 1024
 _FORMATS: Final = ("JPEG", "PNG", "WEBP")
-_HEIC_BRANDS: Final = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1", b"avif")
+_PHOTOS: Final = ("JPEG", "MPO")
+"""Telephones put a second picture behind the first one of a JPEG, and the library names that kind differently."""
+_HEIC_BRANDS: Final = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +44,42 @@ def drawn_anew(raw: bytes) -> Picture:
         raise Unusable("picture.heic_not_taken")
     try:
         with Image.open(io.BytesIO(raw), formats=_FORMATS) as opened:
-            if opened.width * opened.height > MOST_PIXELS:
-                raise Unusable("picture.too_many_pixels", most=MOST_PIXELS)
-            return _written(opened)
+            _check_pixels(opened)
+            return _written(_clean(opened), "JPEG" if opened.format in _PHOTOS else str(opened.format))
     except UnidentifiedImageError:
         raise Unusable("picture.not_one") from None
     except Image.DecompressionBombError:
         raise Unusable("picture.too_many_pixels", most=MOST_PIXELS) from None
-    except (OSError, SyntaxError, ValueError):
+    except (OSError, SyntaxError, ValueError, EOFError, MemoryError):
         raise Unusable("picture.broken") from None
 
 
-def _written(opened: Image.Image) -> Picture:
-    kind = opened.format
-    is_photo = kind == "JPEG"
+def _check_pixels(opened: Image.Image) -> None:
+    most = MOST_PIXELS if opened.format in _PHOTOS else MOST_PIXELS_AT_ONCE
+    if opened.width * opened.height > most:
+        raise Unusable("picture.too_many_pixels", most=most)
+
+
+def _clean(opened: Image.Image) -> Image.Image:
+    is_photo = opened.format in _PHOTOS
     if is_photo:
         opened.draft("RGB", (LONGEST_EDGE, LONGEST_EDGE))
-    turned = ImageOps.exif_transpose(opened).convert("RGB" if is_photo else "RGBA")
-    turned.thumbnail((LONGEST_EDGE, LONGEST_EDGE))
-    clean = Image.new(turned.mode, turned.size)
+    mode = "RGB" if is_photo or not opened.has_transparency_data else "RGBA"
+    plain = opened if opened.mode == mode else opened.convert(mode)
+    plain.thumbnail((LONGEST_EDGE, LONGEST_EDGE))
+    # The way up is the one thing that such a note may tell: it goes into the pixels.
+    turned = ImageOps.exif_transpose(plain)
+    # What the library remembers of a picture hangs on the object, so the pixels go into one that remembers nothing.
+    clean = Image.new(mode, turned.size)
     clean.paste(turned)
+    return clean
+
+
+def _written(clean: Image.Image, kind: str) -> Picture:
     out = io.BytesIO()
     clean.save(out, kind, quality=QUALITY)
-    return Picture(f"image/{str(kind).lower()}", out.getvalue())
+    if kind != "JPEG" and out.tell() > LARGEST_BYTES:
+        flat = Image.new("RGB", clean.size, "white")
+        flat.paste(clean, mask=clean.getchannel("A") if clean.mode == "RGBA" else None)
+        return _written(flat, "JPEG")
+    return Picture(f"image/{kind.lower()}", out.getvalue())

@@ -54,6 +54,7 @@ _REASONS: Final = {
     400: "validation",
     401: "auth",
     403: "scope",
+    408: "validation",
     413: "validation",
     415: "validation",
     422: "validation",

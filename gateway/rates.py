@@ -77,6 +77,7 @@ class Rates:
         self._strategy = FixedWindowRateLimiter(self._counts)
         self.client = RateLimitItemPerMinute(settings.gateway_client_requests_per_minute)
         self.public = RateLimitItemPerMinute(settings.gateway_public_requests_per_minute)
+        self.upload = RateLimitItemPerMinute(settings.gateway_public_uploads_per_minute)
         self.token = RateLimitItemPerMinute(settings.gateway_token_requests_per_minute)
         self._machine = SystemClock()  # the library counts by the machine's own time
 

@@ -51,6 +51,12 @@ class Taken(Turned):
     status = 409
 
 
+class TooSlow(Turned):
+    """The body did not come within its time."""
+
+    status = 408
+
+
 class TooLong(Turned):
     """The body is larger than a request may be."""
 

@@ -19,12 +19,14 @@ class GatewaySettings(Settings):
     gateway_token_key_file: Path
     gateway_clients_file: Path | None = None
     gateway_spool_dir: Path
+    gateway_attachments_dir: Path
     gateway_trusted_proxies: str = ""
     """Addresses, separated by commas, whose word about the client's address is taken; none by default."""
 
     # What a request may be.
     gateway_body_bytes: int = Field(default=128 * 1024, gt=0, le=200 * 1024)
     gateway_body_depth: int = Field(default=32, gt=0)
+    gateway_body_seconds: float = Field(default=300, gt=0)
     gateway_header_bytes: int = Field(default=16 * 1024, gt=0)
     gateway_requests_at_once: int = Field(default=512, gt=0)
     gateway_keep_alive_seconds: int = Field(default=20, gt=0)
@@ -32,6 +34,7 @@ class GatewaySettings(Settings):
     # How much one client may ask.
     gateway_client_requests_per_minute: int = Field(default=6_000, gt=0)
     gateway_public_requests_per_minute: int = Field(default=120, gt=0)
+    gateway_public_uploads_per_minute: int = Field(default=30, gt=0)
     gateway_token_requests_per_minute: int = Field(default=60, gt=0)
     gateway_wrong_codes: int = Field(default=5, gt=0)
     gateway_wrong_codes_window_seconds: int = Field(default=600, gt=0)
@@ -64,3 +67,11 @@ class GatewaySettings(Settings):
     # How much may wait in the spool while the broker is away.
     gateway_spool_entries: int = Field(default=20_000, gt=0)
     gateway_spool_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
+
+    # Pictures with tips: how large one may be, how many are drawn at once, and how long one waits for its tip.
+    gateway_picture_bytes: int = Field(default=8 * 1024 * 1024, gt=0)
+    gateway_pictures_bytes_at_once: int = Field(default=128 * 1024 * 1024, gt=0)
+    gateway_picture_threads: int = Field(default=2, ge=1)
+    gateway_pictures_waiting: int = Field(default=32, ge=1)
+    gateway_attachment_seconds: int = Field(default=3600, gt=0)
+    gateway_attachments_waiting_bytes: int = Field(default=2 * 1024 * 1024 * 1024, gt=0)

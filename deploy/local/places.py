@@ -61,6 +61,11 @@ class Places:
         return self.root / "spool"
 
     @property
+    def attachments(self) -> Path:
+        """Pictures with tips, encrypted, each under a key of its own."""
+        return self.root / "attachments"
+
+    @property
     def policy_versions(self) -> Path:
         """Published versions of the programme's policy."""
         return self.root / "policy"
@@ -87,7 +92,8 @@ class Places:
 
     def make(self) -> None:
         """Create the folders that every town needs, closed to other users of the machine."""
-        for folder in (self.root, self.run, self.log, self.broker, self.database, self.keys, self.spool):
+        own = (self.run, self.log, self.broker, self.database, self.keys, self.spool, self.attachments)
+        for folder in (self.root, *own):
             folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
 
 

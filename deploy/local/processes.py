@@ -91,6 +91,7 @@ def desk(supplies: Supplies, name: str) -> Recipe:
     }
     if name == "tips":
         own["LIANXI_TIPS_SEAL_KEY_FILE"] = str(supplies.keys.tips_seal)
+        own["LIANXI_TIPS_ATTACHMENTS_DIR"] = str(supplies.places.attachments)
         own["LIANXI_TIPS_VAULT_KEYS_FILE"] = str(supplies.keys.tips_vault)
     if name == "cases":
         own["LIANXI_CASES_SIGNING_KEY_FILE"] = str(supplies.keys.cases_signing)
@@ -120,6 +121,7 @@ def gateway(supplies: Supplies) -> Recipe:
         "LIANXI_GATEWAY_TOKEN_KEY_FILE": str(supplies.keys.token),
         "LIANXI_GATEWAY_CLIENTS_FILE": str(supplies.keys.clients),
         "LIANXI_GATEWAY_SPOOL_DIR": str(supplies.places.spool),
+        "LIANXI_GATEWAY_ATTACHMENTS_DIR": str(supplies.places.attachments),
     }
     return process(supplies, GATEWAY, ["-m", "gateway"], own, supplies.ports.gateway)
 

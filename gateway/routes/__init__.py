@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from gateway.routes import (
     assistance,
+    attachments,
     audit,
     cases,
     health,
@@ -27,6 +28,22 @@ from gateway.routes import (
 
 def add_routes(app: FastAPI) -> None:
     """Hang every path into the app."""
-    desks = (tips, vault, rentals, visits, cases, referrals, assistance, reports, supervision, plan, rights, notices)
+    # Before the paths of single tips, one of which would be called `attachments`.
+    app.include_router(attachments.uploads)
+    desks = (
+        attachments,
+        tips,
+        vault,
+        rentals,
+        visits,
+        cases,
+        referrals,
+        assistance,
+        reports,
+        supervision,
+        plan,
+        rights,
+        notices,
+    )
     for area in (public, *desks, audit, ops, oauth, health):
         app.include_router(area.router)

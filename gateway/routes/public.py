@@ -81,7 +81,9 @@ def _refuse(request: Request) -> Any:
 
 async def _take_in(house: House, body: PublicTip, request: Request, code: str, seed: bytes) -> Response:
     verifier = await house.verifiers.verifier(code)
-    command = intake.submission(house, body, seed, kind=body.kind, channel=Channel.WEB, actor=PUBLIC, verifier=verifier)
+    command = await intake.submission(
+        house, body, seed, kind=body.kind, channel=Channel.WEB, actor=PUBLIC, verifier=verifier
+    )
     cause = replace(_caller(request).cause(), lane=command.lane)
     await intake.hand_in_or_spool(house, command, cause)
     house.recent.accepted(verifier)

@@ -52,7 +52,7 @@ async def file_tip(body: AgencyTip, writing: Writing = writes("tip.create")) -> 
 
     async def act(caller: Caller) -> Response:
         seed = intake.seed_of(house, str(caller.command_id))
-        command = intake.submission(
+        command = await intake.submission(
             house, body, seed, kind=body.kind, channel=body.channel, actor=caller.agency, verifier=None
         )
         await house.bus.hand_in(SERVICE, command.lane, command, replace(caller.cause(), lane=command.lane))

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lianxi.contracts.attachments import AttachmentKey
 from lianxi.contracts.cases import AssistanceView, CaseSummary, CaseView, ReferralView
 from lianxi.contracts.inspections import PlannedVisit, RentalView, VisitView
 from lianxi.contracts.notifications import NoticeView
@@ -53,6 +54,7 @@ _TIP = Shown(
         "category": ("category", "kind", "lane", "channel"),
         "place": ("village", "rental_code", "place"),
         "text": ("text", "messages"),
+        "photographs": ("attachments",),
     },
     desks=("lead", "copies", "next_owner"),
     village="village",
@@ -71,6 +73,9 @@ _CASE = Shown(
 SHOWS: Mapping[type[Any], Shown] = {
     TipView: _TIP,
     TipSummary: _TIP,
+    AttachmentKey: Shown(
+        "tip", {"photographs": ("sealed", "media_type")}, desks=("lead", "copies", "next_owner"), village="village"
+    ),
     CaseView: _CASE,
     CaseSummary: _CASE,
     ReferralView: Shown(

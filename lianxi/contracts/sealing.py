@@ -21,6 +21,7 @@ _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
 CONTENT = b"lianxi/tips/content/v1"
 CONTACT = b"lianxi/tips/contact/v1"
 IDENTITY = b"lianxi/tips/identity/v1"
+PICTURE = b"lianxi/tips/picture/v1"
 
 
 class Sealer:

@@ -13,6 +13,7 @@ from typing import Annotated, ClassVar
 
 from annotated_types import Len
 
+from lianxi.contracts.attachments import AttachedPicture, AttachmentView
 from lianxi.contracts.clocks import ClockChanged, ClockChangeView, RungReached
 from lianxi.contracts.envelope import Command, Event, Lane
 from lianxi.contracts.vault import OpeningNotice
@@ -92,6 +93,7 @@ class SubmitTip(Command):
     receipt_verifier: str | None
     submitted_by: str
     received_at: datetime
+    attachments: Annotated[tuple[AttachedPicture, ...], Len(0, 5)] = ()
 
 
 # --- commands and questions by RPC
@@ -264,6 +266,7 @@ class TipView:
     timeline: tuple[TimelineEntry, ...]
     clock_changes: tuple[ClockChangeView, ...] = ()
     policy_version: int = 1
+    attachments: tuple[AttachmentView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ tips_received_total = Counter("lianxi_tips_received_total", "Tips taken in", ["c
 vault_attempts_total = Counter("lianxi_vault_attempts_total", "Attempts to read an identity without the second key")
 vault_rewrap_pending = Gauge("lianxi_vault_rewrap_pending", "Records of the vault that lie under an older key")
 spool_entries = Gauge("lianxi_spool_entries", "Sealed public tips waiting in the gateway for the broker")
+attachments_waiting_bytes = Gauge("lianxi_attachments_waiting_bytes", "Pictures that no tip has named yet")
 
 rpc_seconds = Histogram(
     "lianxi_rpc_seconds", "Questions answered by a desk", ["desk", "method", "outcome"], buckets=_QUICK

@@ -63,6 +63,7 @@ class TipDocument(AggregateDocument):
     outcome = StringField()
     policy_version = IntField(required=True)
     openings = ListField(DictField())
+    attachments = ListField(DictField())
 
 
 class InformantDocument(Document):

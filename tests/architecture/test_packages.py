@@ -31,6 +31,7 @@ ROOMS_OF = {
     "httpx2": ["lianxi/sdk/", "lianxi/cli/", "deploy/local/"],
     "typer": ["lianxi/cli/"],
     "rich": ["lianxi/cli/", "deploy/local/"],
+    "PIL": ["gateway/pictures.py"],
     "opencc": ["lianxi/policy/addresses.py"],
     "secantus": [],
 }

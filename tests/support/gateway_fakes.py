@@ -119,6 +119,7 @@ def settings(folder: Path, **more: Any) -> GatewaySettings:
         "gateway_token_key_file": folder / "token",
         "gateway_clients_file": folder / "clients.json",
         "gateway_spool_dir": folder / "spool",
+        "gateway_attachments_dir": folder / "attachments",
         # Only the tests of receipt codes pay what production pays.
         "gateway_argon2_kibibytes": 64,
         "gateway_argon2_passes": 1,

@@ -131,6 +131,19 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """One picture: where it lies, encrypted, and its key under the desk's seal. It has no name but its number."""
+
+    number: int
+    author: Author
+    file: str
+    media_type: str
+    size: int
+    sealed: str
+    attached_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One line of the timeline."""
 
@@ -183,6 +196,7 @@ class Tip:
     outcome: str | None = None
     policy_version: int = 1
     openings: tuple[Opened, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
 
     @property
     def dispatch(self) -> Dispatch:

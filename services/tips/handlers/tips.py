@@ -38,8 +38,8 @@ from lianxi.policy.policy import Policy
 from lianxi.runtime import metrics
 from lianxi.store.unit import Addition, Aggregates, Change, Stored
 from services.tips import policy as rules
-from services.tips.domain import clock_changes, clocks, dispatching, migrating, working
-from services.tips.domain.tip import Decision, Tip, has_held, no_receipt
+from services.tips.domain import attachments, clock_changes, clocks, dispatching, migrating, working
+from services.tips.domain.tip import Author, Decision, Tip, has_held, no_receipt
 
 LEAD = "lead"
 RUNGS_A_SWEEP = 500
@@ -179,6 +179,8 @@ class TipHandlers:
             submitted_by=command.submitted_by,
             received_at=command.received_at,
         )
+        author = Author.INFORMANT if tip.submitter is None else Author.DESK
+        tip = attachments.attached(tip, command.attachments, author, command.received_at)
         return self._addition(tip, to, cause, rules.RECEIVED_CLAUSE)
 
     def _tip(self, to: rules.Destination, *, is_anonymous: bool, received_at: datetime, **fields: Any) -> Tip:

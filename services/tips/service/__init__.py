@@ -7,10 +7,13 @@ import secrets
 from lianxi.contracts.sealing import Opener
 from lianxi.greenroom.entries import Desk
 from lianxi.runtime.premises import Premises
+from lianxi.runtime.sealed_files import SealedFiles
 from lianxi.runtime.settings import read_key
 from lianxi.store.envelope import KeyRing
 from services.tips.handlers import TipHandlers
+from services.tips.handlers.attachments import AttachmentHandlers
 from services.tips.handlers.vault import VaultHandlers
+from services.tips.service.attachments import AttachmentDoors
 from services.tips.service.tips import TipDoors
 from services.tips.service.vault import VaultDoors
 from services.tips.settings import TipsSettings
@@ -21,7 +24,7 @@ from services.tips.views.vault import VaultViews
 SETTINGS = TipsSettings
 
 
-class Tips(TipDoors, VaultDoors):
+class Tips(TipDoors, VaultDoors, AttachmentDoors):
     """受理: takes in tips, gives each to the desk that must act, and answers the informant."""
 
     name = "tips"
@@ -45,5 +48,12 @@ def open_desk(premises: Premises[TipsSettings]) -> type[Desk]:
         entropy=secrets.randbits,
     )
     vault = VaultHandlers(tips=tips, openings=open_openings(clock), vault=informants, opener=opener, clock=clock)
-    rooms = {"handlers": desk_handlers, "views": TipViews(tips, clock), "vault": vault, "openings": VaultViews(clock)}
+    pictures = AttachmentHandlers(tips=tips, opener=opener, files=SealedFiles(settings.tips_attachments_dir))
+    rooms = {
+        "handlers": desk_handlers,
+        "views": TipViews(tips, clock),
+        "vault": vault,
+        "openings": VaultViews(clock),
+        "pictures": pictures,
+    }
     return type("OpenTips", (Tips,), rooms)

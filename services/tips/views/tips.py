@@ -32,10 +32,11 @@ from services.tips.documents import TipDocument
 from services.tips.domain.tip import OFFICE, WHOLE_DAYS, AskedChange, Dispatch, Line, Tip, check_readable
 from services.tips.domain.tip import Clock as TipClock
 from services.tips.policy import ALARM_CLOCK
+from services.tips.views.attachments import show_attachments
 
 _NOT_LISTED = (
     "_outbox", "_audit", "_inbox", "_cmds", "sealed_content", "redacted_text", "redacted_place", "receipt", "messages",
-    "timeline", "openings",
+    "timeline", "openings", "attachments",
 )  # fmt: skip
 
 
@@ -113,6 +114,7 @@ class TipViews:
             timeline=tuple(_entry(tip, each) for each in tip.timeline),
             clock_changes=tuple(_change(tip, each) for each in tip.clock_changes),
             policy_version=tip.policy_version,
+            attachments=show_attachments(tip),
         )
 
     def show_status(self, stored: Stored[Tip]) -> TipStatusView:
