@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from typing import Annotated, Any, Final
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from fastapi import APIRouter, Depends, Path, Request, Response
 
 from gateway.attachment_bodies import Attached
@@ -15,7 +14,6 @@ from gateway.idempotency import Request as Write
 from gateway.idempotency import read_key
 from gateway.problems import problem_of, written
 from gateway.refusals import NotAllowed
-from gateway.rights import cut
 from gateway.routes.parameters import ItemPath
 from lianxi.contracts import codec
 from lianxi.contracts.attachments import AttachmentKey, GetAttachment
@@ -78,12 +76,12 @@ async def get_picture(
     tip_id: ItemPath, number: Annotated[int, Path(ge=1, le=999)], reading: Reading = reads("tip.read")
 ) -> Response:
     """Read a picture of a tip, by the desks that hold it; that it was read is kept."""
-    private = X25519PrivateKey.generate()
-    asked = GetAttachment(tip_id=tip_id, number=number, reply_key=private.public_key().public_bytes_raw().hex())
+    mine = Opener.for_one_answer()
+    asked = GetAttachment(tip_id=tip_id, number=number, answer_key=mine.public_key)
     found = await reading.ask(SERVICE, "get_attachment", asked, AttachmentKey, about=tip_id)
-    if "sealed" not in cut(reading.house.policy, reading.caller, found):
+    if "sealed" not in reading.shown(found):
         raise NotAllowed("right.missing", resource="tip", action="read", fields="photographs")
-    opened = Opener(private.private_bytes_raw().hex()).open(found.sealed, PICTURE)
+    opened = mine.open(found.sealed, PICTURE)
     content = await reading.house.attachments.read(found.file, opened["key"], opened["sha256"])
     name = f"{found.tip_number}-{found.number}.{_ENDINGS[found.media_type]}"
     headers = {

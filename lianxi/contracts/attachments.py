@@ -38,7 +38,7 @@ class GetAttachment:
 
     tip_id: str
     number: int
-    reply_key: PublicKey
+    answer_key: PublicKey
 
 
 # --- answers

@@ -74,7 +74,10 @@ SHOWS: Mapping[type[Any], Shown] = {
     TipView: _TIP,
     TipSummary: _TIP,
     AttachmentKey: Shown(
-        "tip", {"photographs": ("sealed", "media_type")}, desks=("lead", "copies", "next_owner"), village="village"
+        "tip",
+        {"photographs": ("sealed", "file", "media_type", "tip_number", "next_owner")},
+        desks=("lead", "copies", "next_owner"),
+        village="village",
     ),
     CaseView: _CASE,
     CaseSummary: _CASE,

@@ -35,12 +35,14 @@ class AttachmentHandlers:
 
         Raises:
             NotFound: tip.not_found, attachment.not_found.
+            ContractBroken: seal.key_unusable.
         """
+        to_asker = Sealer(request.answer_key)
         tip = self.tips.get(request.tip_id).state
         check_readable(tip, caller)
         found = attachment(tip, request.number)
         key = self.opener.open(found.sealed, PICTURE)
-        return tip, found, Sealer(request.reply_key).seal(key, PICTURE)
+        return tip, found, to_asker.seal(key, PICTURE)
 
     def forget(self, tip: Tip) -> int:
         """Delete all pictures of a tip for good, before the tip itself goes; how many there were."""

@@ -24,8 +24,8 @@ JPEG = {"Content-Type": "image/jpeg"}
 UPLOAD = "/v1/public/attachments"
 
 
-def upload(http: TestClient, raw: bytes | None = None, **headers: str) -> dict[str, Any]:
-    answer = http.post(UPLOAD, content=photo("JPEG") if raw is None else raw, headers={**JPEG, **headers})
+def upload(http: TestClient, **headers: str) -> dict[str, Any]:
+    answer = http.post(UPLOAD, content=photo("JPEG"), headers={**JPEG, **headers})
     assert answer.status_code == 201, answer.text
     told: dict[str, Any] = answer.json()
     return told
@@ -53,7 +53,7 @@ def holding(door: Door, **changed: Any) -> None:
             "number": asked.number,
             "media_type": kept.media_type,
             "file": kept.file,
-            "sealed": Sealer(asked.reply_key).seal(opener(door).open(kept.sealed, PICTURE), PICTURE),
+            "sealed": Sealer(asked.answer_key).seal(opener(door).open(kept.sealed, PICTURE), PICTURE),
             "village": None,
             "lead": "police/order",
             "copies": (),
