@@ -122,6 +122,11 @@ class AgencyTip(Told):
 
     kind: TipKind = TipKind.TIP
     channel: Channel = Channel.AGENCY
+    wants_receipt: bool | None = Field(
+        default=None,
+        description="Whether the informant gets a receipt code: by telephone and in person unless said otherwise, "
+        "for a letter only when said; an agency's own tip has none",
+    )
 
 
 class Message(Body):
@@ -459,6 +464,13 @@ class PublicReceipt(BaseModel):
     next_steps: list[Step]
 
 
+class ChangedReceipt(BaseModel):
+    """The code that opens the tip from now on: the only time that it is shown."""
+
+    receipt: str = Field(description="Sixteen digits, 4-4-4-4")
+    tip_number: str
+
+
 class PublicMessage(BaseModel):
     """A message of the dialogue."""
 
@@ -496,6 +508,15 @@ class Accepted(BaseModel):
     category: str
     lane: str
     received_at: datetime
+
+
+class AcceptedTip(Accepted):
+    """A tip that was taken in, with the receipt code for its informant, if one is there to be given it."""
+
+    receipt: str | None = Field(default=None, description="Sixteen digits, 4-4-4-4; shown here only, and kept nowhere")
+    receipt_must_change: bool = Field(
+        default=False, description="The informant changes it at `/v1/public/tips/code` before it shows anything"
+    )
 
 
 class AcceptedVisit(BaseModel):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import secrets
 from typing import Final
 
-from gateway.bodies import Told
+from gateway.bodies import AgencyTip, Told
 from gateway.exchange import House
+from gateway.receipts import derived_code
 from gateway.refusals import Unusable
 from lianxi.contracts.envelope import Cause, Lane
 from lianxi.contracts.sealing import CONTACT, CONTENT
@@ -17,6 +18,9 @@ from lianxi.kernel.ids import derived_id, number_from
 
 SERVICE: Final = "tips"
 VILLAGE: Final = "village/"
+OFFICER: Final = "officer"
+PRESENT: Final = (Channel.PHONE, Channel.WALK_IN)
+"""How a tip comes in when its informant is there and can be told a receipt code."""
 
 
 def seed_of(house: House, *parts: str) -> bytes:
@@ -33,6 +37,7 @@ async def submission(
     channel: Channel,
     actor: str,
     verifier: str | None,
+    is_receipt_temporary: bool = False,
 ) -> SubmitTip:
     """Make the command that takes a tip in.
 
@@ -62,6 +67,7 @@ async def submission(
         received_at=now,
         # Kept before the tip is, so that a tip that is kept has its pictures.
         attachments=await house.attachments.claim(told.attachments, tip_id),
+        is_receipt_temporary=is_receipt_temporary,
     )
 
 
@@ -88,6 +94,22 @@ def village_of(house: House, code: str | None) -> str | None:
     if full not in house.policy.villages:
         raise Unusable("village.unknown", allowed=sorted(house.policy.villages))
     return full
+
+
+def officers_code(house: House, told: AgencyTip, actor: str, key: str | None) -> str | None:
+    """Work out the receipt code of a tip that an officer takes down; `None` when nobody is there to be given one.
+
+    Raises:
+        Unusable: receipt.nobody_there.
+    """
+    wanted = told.channel in PRESENT if told.wants_receipt is None else told.wants_receipt
+    if not wanted or key is None:
+        return None
+    if told.channel not in (*PRESENT, Channel.LETTER):
+        raise Unusable("receipt.nobody_there")
+    return derived_code(
+        house.key, OFFICER, actor, key, house.answers.fingerprint(OFFICER, told.model_dump(mode="json"))
+    )
 
 
 async def hand_in_or_spool(house: House, command: SubmitTip, cause: Cause) -> None:

@@ -7,15 +7,18 @@ that gives it.
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from argon2.low_level import Type, hash_secret_raw
+from starlette.responses import Response
 
 from gateway.outside_key import OutsideKey
 from gateway.settings import GatewaySettings
+from lianxi.contracts import codec
 from lianxi.kernel.errors import TooBusy
 
 DIGITS: Final = 16
@@ -39,6 +42,15 @@ def derived_code(key: OutsideKey, *parts: str) -> str:
 def shown(code: str) -> str:
     """Write a code as people copy it: 4-4-4-4."""
     return "-".join(code[place : place + GROUP] for place in range(0, DIGITS, GROUP))
+
+
+def with_code(answer: Response, code: str | None) -> Response:
+    """Put a code into a good answer on its way out; what is kept for a replay never holds it."""
+    if code is None or not 200 <= answer.status_code < 300:
+        return answer
+    told = {"receipt": shown(code), **json.loads(bytes(answer.body))}
+    kept = {name: value for name, value in answer.headers.items() if name != "content-length"}
+    return Response(codec.to_bytes(told), answer.status_code, kept)
 
 
 def read_code(written: str) -> str | None:

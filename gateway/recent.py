@@ -29,6 +29,10 @@ class Recent:
         while len(self._accepted) > MOST or self._is_old(next(iter(self._accepted.values()))):
             self._accepted.popitem(last=False)
 
+    def forget(self, item_id: str) -> None:
+        """Let go of an id that is known no more, so that nobody waits for it."""
+        self._accepted.pop(item_id, None)
+
     async def patiently(self, item_id: str, ask: Callable[[], Awaitable[R]]) -> R:
         """Ask, and ask again for a short while when a desk does not know an id that was only just accepted."""
         ends = time.monotonic() + self._patience

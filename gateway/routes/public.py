@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -11,7 +10,16 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Request, Response
 
 from gateway import intake, receipts
-from gateway.bodies import Message, PublicMessage, PublicOpening, PublicReceipt, PublicStatus, PublicTip, Step
+from gateway.bodies import (
+    ChangedReceipt,
+    Message,
+    PublicMessage,
+    PublicOpening,
+    PublicReceipt,
+    PublicStatus,
+    PublicTip,
+    Step,
+)
 from gateway.body import DoorRoute
 from gateway.exchange import House, IdempotencyKey, the_house
 from gateway.idempotency import Request as Write
@@ -22,7 +30,7 @@ from gateway.wording import words
 from lianxi.contracts import codec, proof
 from lianxi.contracts.envelope import Caller
 from lianxi.contracts.sealing import CONTENT
-from lianxi.contracts.tips import Channel, FindTipByReceipt, PostInformantMessage, TipStatusView
+from lianxi.contracts.tips import ChangeReceipt, Channel, FindTipByReceipt, PostInformantMessage, TipStatusView
 from lianxi.kernel.clock import level_to_hour
 from lianxi.kernel.errors import NotFound, Refused
 
@@ -64,7 +72,7 @@ async def file_tip(
     answer = (
         await act() if key is None else await house.answers.once(_write(house, key, fingerprint), act, _refuse(request))
     )
-    return _with_receipt(answer, code)
+    return receipts.with_code(answer, code)
 
 
 def _write(house: House, key: str, fingerprint: str, *, needs_store: bool = False) -> Write:
@@ -97,15 +105,6 @@ async def _take_in(house: House, body: PublicTip, request: Request, code: str, s
     return Response(codec.to_bytes(told), 201, media_type="application/json")
 
 
-def _with_receipt(answer: Response, code: str) -> Response:
-    if answer.status_code != 201:
-        return answer
-    # What is kept for a replay never holds the code: it is worked out again, and added only here.
-    told = {"receipt": receipts.shown(code), **json.loads(bytes(answer.body))}
-    kept = {name: value for name, value in answer.headers.items() if name != "content-length"}
-    return Response(codec.to_bytes(told), 201, kept)
-
-
 @router.get("/v1/public/tips/status", response_model=PublicStatus)
 async def read_status(
     request: Request, house: InHouse, lianxi_receipt: ReceiptCode = None, lianxi_proof: Proof = None
@@ -129,6 +128,40 @@ async def write_message(
     key = read_key(idempotency_key)
     async with _trying(request, house, lianxi_receipt, lianxi_proof) as verifier:
         return await _write_message(request, house, verifier, body.text, key)
+
+
+@router.post("/v1/public/tips/code", response_model=ChangedReceipt)
+async def change_code(
+    request: Request,
+    house: InHouse,
+    lianxi_receipt: ReceiptCode = None,
+    lianxi_proof: Proof = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Change a receipt code for a new one, shown once; the old one opens nothing any more. It needs a key.
+
+    Without a key, whoever did not hear the answer would be left without any code.
+    """
+    key = read_key(idempotency_key)
+    if key is None:
+        raise BadRequest("idempotency.key_missing")
+    async with _trying(request, house, lianxi_receipt, lianxi_proof) as verifier:
+        return await _change_code(request, house, verifier, key)
+
+
+async def _change_code(request: Request, house: House, verifier: str, key: str) -> Response:
+    fingerprint = house.answers.fingerprint("public.code", verifier)
+    code = receipts.derived_code(house.key, PUBLIC, key, fingerprint)
+    command_id = house.key.derive("command", PUBLIC, key, fingerprint).hex()[:32]
+
+    async def act() -> Response:
+        asked = ChangeReceipt(receipt_verifier=verifier, new_verifier=await house.verifiers.verifier(code))
+        view = await _view(request, house, verifier, "change_receipt", asked, command_id=command_id)
+        house.recent.forget(verifier)
+        return Response(codec.to_bytes({"tip_number": view.number}), 200, media_type="application/json")
+
+    answer = await house.answers.once(_write(house, key, fingerprint, needs_store=True), act, _refuse(request))
+    return receipts.with_code(answer, code)
 
 
 async def _write_message(request: Request, house: House, verifier: str, text: str, key: str | None) -> Response:
@@ -156,14 +189,20 @@ async def _trying(request: Request, house: House, written_code: str | None, give
 async def _known(
     request: Request, house: House, verifier: str, method: str, asked: Any, *, command_id: str | None = None
 ) -> Response:
+    view = await _view(request, house, verifier, method, asked, command_id=command_id)
+    return Response(_status(view, request).model_dump_json(), 200, media_type="application/json")
+
+
+async def _view(
+    request: Request, house: House, verifier: str, method: str, asked: Any, *, command_id: str | None = None
+) -> TipStatusView:
     caller = _caller(request, command_id)
     try:
-        view = await house.recent.patiently(
+        return await house.recent.patiently(
             verifier, lambda: house.ask(intake.SERVICE, method, asked, caller, TipStatusView)
         )
     except NotFound:
         raise NoSuchThing("receipt.not_found") from None
-    return Response(_status(view, request).model_dump_json(), 200, media_type="application/json")
 
 
 def _caller(request: Request, command_id: str | None = None) -> Caller:

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from fastapi import APIRouter, Response
 
-from gateway import intake
+from gateway import intake, receipts
 from gateway.bodies import (
-    Accepted,
+    AcceptedTip,
     AgencyTip,
     ClockAsking,
     ClockDecision,
@@ -43,31 +43,47 @@ router = APIRouter(route_class=DoorRoute, tags=["tips"])
 SERVICE = intake.SERVICE
 
 
-@router.post("/v1/tips", status_code=201, response_model=Accepted)
+@router.post("/v1/tips", status_code=201, response_model=AcceptedTip)
 async def file_tip(body: AgencyTip, writing: Writing = writes("tip.create")) -> Response:
-    """File a tip; 201 as soon as it is kept. It is routed and dispatched by the policy."""
+    """File a tip; 201 as soon as it is kept. It is routed and dispatched by the policy.
+
+    An informant who is there gets a receipt code through whoever takes the tip down, and changes it at first use.
+    """
     house = writing.house
     intake.lane_of(house, body.category, body.kind)
     intake.village_of(house, body.village)
+    code = intake.officers_code(house, body, writing.caller.actor, writing.key)
 
     async def act(caller: Caller) -> Response:
         seed = intake.seed_of(house, str(caller.command_id))
+        verifier = None if code is None else await house.verifiers.verifier(code)
         command = await intake.submission(
-            house, body, seed, kind=body.kind, channel=body.channel, actor=caller.agency, verifier=None
+            house,
+            body,
+            seed,
+            kind=body.kind,
+            channel=body.channel,
+            actor=caller.agency,
+            verifier=verifier,
+            is_receipt_temporary=code is not None,
         )
         await house.bus.hand_in(SERVICE, command.lane, command, replace(caller.cause(), lane=command.lane))
-        house.recent.accepted(command.tip_id)
-        told = Accepted(
+        for each in (command.tip_id, *([] if verifier is None else [verifier])):
+            house.recent.accepted(each)
+        told = AcceptedTip(
             tip_id=command.tip_id,
             number=command.number,
             category=command.category,
             lane=command.lane,
             received_at=command.received_at,
+            receipt_must_change=code is not None,
         )
         location = {"Location": f"/v1/tips/{command.tip_id}"}
-        return Response(codec.to_bytes(told.model_dump(mode="json")), 201, location, "application/json")
+        plain = codec.to_bytes(told.model_dump(mode="json", exclude_none=True))
+        return Response(plain, 201, location, "application/json")
 
-    return await writing.once("tips.submit_tip", body.model_dump(mode="json"), act, needs_store=False)
+    answer = await writing.once("tips.submit_tip", body.model_dump(mode="json"), act, needs_store=False)
+    return receipts.with_code(answer, code)
 
 
 @router.get("/v1/tips", response_model=TipPage)

@@ -74,7 +74,7 @@ class SubmitTip(Command):
 
     Shape: `content` seals the JSON ``{"text": …, "place": …, "happened_at": …}``; `contact` seals whatever identifies
     the informant and goes to the vault unopened; `receipt_verifier` is the Argon2id verifier of a receipt code, never
-    the code.
+    the code; it is temporary when an officer has seen the code.
     """
 
     KEY: ClassVar[str] = "tips.submit_tip.v1"
@@ -94,6 +94,7 @@ class SubmitTip(Command):
     submitted_by: str
     received_at: datetime
     attachments: Annotated[tuple[AttachedPicture, ...], Len(0, 5)] = ()
+    is_receipt_temporary: bool = False
 
 
 # --- commands and questions by RPC
@@ -185,6 +186,14 @@ class FindTipByReceipt:
     """Ask for a tip's status by the verifier of its receipt code."""
 
     receipt_verifier: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeReceipt:
+    """Have another receipt code open a tip: by the verifiers of the one it has and of the one it gets."""
+
+    receipt_verifier: str
+    new_verifier: str
 
 
 # --- answers

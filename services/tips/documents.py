@@ -45,6 +45,7 @@ class TipDocument(AggregateDocument):
     redacted_text = StringField(required=True)
     redacted_place = StringField()
     receipt = StringField(required=True)
+    is_receipt_temporary = BooleanField()
     submitted_by = StringField(required=True)
     received_at = DateTimeField(required=True)
     tie_break = LongField(required=True)

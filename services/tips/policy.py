@@ -11,15 +11,16 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from lianxi.contracts.clocks import ClockChange
 from lianxi.contracts.envelope import Caller, Lane
 from lianxi.contracts.inspections import Finding
-from lianxi.contracts.tips import TipKind
+from lianxi.contracts.tips import TipKind, VerificationOutcome
 from lianxi.kernel.clock import local_date
 from lianxi.kernel.errors import PolicyBroken, Refused, RuleBroken
 from lianxi.policy import clockwork
+from lianxi.policy.calendar import add_period
 from lianxi.policy.clockwork import RunningClock
 from lianxi.policy.policy import Policy
 from lianxi.policy.supervision import Ladder, Rung
@@ -56,6 +57,9 @@ FINDING_WORDS: Mapping[Finding, str] = {
 DIALOGUE_MESSAGES = 200
 DIALOGUE_LETTERS = 4_000_000
 """The bounds of one tip's dialogue, so that its document stays far below what the database can keep."""
+
+NOT_SUBSTANTIATED = "tip-not-substantiated"
+"""The row of the policy's retention rules for tips that came to nothing."""
 
 RECEIVED_CLAUSE = "L32.1"
 DISPATCH_CLAUSE = "L81.2"
@@ -117,6 +121,24 @@ def suspicion_text(findings: Iterable[Finding]) -> str:
     Clause: L45.1.
     """
     return "巡查发现:" + "、".join(FINDING_WORDS[finding] for finding in dict.fromkeys(findings))
+
+
+def receipt_ends_on(
+    policy: Policy, verification: VerificationOutcome | None, case_id: str | None, closed_at: datetime | None
+) -> date | None:
+    """Say on which day a receipt code opens its tip for the last time; `None` while that is open.
+
+    What was found true stays as long as its case, which is not for this desk to know.
+
+    Clause: pipl-47 (criteria 2.3 and 2.6).
+    Raises:
+        PolicyBroken: policy.period_unreadable.
+    """
+    if closed_at is None or case_id is not None or verification is VerificationOutcome.SUBSTANTIATED:
+        return None
+    closed_on = local_date(closed_at)
+    kept = next((row.keep for row in policy.retention if row.code == NOT_SUBSTANTIATED and row.in_force(closed_on)), "")
+    return add_period(closed_on, kept) if kept else None
 
 
 # --- clocks -----------------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ PUBLIC = {
     ("get", "/v1/public/tips/status"),
     ("post", "/v1/public/tips/messages"),
     ("post", "/v1/public/attachments"),
+    ("post", "/v1/public/tips/code"),
     ("post", "/oauth/token"),
 }
 NOT_DESCRIBED = {"/healthz", "/readyz", "/metrics", "/problems", "/problems/{code}", "/docs", "/redoc"}

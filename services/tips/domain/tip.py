@@ -20,6 +20,7 @@ from lianxi.policy.clockwork import RunningClock
 
 OFFICE = "office"
 RETURNS_AT_MOST = 2
+NO_RECEIPT = "none/"
 WHOLE_DAYS = frozenset({"cd", "wd"})
 
 
@@ -160,7 +161,8 @@ class Tip:
 
     `received_at` and `tie_break` fix who was first, exactly, and are shown to nobody; `listed_at` is what lists and
     desks see, levelled to the hour when the tip is anonymous. `receipt` is the verifier of a receipt code, or for a tip
-    without one a word that no verifier can be (`no_receipt`). `agencies` holds who may read it. `next_rung_at` is when
+    without one a word that no verifier can be (`no_receipt`); it is temporary when an officer has seen it.
+    `agencies` holds who may read it. `next_rung_at` is when
     a sweep has to look at its clocks next. `policy_version` is the version of the policy that the tip runs under.
     """
 
@@ -197,6 +199,7 @@ class Tip:
     policy_version: int = 1
     openings: tuple[Opened, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    is_receipt_temporary: bool = False
 
     @property
     def dispatch(self) -> Dispatch:
@@ -297,7 +300,7 @@ def no_receipt(tip_id: str) -> str:
 
     Clause: none.
     """
-    return f"none/{tip_id}"
+    return f"{NO_RECEIPT}{tip_id}"
 
 
 def told(tip: Tip, line: Line) -> Tip:

@@ -14,14 +14,11 @@ from lianxi.contracts.envelope import Caller, Cause, Event, Heard, Lane
 from lianxi.contracts.inspections import SuspicionRaised
 from lianxi.contracts.notifications import NoticeDelivered
 from lianxi.contracts.operations import MigrateItems, MigrationResult, StateCount
-from lianxi.contracts.sealing import Opener
 from lianxi.contracts.tips import (
     AcceptTip,
     Channel,
     CloseTip,
     DispatchTip,
-    FindTipByReceipt,
-    PostInformantMessage,
     PostMessage,
     ReturnTip,
     SubmitTip,
@@ -30,27 +27,19 @@ from lianxi.contracts.tips import (
     TipState,
     VerifyTip,
 )
-from lianxi.kernel.clock import Clock, level_to_hour, local_date
+from lianxi.kernel.clock import level_to_hour, local_date
 from lianxi.kernel.errors import Broken, ContractBroken, NotFound, PolicyBroken, Refused, RuleBroken
 from lianxi.kernel.ids import derived_id, number_from
-from lianxi.policy.book import PolicyBook
 from lianxi.policy.policy import Policy
 from lianxi.runtime import metrics
-from lianxi.store.unit import Addition, Aggregates, Change, Stored
+from lianxi.store.unit import Addition, Change, Stored
 from services.tips import policy as rules
 from services.tips.domain import attachments, clock_changes, clocks, dispatching, migrating, working
 from services.tips.domain.tip import Author, Decision, Tip, has_held, no_receipt
+from services.tips.handlers.informants import InformantSide, text_in
 
 LEAD = "lead"
 RUNGS_A_SWEEP = 500
-
-
-class Receipts(Protocol):
-    """The way to a tip for whoever holds its receipt code."""
-
-    def find(self, receipt_verifier: str) -> Stored[Tip] | None:
-        """Look a tip up by the verifier of its receipt code; `None` when there is none."""
-        ...
 
 
 class Informants(Protocol):
@@ -96,17 +85,12 @@ class Arrival(Protocol):
 
 
 @dataclass(frozen=True)
-class TipHandlers:
+class TipHandlers(InformantSide):
     """The use cases. `entropy` gives that many random bits; rungs that are due are told of before any decision."""
 
-    tips: Aggregates[Tip]
-    receipts: Receipts
     informants: Informants
     watch: Watch
     running: Running
-    opener: Opener
-    policies: PolicyBook
-    clock: Clock
     entropy: Callable[[int], int]
 
     @property
@@ -173,9 +157,10 @@ class TipHandlers:
             rental_code=command.rental_code,
             is_anonymous=command.is_anonymous,
             sealed_content=command.content,
-            redacted_text=rules.redact(_text_in(content)),
+            redacted_text=rules.redact(text_in(content)),
             redacted_place=rules.redact(place) if isinstance(place, str) and place else None,
             receipt=command.receipt_verifier or no_receipt(command.tip_id),
+            is_receipt_temporary=command.is_receipt_temporary,
             submitted_by=command.submitted_by,
             received_at=command.received_at,
         )
@@ -384,7 +369,7 @@ class TipHandlers:
 
         Emits: TipMessagePosted.
         """
-        details = {"text": _text_in(self.opener.open(request.content))}
+        details = {"text": text_in(self.opener.open(request.content))}
         return self._decide(request.tip_id, caller, working.write_to_informant, details, None)
 
     def _check_desks(self, *desks: str | None) -> None:
@@ -408,43 +393,8 @@ class TipHandlers:
         cause = replace(caller.cause(), lane=before.lane)
         return self.tips.change(tip_id, bound, cause, expected_version=expected_version)
 
-    # --- the informant's side ----------------------------------------------------------------------------------------
-
-    def find_tip_by_receipt(self, request: FindTipByReceipt) -> Stored[Tip]:
-        """Find a tip for whoever holds its receipt code.
-
-        Raises:
-            NotFound: receipt.unknown.
-        """
-        found = self.receipts.find(request.receipt_verifier)
-        if found is None or found.state.receipt == no_receipt(found.state.id):
-            raise NotFound("receipt.unknown")
-        return found
-
-    def post_informant_message(self, request: PostInformantMessage, caller: Caller) -> Stored[Tip]:
-        """Write to the desk from the informant's side.
-
-        Emits: TipMessagePosted.
-        Raises:
-            NotFound: receipt.unknown.
-        """
-        tip = self.find_tip_by_receipt(FindTipByReceipt(receipt_verifier=request.receipt_verifier)).state
-        redacted = rules.redact(_text_in(self.opener.open(request.content)))
-        return self.tips.change(
-            tip.id,
-            lambda found: working.write_to_desk(found, request.content, redacted, self.clock.now()),
-            replace(caller.cause(), lane=tip.lane),
-        )
-
 
 def _followed(tip: Tip, event: CaseOpened | CaseClosed) -> Decision:
     if isinstance(event, CaseOpened):
         return working.link_case(tip, event.case_id, event.owner, event.opened_at)
     return working.end_with_case(tip, event.case_id, event.owner, event.outcome.value, event.closed_at)
-
-
-def _text_in(content: Mapping[str, Any]) -> str:
-    text = content.get("text")
-    if not isinstance(text, str) or not text:
-        raise ContractBroken("tip.content_unreadable")
-    return text

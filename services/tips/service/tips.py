@@ -12,6 +12,7 @@ from lianxi.contracts.notifications import NoticeDelivered
 from lianxi.contracts.operations import MigrateItems, MigrationResult
 from lianxi.contracts.tips import (
     AcceptTip,
+    ChangeReceipt,
     CloseTip,
     DispatchTip,
     FindTipByReceipt,
@@ -116,6 +117,11 @@ class TipDoors(Desk):
     def post_informant_message(self, request: PostInformantMessage, caller: Caller) -> TipStatusView:
         """Write to the desk from the informant's side."""
         return self.views.show_status(self.handlers.post_informant_message(request, caller))
+
+    @answers
+    def change_receipt(self, request: ChangeReceipt, caller: Caller) -> TipStatusView:
+        """Have another receipt code open a tip."""
+        return self.views.show_status(self.handlers.change_receipt(request, caller))
 
     @answers
     def migrate_items(self, request: MigrateItems, caller: Caller) -> MigrationResult:

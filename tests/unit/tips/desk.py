@@ -23,8 +23,8 @@ from lianxi.policy.book import PolicyBook
 from lianxi.policy.load import read_policy
 from lianxi.policy.policy import Policy
 from lianxi.store.fakes import MemoryAggregates
-from lianxi.store.unit import Stored
-from services.tips.domain.tip import Tip
+from services.tips.domain.returning import KnownReceipt, known_receipt
+from services.tips.domain.tip import NO_RECEIPT, Tip
 from services.tips.handlers import TipHandlers
 from services.tips.store import ANNOUNCER
 from services.tips.views import TipViews
@@ -81,8 +81,10 @@ class MemoryRunning:
 class MemoryReceipts:
     tips: MemoryAggregates[Tip]
 
-    def find(self, receipt_verifier: str) -> Stored[Tip] | None:
-        return next((self.tips.get(tip.id) for tip in self.tips.all() if tip.receipt == receipt_verifier), None)
+    def find(self, receipt_verifier: str) -> KnownReceipt | None:
+        if receipt_verifier.startswith(NO_RECEIPT):
+            return None
+        return next((known_receipt(tip) for tip in self.tips.all() if tip.receipt == receipt_verifier), None)
 
 
 def caller(agency: str, command_id: str | None = None) -> Caller:
