@@ -13,9 +13,9 @@ import binascii
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Final, TypeVar
@@ -25,12 +25,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from gateway.outside_key import NONCE_BYTES, OutsideKey
 from gateway.pictures import drawn_anew
-from gateway.refusals import NoSuchThing, Unusable
+from gateway.refusals import NoSuchThing, Turned, Unusable
 from gateway.settings import GatewaySettings
 from lianxi.contracts.attachments import AttachedPicture
 from lianxi.contracts.sealing import PICTURE, Sealer
 from lianxi.kernel.clock import Clock
-from lianxi.kernel.errors import Broken, TooBusy, Unavailable
+from lianxi.kernel.errors import Broken, Refused, TooBusy, Unavailable
 from lianxi.kernel.ids import random_id
 from lianxi.runtime import metrics
 from lianxi.runtime.logs import get_log
@@ -117,6 +117,23 @@ class Attachments:
         slips = [self._read_token(token) for token in dict.fromkeys(tokens)]
         claim = self._key.derive("attachment-claim", *what).hex()[:_CLAIM_LETTERS]
         return tuple([await self._claimed(slip, claim) for slip in slips])
+
+    @asynccontextmanager
+    async def claimed(self, tokens: Sequence[str], *what: str) -> AsyncIterator[tuple[AttachedPicture, ...]]:
+        """Keep pictures for what is about to name them, and let them go when it is refused.
+
+        When nobody knows what became of it they stay: it may have been done.
+
+        Raises:
+            Unusable: attachment.unknown.
+            Unavailable: attachments.unwritable.
+        """
+        pictures = await self.claim(tokens, *what)
+        try:
+            yield pictures
+        except (Refused, Turned):
+            await asyncio.to_thread(self._files.let_go, [each.file for each in pictures])
+            raise
 
     async def read(self, kept: str, key: str, sha256: str) -> bytes:
         """Decrypt a picture that was kept.

@@ -135,6 +135,12 @@ class Message(Body):
     text: Long
 
 
+class InformantMessage(Message):
+    """A message from the informant's side, with pictures if there are any."""
+
+    attachments: Tokens = ()
+
+
 class Dispatch(Body):
     """To which desk a tip goes, and why."""
 

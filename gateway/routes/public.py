@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -12,7 +13,7 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from gateway import intake, receipts
 from gateway.bodies import (
     ChangedReceipt,
-    Message,
+    InformantMessage,
     PublicMessage,
     PublicOpening,
     PublicReceipt,
@@ -117,7 +118,7 @@ async def read_status(
 
 @router.post("/v1/public/tips/messages", response_model=PublicStatus)
 async def write_message(
-    body: Message,
+    body: InformantMessage,
     request: Request,
     house: InHouse,
     lianxi_receipt: ReceiptCode = None,
@@ -127,7 +128,7 @@ async def write_message(
     """Write to the desk that has the tip; it knows the informant only by the receipt code."""
     key = read_key(idempotency_key)
     async with _trying(request, house, lianxi_receipt, lianxi_proof) as verifier:
-        return await _write_message(request, house, verifier, body.text, key)
+        return await _write_message(request, house, verifier, body, key)
 
 
 @router.post("/v1/public/tips/code", response_model=ChangedReceipt)
@@ -164,13 +165,18 @@ async def _change_code(request: Request, house: House, verifier: str, key: str) 
     return receipts.with_code(answer, code)
 
 
-async def _write_message(request: Request, house: House, verifier: str, text: str, key: str | None) -> Response:
-    asked = PostInformantMessage(receipt_verifier=verifier, content=house.sealer.seal({"text": text}, CONTENT))
-    fingerprint = house.answers.fingerprint("public.message", [verifier, text])
+async def _write_message(
+    request: Request, house: House, verifier: str, body: InformantMessage, key: str | None
+) -> Response:
+    content = house.sealer.seal({"text": body.text}, CONTENT)
+    fingerprint = house.answers.fingerprint("public.message", [verifier, *body.model_dump(mode="json").values()])
     command_id = None if key is None else house.key.derive("command", PUBLIC, key, fingerprint).hex()[:32]
 
     async def act() -> Response:
-        return await _known(request, house, verifier, "post_informant_message", asked, command_id=command_id)
+        whose = command_id or secrets.token_hex(16)
+        async with house.attachments.claimed(body.attachments, "message", whose) as pictures:
+            asked = PostInformantMessage(receipt_verifier=verifier, content=content, attachments=pictures)
+            return await _known(request, house, verifier, "post_informant_message", asked, command_id=command_id)
 
     if key is None:
         return await act()

@@ -163,6 +163,7 @@ class PostInformantMessage:
 
     receipt_verifier: str
     content: Sealed
+    attachments: Annotated[tuple[AttachedPicture, ...], Len(0, 5)] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,6 +90,11 @@ class SealedFiles:
         _settle(self._waiting)
         return gone
 
+    def let_go(self, kept: Iterable[str]) -> None:
+        """Take back that files are kept for something that did not come to be; they wait on."""
+        for name in kept:
+            (self._kept / _checked(name)).unlink(missing_ok=True)
+
     def sweep(self, before: datetime) -> int:
         """Delete what nothing has named since a moment; answers how many bytes still wait."""
         left, limit = 0, before.timestamp()

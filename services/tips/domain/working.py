@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from lianxi.contracts.attachments import AttachedPicture
 from lianxi.contracts.envelope import Caller
 from lianxi.contracts.tips import (
     TipAccepted,
@@ -16,6 +18,7 @@ from lianxi.contracts.tips import (
     VerificationOutcome,
 )
 from lianxi.kernel.errors import Conflict, RuleBroken
+from services.tips.domain.attachments import attached
 from services.tips.domain.clocks import alarm_answered, is_alarm_sounding, settled
 from services.tips.domain.tip import Author, Decision, Line, Message, Tip, check_mine, check_undecided, readers, told
 from services.tips.policy import DIALOGUE_LETTERS, DIALOGUE_MESSAGES, VERIFY_CLAUSE
@@ -145,13 +148,16 @@ def write_to_informant(tip: Tip, text: str, caller: Caller, now: datetime) -> De
     return _posted(tip, Message(author=Author.DESK, desk=tip.lead, sealed=None, text=text, posted_at=now))
 
 
-def write_to_desk(tip: Tip, sealed: str, redacted: str, now: datetime) -> Decision:
+def write_to_desk(
+    tip: Tip, sealed: str, redacted: str, now: datetime, pictures: Sequence[AttachedPicture] = ()
+) -> Decision:
     """Write from the informant's side; the sealed letter stays as it came, both sides read the redacted one.
 
     Clause: none (criterion 2.6).
     Raises:
-        RuleBroken: dialogue.full.
+        RuleBroken: dialogue.full, attachment.too_many.
     """
+    tip = attached(tip, pictures, Author.INFORMANT, now)
     return _posted(tip, Message(author=Author.INFORMANT, desk=None, sealed=sealed, text=redacted, posted_at=now))
 
 

@@ -61,7 +61,9 @@ class InformantSide:
         redacted = rules.redact(text_in(self.opener.open(request.content)))
         return self.tips.change(
             tip.id,
-            lambda found: working.write_to_desk(found, request.content, redacted, self.clock.now()),
+            lambda found: working.write_to_desk(
+                found, request.content, redacted, self.clock.now(), request.attachments
+            ),
             replace(caller.cause(), lane=tip.lane),
         )
 

@@ -18,7 +18,7 @@ from lianxi.contracts.tips import SubmitTip
 from lianxi.runtime.sealed_files import SealedFiles
 from tests.support.gateway_fakes import Door, open_door
 from tests.support.pictures import SECRET, photo
-from tests.unit.gateway.test_public import TIP
+from tests.unit.gateway.test_public import STATUS, TIP
 
 JPEG = {"Content-Type": "image/jpeg"}
 UPLOAD = "/v1/public/attachments"
@@ -199,6 +199,22 @@ def test_a_folder_that_cannot_be_written_takes_no_picture_but_the_tip(tmp_path: 
         answer = door.http.post(UPLOAD, content=photo("JPEG"), headers=JPEG)
         assert (answer.status_code, answer.json()["code"]) == (503, "attachments.unwritable")
         assert door.http.post("/v1/public/tips", json=TIP).status_code == 201
+
+
+def test_a_message_brings_pictures_and_one_that_is_refused_lets_them_go(door: Door) -> None:
+    token = upload(door.http)["attachment"]
+    body, headers = {"text": "补一张照片", "attachments": [token]}, {"Lianxi-Receipt": "1234-5678-1234-5678"}
+
+    assert door.http.post("/v1/public/tips/messages", json=body, headers=headers).status_code == 404
+    assert [name for name in on_disk(door) if name.startswith("kept/")] == []
+
+    door.bus.says("post_informant_message", STATUS)
+    for _ in range(2):
+        answer = door.http.post("/v1/public/tips/messages", json=body, headers={**headers, "Idempotency-Key": "m"})
+        assert answer.status_code == 200, answer.text
+    posted = [each.request for each in door.bus.asked if each.method == "post_informant_message"]
+    assert [len(each.attachments) for each in posted] == [1, 1]
+    assert [name for name in on_disk(door) if name.startswith("kept/")] == [f"kept/{posted[-1].attachments[0].file}"]
 
 
 def test_an_agency_hands_pictures_in_as_well(door: Door) -> None:

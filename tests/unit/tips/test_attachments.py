@@ -9,14 +9,14 @@ import pytest
 
 from lianxi.contracts.attachments import AttachedPicture, GetAttachment
 from lianxi.contracts.sealing import PICTURE, Opener
-from lianxi.contracts.tips import Channel
+from lianxi.contracts.tips import Channel, PostInformantMessage
 from lianxi.kernel.clock import level_to_hour
 from lianxi.kernel.errors import ContractBroken, NotFound, RuleBroken
 from services.tips.domain.attachments import PICTURES, attached
 from services.tips.domain.tip import Author
 from services.tips.handlers.attachments import AttachmentHandlers
 from services.tips.views.attachments import show_key
-from tests.unit.tips.desk import NOW, TIP_ID, TipDesk, caller, everything_said, keys, submission
+from tests.unit.tips.desk import NOW, TIP_ID, TipDesk, caller, everything_said, keys, sealed, submission
 
 KEY = {"key": "0b" * 32, "sha256": "0c" * 32}
 
@@ -93,6 +93,17 @@ def test_pictures_that_an_officer_took_down_are_the_desk_s_and_one_that_comes_tw
     with pytest.raises(RuleBroken) as refused:
         attached(again, [picture(each) for each in range(3, PICTURES + 2)], Author.DESK, NOW)
     assert refused.value.code == "attachment.too_many"
+
+
+def test_an_informant_brings_a_picture_later() -> None:
+    desk = TipDesk()
+    desk.submit(submission(attachments=(picture(1),)))
+    asked = PostInformantMessage(receipt_verifier="verifier-1", content=sealed("补一张"), attachments=(picture(2),))
+
+    desk.handlers.post_informant_message(asked, caller("public", "m1"))
+    desk.handlers.post_informant_message(asked, caller("public", "m1"))
+
+    assert [(each.number, each.author) for each in desk.tip().attachments] == [(1, "informant"), (2, "informant")]
 
 
 def test_a_tip_that_is_purged_takes_its_pictures_with_it() -> None:
