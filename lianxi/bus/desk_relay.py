@@ -23,7 +23,7 @@ from lianxi.bus.link import Letter, Link
 from lianxi.bus.parking import as_parked, receipts_of
 from lianxi.contracts import codec
 from lianxi.contracts.envelope import LANES, Lane
-from lianxi.kernel.clock import Clock
+from lianxi.kernel.clock import Clock, is_levelled
 from lianxi.kernel.errors import BrokerDown, LianxiError
 from lianxi.runtime import metrics
 from lianxi.runtime.logs import get_log
@@ -327,6 +327,7 @@ def ledger_rows(entry: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]
             "queue": queue,
             "created_at": entry["at"],
             "sent_at": now,
+            "is_levelled": is_levelled(datetime.fromisoformat(event["time"])),
         }
         for queue in topology.queues_hearing(event["type"], entry["lane"])
     ]

@@ -9,6 +9,7 @@ from typing import Any
 from lianxi.bus import wire
 from lianxi.bus.link import Letter
 from lianxi.contracts import codec
+from lianxi.kernel.clock import is_levelled
 from lianxi.kernel.errors import ContractBroken
 from lianxi.kernel.ids import derived_id
 
@@ -59,6 +60,7 @@ def as_parked(letter: Letter, service: str, now: datetime) -> dict[str, Any]:
         "attempts": headers.get(wire.ATTEMPT) if isinstance(headers.get(wire.ATTEMPT), int) else 0,
         "error": str(headers.get(wire.ERROR) or headers.get("x-first-death-reason") or "unknown"),
         "parked_at": parked_at,
+        "is_levelled": _is_levelled(event),
         "state": "parked",
         "headers": headers,
         "body": letter.body,
@@ -68,6 +70,14 @@ def as_parked(letter: Letter, service: str, now: datetime) -> dict[str, Any]:
             if (value := getattr(letter.properties, name)) is not None
         },
     }
+
+
+def _is_levelled(letter: Mapping[str, Any]) -> bool:
+    """Say whether a letter is about something of which only the hour may be told: its own time says so."""
+    try:
+        return bool(letter.get("is_anonymous")) or is_levelled(datetime.fromisoformat(str(letter.get("time"))))
+    except ValueError:
+        return False
 
 
 def _peek(body: bytes) -> Mapping[str, Any]:

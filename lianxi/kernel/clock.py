@@ -84,3 +84,8 @@ def level_to_hour(instant: datetime) -> datetime:
     who was seen writing when (DESIGN 12.12).
     """
     return instant.replace(minute=0, second=0, microsecond=0)
+
+
+def is_levelled(instant: datetime) -> bool:
+    """Say whether an instant tells an hour only: then whatever goes with it may tell no more."""
+    return instant == level_to_hour(instant)

@@ -20,6 +20,7 @@ from lianxi.contracts.operations import (
     ParkedList,
     ParkedView,
 )
+from lianxi.kernel.clock import level_to_hour
 from lianxi.kernel.errors import Conflict, NotFound
 from lianxi.store.connect import reaching_the_store
 from lianxi.store.pages import FLOOR
@@ -29,6 +30,8 @@ DELIVERIES = "deliveries"
 SETTLEMENTS = "settlements"
 """What became of letters, by the ids of their deliveries: two inserts cost a fifth of an insert and an update."""
 
+_TIMES = ("x-lx-failed-at", "x-death")
+"""The headers of a letter that tell when it failed."""
 LOOKS_BACK = timedelta(days=31)
 WINDOW = timedelta(days=1)
 
@@ -57,7 +60,9 @@ class Ledger:
     def get_parked(self, parked_id: str) -> ParkedView:
         """Show one parked letter with its headers, without its content."""
         row = self._row(parked_id)
-        return self._view(row, headers=row.get("headers", {}))
+        headers = row.get("headers", {})
+        hidden = _TIMES if row.get("is_levelled") else ()
+        return self._view(row, headers={name: value for name, value in headers.items() if name not in hidden})
 
     def letter(self, parked_id: str) -> Mapping[str, Any]:
         """Hand out a letter that still waits, with its body, to be sent again.
@@ -92,8 +97,9 @@ class Ledger:
             rows = self._parked_deliveries(now)
         else:
             rows = self._recent(request.state or DeliveryState.SENT, now, request.limit)
-        rows.sort(key=lambda row: (row["created_at"], row["_id"]))
-        return DeliveryList(items=tuple(_delivery(row) for row in rows[: request.limit]))
+        # By what is told: the order of those that tell the hour only would tell more.
+        shown = sorted((_delivery(row) for row in rows), key=lambda each: (each.created_at, each.event_id, each.queue))
+        return DeliveryList(items=tuple(shown[: request.limit]))
 
     def _recent(self, state: DeliveryState, now: datetime, enough: int) -> list[dict[str, Any]]:
         """Look back day by day: what has not arrived after the whole retry ladder is parked, and found as that."""
@@ -134,7 +140,7 @@ class Ledger:
             subject=row["subject"],
             attempts=row["attempts"],
             error=row["error"],
-            parked_at=row["parked_at"],
+            parked_at=_told(row, row["parked_at"]),
             state=row["state"],
             settled_by=row.get("settled_by"),
             settled_reason=row.get("settled_reason"),
@@ -149,7 +155,12 @@ def _delivery(row: Mapping[str, Any]) -> DeliveryView:
         subject=row["subject"],
         queue=row["queue"],
         state=DeliveryState(row["state"]),
-        created_at=row["created_at"],
-        sent_at=row["sent_at"],
-        settled_at=row.get("settled_at"),
+        created_at=_told(row, row["created_at"]),
+        sent_at=_told(row, row["sent_at"]),
+        settled_at=_told(row, row["settled_at"]) if "settled_at" in row else None,
     )
+
+
+def _told(row: Mapping[str, Any], at: datetime) -> datetime:
+    """Say when something happened to a letter: to the hour when the letter itself says no more (criterion 2.7)."""
+    return level_to_hour(at) if row.get("is_levelled") else at
