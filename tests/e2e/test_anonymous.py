@@ -120,7 +120,7 @@ def _chained(town: RunningTown, tip_id: str) -> bool:
 def test_no_answer_about_an_anonymous_tip_tells_when_it_came(filed: Filed) -> None:
     telling: dict[str, list[str]] = {}
     spoke = set()
-    asked = [(path, {}) for path in (*PATHS, filed.path)]
+    asked: list[tuple[str, dict[str, Any]]] = [(path, {}) for path in (*PATHS, filed.path)]
     about = f"tip/{filed.tip['tip_id']}"
     asked += [("/v1/audit/reads", {"item": about}), ("/v1/deliveries", {"subject": about})]
     asked += [("/v1/audit/entries", {"service": service}) for service in (*SERVICES, "gateway")]
