@@ -95,12 +95,17 @@ def test_what_comes_behind_a_picture_or_hides_in_one_is_left_behind() -> None:
 
 
 def test_a_picture_is_turned_the_right_way_up_and_made_no_larger_than_is_needed() -> None:
-    picture, exif, out = Image.new("RGB", (4000, 2000), "teal"), Image.Exif(), io.BytesIO()
-    exif[0x0112] = 6
-    picture.save(out, "JPEG", exif=exif)
-
-    with Image.open(io.BytesIO(drawn_anew(out.getvalue()).content)) as after:
-        assert after.size == (1280, 2560)
+    for kind, size, turned in (
+        ("JPEG", (400, 300), (300, 400)),
+        ("JPEG", (8000, 6000), (3000, 4000)),
+        ("JPEG", (6400, 100), (80, 5120)),
+        ("PNG", (3200, 100), (80, 2560)),
+    ):
+        picture, exif, out = Image.new("RGB", size, "teal"), Image.Exif(), io.BytesIO()
+        exif[0x0112] = 6
+        picture.save(out, kind, exif=exif)
+        with Image.open(io.BytesIO(drawn_anew(out.getvalue()).content)) as after:
+            assert after.size == turned
 
 
 def test_a_drawing_with_holes_keeps_them_and_one_that_grows_too_large_becomes_a_photograph(
