@@ -39,8 +39,8 @@ check: setup  ## style, types, imports, and the tests that start nothing
 architecture unit contract integration e2e: setup  ## one floor of tests
 	@$(FLOORS) $@
 
-chaos: setup  ## kills, cuts and duplicates in full numbers (make test runs a smoke size)
-	@LIANXI_CHAOS=full $(FLOORS) chaos
+chaos: setup  ## kills, cuts, duplicates and searches in full numbers (make test runs a smoke size)
+	@LIANXI_CHAOS=full $(FLOORS) e2e chaos
 
 criteria: setup  ## every criterion of the product, its tests and their last result
 	@$(RUN) -m deploy.local.criteria
