@@ -20,6 +20,7 @@ from gateway.auth import Register, Tokens
 from gateway.body import SizeLimits
 from gateway.bus import Bus
 from gateway.challenges import Challenges
+from gateway.console import add_pages
 from gateway.correlation import Correlation
 from gateway.exchange import House
 from gateway.forgetting import Forgetting
@@ -77,6 +78,7 @@ def create_app(
     app.state.health = _health(house)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     add_routes(app)
+    add_pages(app)
     _add_docs(app)
     problems.install(app)
     _add_doorway(app, house)

@@ -9,7 +9,7 @@ from typing import Final
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.problems import PUBLIC
+from gateway import paths
 
 _CORRELATION: Final = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 _TRACE: Final = re.compile(r"^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$")
@@ -38,7 +38,7 @@ class Correlation:
             await self._app(scope, receive, send)
             return
         state = scope.setdefault("state", {})
-        told = {} if scope["path"].startswith(PUBLIC) else dict(scope["headers"])
+        told = {} if paths.is_public(scope["path"]) else dict(scope["headers"])
         state["correlation_id"] = _correlation(told.get(b"x-correlation-id", b""))
         state["traceparent"] = _trace(told.get(b"traceparent", b""))
         policy = _PAGE if scope["path"].startswith(_PAGES) else _STRICT

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -21,8 +21,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway import paths
+from gateway.language import language_of
 from gateway.refusals import NoSuchThing, Turned, UnreadableBody
-from gateway.wording import TAGS, Language, language_for, words
+from gateway.wording import TAGS, Language, words
 from lianxi.kernel.errors import (
     Broken,
     Conflict,
@@ -38,7 +40,6 @@ from lianxi.runtime.logs import get_log
 
 log = get_log()
 MEDIA_TYPE: Final = "application/problem+json"
-PUBLIC: Final = "/v1/public/"
 _FIELD: Final = re.compile(r"^[A-Za-z_][A-Za-z0-9_]{0,60}$")
 _STATUS: Final[tuple[tuple[type[LianxiError], int], ...]] = (
     (NotFound, 404),
@@ -99,6 +100,10 @@ class Problem:
     retryable: bool = False
 
 
+PageWriter = Callable[[Problem, Scope], Response]
+"""Writes a problem as a page; the console hangs its own into the app's state as `problem_page`."""
+
+
 def problem_of(error: Exception, *, has_precondition: bool = False) -> Problem:
     """Say what answer an error gets."""
     if isinstance(error, UnreadableBody):
@@ -144,14 +149,15 @@ def _expected(error: Mapping[str, Any]) -> str | None:
     return str(context["expected"]) if error["type"] in {"enum", "literal_error"} and "expected" in context else None
 
 
-def language_of(scope: Scope) -> Language:
-    """Choose the language of whoever asks: the public reads Chinese unless it says otherwise, machines English."""
-    accepted = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"accept-language"), "")
-    return language_for(accepted, otherwise="zh" if scope["path"].startswith((PUBLIC, "/problems/")) else "en")
-
-
 def written(problem: Problem, scope: Scope) -> Response:
-    """Write a problem as an answer, in the language of whoever asked."""
+    """Write a problem as an answer, in the language of whoever asked: a page for people, a document for machines."""
+    scope.setdefault("state", {})["problem_code"] = problem.code
+    _count(problem)
+    page: PageWriter | None = getattr(scope["app"].state, "problem_page", None) if paths.wants_page(scope) else None
+    return _document(problem, scope) if page is None else page(problem, scope)
+
+
+def _document(problem: Problem, scope: Scope) -> Response:
     language = language_of(scope)
     wording = words().problem(problem.code, problem.status)
     document: dict[str, Any] = {
@@ -170,8 +176,6 @@ def written(problem: Problem, scope: Scope) -> Response:
     }
     if "error" in problem.facts:  # OAuth's own word for it (RFC 6749, 5.2)
         document["error"] = problem.facts["error"]
-    scope.setdefault("state", {})["problem_code"] = problem.code
-    _count(problem)
     headers = {**problem.headers, "Content-Language": TAGS[language], "Cache-Control": "no-store"}
     body = json.dumps(document, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace")
     return Response(body, problem.status, headers, MEDIA_TYPE)
@@ -179,7 +183,7 @@ def written(problem: Problem, scope: Scope) -> Response:
 
 def _correlation_id(problem: Problem, scope: Scope) -> str | None:
     # Refusals to the public are alike to the last byte: an answer must not tell one wrong receipt code from another.
-    if problem.status < 500 and scope["path"].startswith(PUBLIC):
+    if problem.status < 500 and paths.is_public(scope["path"]):
         return None
     given: str | None = scope.get("state", {}).get("correlation_id")
     return given

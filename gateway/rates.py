@@ -19,14 +19,14 @@ from limits.aio.strategies import FixedWindowRateLimiter
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway import paths
 from gateway.auth import Principal, Tokens
-from gateway.problems import PUBLIC, problem_of, written
+from gateway.problems import problem_of, written
 from gateway.refusals import NotKnown, TooMany
 from gateway.settings import GatewaySettings
 from lianxi.kernel.clock import SystemClock
 from lianxi.kernel.errors import StoreDown
 
-TOKEN_PATH: Final = "/oauth/token"  # noqa: S105
 KEY_LIVES_SECONDS: Final = 12 * 3600
 BUCKETS: Final = 2**18
 IPV6_NETWORK: Final = 64
@@ -117,10 +117,10 @@ class Doorkeeper:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request."""
         path = scope.get("path", "")
-        if scope["type"] != "http" or not path.startswith(("/v1/", TOKEN_PATH)):
+        if scope["type"] != "http" or not paths.is_counted(path):
             await self._app(scope, receive, send)
             return
-        scope["state"]["door"] = self._who(scope) if not path.startswith((PUBLIC, TOKEN_PATH)) else None
+        scope["state"]["door"] = None if paths.is_public(path) or path.startswith(paths.TOKEN) else self._who(scope)
         scope["state"]["bucket"] = self._buckets.of(scope)
         try:
             headers = await self._count(scope, path)
@@ -133,7 +133,7 @@ class Doorkeeper:
         door = scope["state"]["door"]
         if isinstance(door, Principal):
             return await self._rates.take(self._rates.client, "client", door.client_id)
-        limit = self._rates.token if path.startswith(TOKEN_PATH) else self._rates.public
+        limit = self._rates.token if path.startswith(paths.TOKEN) else self._rates.public
         return await self._rates.take(
             limit, "token" if limit is self._rates.token else "public", scope["state"]["bucket"]
         )

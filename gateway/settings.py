@@ -23,6 +23,9 @@ class GatewaySettings(Settings):
     gateway_trusted_proxies: str = ""
     """Addresses, separated by commas, whose word about the client's address is taken; none by default."""
 
+    gateway_exit_address: str = "https://www.weather.com.cn/"
+    """Where the public pages lead whoever has to leave them at once: something that nobody wonders about."""
+
     # What a request may be.
     gateway_body_bytes: int = Field(default=128 * 1024, gt=0, le=200 * 1024)
     gateway_body_depth: int = Field(default=32, gt=0)

@@ -6,10 +6,10 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway import paths
 from gateway.audit import RequestAudit
 from gateway.auth import Principal
 from gateway.ledger import RequestRow
-from gateway.problems import PUBLIC
 from lianxi.kernel.clock import Clock, level_to_hour
 from lianxi.runtime import metrics
 
@@ -48,10 +48,10 @@ class Watch:
         route = getattr(scope.get("route"), "path", UNMATCHED)
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
         metrics.http_request_duration_seconds.labels(route, method, f"{status // 100}xx").observe(seconds)
-        if not route.startswith("/v1/"):
+        if not paths.is_noted(route):
             return
         state = scope["state"]
-        if route.startswith(PUBLIC):
+        if paths.is_public(route):
             self._audit.note(self._row("public", "", scope, route, status, None, None))
         elif isinstance(state.get("door"), Principal):
             who: Principal = state["door"]

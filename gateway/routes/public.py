@@ -25,7 +25,8 @@ from gateway.body import DoorRoute
 from gateway.exchange import House, IdempotencyKey, the_house
 from gateway.idempotency import Request as Write
 from gateway.idempotency import read_key
-from gateway.problems import language_of, problem_of, written
+from gateway.language import language_of
+from gateway.problems import problem_of, written
 from gateway.refusals import BadRequest, NoSuchThing, Unusable
 from gateway.wording import words
 from lianxi.contracts import codec, proof

@@ -32,6 +32,7 @@ ROOMS_OF = {
     "typer": ["lianxi/cli/"],
     "rich": ["lianxi/cli/", "deploy/local/"],
     "PIL": ["gateway/pictures.py"],
+    "jinja2": ["gateway/console/"],
     "opencc": ["lianxi/policy/addresses.py"],
     "secantus": [],
 }

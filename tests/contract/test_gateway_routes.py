@@ -26,7 +26,11 @@ PUBLIC = {
     ("post", "/v1/public/tips/code"),
     ("post", "/oauth/token"),
 }
-NOT_DESCRIBED = {"/healthz", "/readyz", "/metrics", "/problems", "/problems/{code}", "/docs", "/redoc"}
+PAGES = {
+    *("/", "/report", "/report/check", "/report/receipt", "/track", "/track/messages", "/warnings", "/accessibility"),
+    "/static/{digest}/{name:path}",
+}
+NOT_DESCRIBED = {"/healthz", "/readyz", "/metrics", "/problems", "/problems/{code}", "/docs", "/redoc", *PAGES}
 DESIGN_PATHS = """
 post /v1/tips/{tip_id}/vault/requests · get /v1/tips/{tip_id}/vault/requests/{request_id}
 post /v1/tips/{tip_id}/vault/requests/{request_id}/decide · post /v1/tips/{tip_id}/vault/requests/{request_id}/withdraw

@@ -1,0 +1,98 @@
+"""How a page is written: its template, its language, its headers. Pages are never kept and ask nobody else for anything."""
+
+from __future__ import annotations
+
+import gzip
+from functools import cache, partial
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import Request, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from gateway.console.files import address_of, takes_gzip
+from gateway.console.sayings import say, say_last_day, say_problem, say_time
+from gateway.exchange import house_of
+from gateway.language import COOKIE, QUERY, chosen_in_query, language_of
+from gateway.problems import Problem
+from gateway.wording import TAGS, Language
+
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+_HEADERS: Final = {
+    "Content-Security-Policy": POLICY,
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "Vary": "Accept-Encoding, Accept-Language, Cookie",
+}
+_LEAST_PACKED: Final = 500
+
+
+@cache
+def _templates() -> Environment:
+    folder = Path(__file__).with_name("templates")
+    return Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+
+
+def page(request: Request, template: str, status: int = 200, **facts: Any) -> Response:
+    """Write a page in the language of its reader."""
+    language = language_of(request.scope)
+    text = _templates().get_template(template).render(_common(request, language) | facts)
+    answer = _packed(request, text.encode(), status)
+    answer.headers["Content-Language"] = TAGS[language]
+    if chosen_in_query(request.scope) is not None:
+        answer.set_cookie(COOKIE, language, httponly=True, samesite="lax", secure=request.url.scheme == "https")
+    return answer
+
+
+def _packed(request: Request, body: bytes, status: int) -> Response:
+    if takes_gzip(request) and len(body) > _LEAST_PACKED:
+        return Response(gzip.compress(body, 6), status, {**_HEADERS, "Content-Encoding": "gzip"}, "text/html")
+    return Response(body, status, _HEADERS, "text/html")
+
+
+def _common(request: Request, language: Language) -> dict[str, Any]:
+    house = house_of(request)
+    return {
+        "language": language,
+        "tag": TAGS[language],
+        "other_language": "en" if language == "zh" else "zh",
+        "say": partial(say, language),
+        "last_day": partial(say_last_day, language),
+        "time": partial(say_time, language),
+        "file": address_of,
+        "here": request.url.path,
+        "switch": None,
+        "language_query": QUERY,
+        "territory": house.policy.programme.territory,
+        "is_rehearsal": house.settings.rehearsal,
+        "exit_address": house.settings.gateway_exit_address,
+    }
+
+
+def trouble_of(request: Request, problem: Problem) -> dict[str, str]:
+    """Say a problem in the words of a page."""
+    seconds = problem.headers.get("Retry-After", "")
+    what, to_do = say_problem(language_of(request.scope), problem.code, problem.status, seconds)
+    return {"what": what, "to_do": to_do}
+
+
+def problem_page(problem: Problem, scope: Any) -> Response:
+    """Write a refusal as a page of its own, with the way back."""
+    request = Request(scope)
+    known = scope.get("state", {}).get("correlation_id", "") if problem.status >= 500 else ""
+    answer = page(
+        request, "problem.html", problem.status, trouble=trouble_of(request, problem), correlation_id=known
+    )
+    for name, value in problem.headers.items():
+        answer.headers[name] = value
+    return answer
