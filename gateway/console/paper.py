@@ -1,4 +1,4 @@
-"""How a page is written: its template, its language, its headers. Pages are never kept and ask nobody else for anything."""
+"""How a page is written: its template, its language, its headers. Pages are kept nowhere and fetch nothing elsewhere."""
 
 from __future__ import annotations
 
@@ -90,9 +90,7 @@ def problem_page(problem: Problem, scope: Any) -> Response:
     """Write a refusal as a page of its own, with the way back."""
     request = Request(scope)
     known = scope.get("state", {}).get("correlation_id", "") if problem.status >= 500 else ""
-    answer = page(
-        request, "problem.html", problem.status, trouble=trouble_of(request, problem), correlation_id=known
-    )
+    answer = page(request, "problem.html", problem.status, trouble=trouble_of(request, problem), correlation_id=known)
     for name, value in problem.headers.items():
         answer.headers[name] = value
     return answer
