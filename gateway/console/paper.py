@@ -1,4 +1,4 @@
-"""How a page is written: its template, its language, its headers. Pages are kept nowhere and fetch nothing elsewhere."""
+"""How a page is written: its template, language and headers. Pages are kept nowhere and fetch nothing elsewhere."""
 
 from __future__ import annotations
 

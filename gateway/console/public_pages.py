@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from starlette.responses import RedirectResponse
 
 from gateway import receipts
-from gateway.bodies import Message, PublicStatus
+from gateway.bodies import InformantMessage, PublicStatus
 from gateway.console.ground import PageRoute, read_form
 from gateway.console.paper import page, trouble_of
 from gateway.console.report_form import NAMED, Choices, Report, filled_in, read_report
@@ -201,7 +201,7 @@ async def write_message(request: Request, house: InHouse) -> Response:
     if ticket is None:
         return _code_page(request, form, 403, is_over=True)
     try:
-        body = Message(text=form.get("text", ""))
+        body = InformantMessage(text=form.get("text", ""))
     except ValidationError:
         answer = await public.read_status(request, house, ticket.code, SLOW_LANE)
         return _dialogue_page(request, house, ticket.code, answer, 422, draft=form.get("text", ""), is_wrong=True)
