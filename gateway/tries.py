@@ -20,6 +20,7 @@ from gateway.challenges import Challenges
 from gateway.refusals import NoSuchThing, TooMany
 from gateway.settings import GatewaySettings
 from lianxi.contracts import proof
+from lianxi.runtime import metrics
 
 MINUTE_SECONDS: Final = 60
 _OVERALL: Final = "overall"
@@ -113,6 +114,7 @@ class Tries:
         try:
             yield
         except NoSuchThing:
+            metrics.receipt_tries_total.labels("wrong").inc()
             self.wrong.add(bucket)
             self.overall.add(_OVERALL)
             raise
@@ -158,7 +160,9 @@ class Tries:
         else:
             passed = given is not None and self.challenges.take(given)
         if passed:
+            metrics.receipt_tries_total.labels("waited" if given == proof.WAIT else "proven").inc()
             return True
+        metrics.receipt_tries_total.labels("refused").inc()
         challenge = self.challenges.new()
         raise TooMany(
             proof.NEEDED,

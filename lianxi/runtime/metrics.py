@@ -19,6 +19,9 @@ http_request_duration_seconds = Histogram(
     ["route", "method", "status_class"],
     buckets=_QUICK,
 )
+receipt_tries_total = Counter(
+    "lianxi_receipt_tries_total", "Tries of receipt codes that were no plain success", ["outcome"]
+)
 http_refusals_total = Counter("lianxi_http_refusals_total", "Requests refused at the door", ["reason"])
 tips_received_total = Counter("lianxi_tips_received_total", "Tips taken in", ["channel", "category"])
 vault_attempts_total = Counter("lianxi_vault_attempts_total", "Attempts to read an identity without the second key")

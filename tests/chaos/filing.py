@@ -16,13 +16,14 @@ from pymongo import MongoClient
 from tests.support.town import RunningTown
 from tests.support.waiting import wait_until
 
-TIP = {
+TIP: dict[str, Any] = {
     "category": "rental_gathering",
     "village": "village/banyan",
     "text": "楼里每天有人集中听课。",
     "channel": "phone",
+    "wants_receipt": False,
 }
-PUBLIC_TIP = {"category": "online_scheme", "village": "village/banyan", "text": "群里拉人交会费。"}
+PUBLIC_TIP: dict[str, Any] = {"category": "online_scheme", "village": "village/banyan", "text": "群里拉人交会费。"}
 CREATED = 201
 ADDRESSEES = {"rental_gathering": 3, "online_scheme": 3}
 NEVER = threading.Event()

@@ -101,6 +101,15 @@ def test_every_path_of_the_design_that_the_desks_serve_is_there(described: dict[
     assert there == wanted | PUBLIC
 
 
+@pytest.mark.criterion("2.2")
+def test_no_address_of_ours_holds_a_receipt_code(described: dict[str, Any]) -> None:
+    for method, path, operation in operations_of(described):
+        for each in operation.get("parameters", []):
+            tells = "receipt" in each["name"].lower()
+            assert not tells or each["in"] == "header", f"{method} {path}"
+        assert not path.startswith("/v1/public/") or "{" not in path, path
+
+
 def test_no_undescribed_door_but_the_known_ones(tmp_path: Path) -> None:
     app = build(tmp_path).app
     found = set()

@@ -15,6 +15,7 @@ from gateway.refusals import NoSuchThing, TooMany
 from gateway.tries import Tries, Wrongs
 from lianxi.contracts import proof
 from lianxi.kernel.clock import FixedClock
+from lianxi.runtime import metrics
 from lianxi.sdk.proof import answer_to, solve
 from tests.support.gateway_fakes import NOON, Door, open_door, settings
 from tests.unit.gateway.test_public import STATUS, TIP
@@ -86,6 +87,17 @@ def test_a_message_is_guarded_like_a_look_up(guarded: Door) -> None:
     path, text = "/v1/public/tips/messages", {"text": "又来人了"}
     statuses = [guarded.http.post(path, json=text, headers=WRONG).status_code for _ in range(6)]
     assert statuses == [404] * 5 + [429]
+
+
+def test_guessing_is_counted_by_what_came_of_it(guarded: Door) -> None:
+    def counted() -> list[float]:
+        return [metrics.receipt_tries_total.labels(each)._value.get() for each in ("wrong", "proven", "refused")]
+
+    before = counted()
+    for _ in range(6):
+        ask(guarded)
+    ask(guarded, None, answer_to(ask(guarded).json()))
+    assert [now - then for now, then in zip(counted(), before, strict=True)] == [6, 1, 2]
 
 
 @pytest.mark.criterion("2.3")
