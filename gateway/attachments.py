@@ -206,6 +206,8 @@ class Attachments:
             # Times on the disk tell the hour only, so that what waits may wait up to an hour longer.
             before = self._clock.now() - self._wait - timedelta(hours=1)
             try:
+                # A disk that was not there at the start may be by now.
+                await asyncio.to_thread(self._files.open)
                 self._waiting_bytes = await asyncio.to_thread(self._files.sweep, before)
             except OSError as error:
                 log.warning("attachments_unreadable", reason=error.strerror)

@@ -31,11 +31,9 @@ class SealedFiles:
         self._kept = folder / KEPT
 
     def open(self) -> None:
-        """See that the folder is there, and clear away what a killed process left half-written."""
+        """See that the folder is there."""
         for each in (self._waiting, self._kept):
             each.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for half in self._waiting.glob(f"*{HALF}"):
-            half.unlink(missing_ok=True)
 
     def put(self, name: str, content: bytes, at: datetime) -> None:
         """Write a file; it is on the disk when this comes back.
@@ -96,7 +94,10 @@ class SealedFiles:
             (self._kept / _checked(name)).unlink(missing_ok=True)
 
     def sweep(self, before: datetime) -> int:
-        """Delete what nothing has named since a moment; answers how many bytes still wait."""
+        """Delete what nothing has named since a moment, and what a killed process left half-written before it.
+
+        Answers how many bytes still wait.
+        """
         left, limit = 0, before.timestamp()
         for place in self._waiting.iterdir():
             with suppress(FileNotFoundError):  # another process sweeps as well
