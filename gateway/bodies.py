@@ -475,6 +475,7 @@ class ChangedReceipt(BaseModel):
 
     receipt: str = Field(description="Sixteen digits, 4-4-4-4")
     tip_number: str
+    received_at: datetime = Field(description="Levelled to the hour")
 
 
 class PublicMessage(BaseModel):

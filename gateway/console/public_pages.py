@@ -32,6 +32,7 @@ router = APIRouter(route_class=PageRoute, tags=["pages"], include_in_schema=Fals
 InHouse = Annotated[House, Depends(the_house)]
 VERIFYING: Final = "T-01"
 """The limit that a tip's informant is promised (domain 2.1)."""
+MUST_CHANGE: Final = "receipt.must_change"
 SLOW_LANE: Final = proof.WAIT
 _DESK: Final = "desk"
 _CAUGHT: Final = (Turned, Refused, Unavailable)
@@ -171,6 +172,7 @@ async def ask_code(request: Request) -> Response:
 
 
 @router.get("/track/messages")
+@router.get("/track/code")
 async def ask_code_anew(request: Request) -> Response:
     """A page that only a form leads to."""
     return RedirectResponse("/track", 303)
@@ -189,8 +191,27 @@ async def show_dialogue(request: Request, house: InHouse) -> Response:
     try:
         answer = await public.read_status(request, house, code, SLOW_LANE)
     except _CAUGHT as error:
+        if error.code == MUST_CHANGE:
+            return _change_page(request, house, code)
         return _refused(request, form, error)
     return _dialogue_page(request, house, code, answer, draft=form.get("text", ""))
+
+
+@router.post("/track/code")
+async def change_code(request: Request, house: InHouse) -> Response:
+    """Change a code that an officer has seen, and show the new one, once, as after filing."""
+    form = await read_form(request)
+    ticket = read_ticket(house, form.get("ticket", ""))
+    if ticket is None:
+        return _code_page(request, form, 403, is_over=True)
+    try:
+        answer = await public.change_code(request, house, ticket.code, SLOW_LANE, form.get("key") or None)
+    except _CAUGHT as error:
+        return _refused(request, form, error)
+    if answer.status_code != 200:
+        return answer
+    told = json.loads(bytes(answer.body))
+    return _receipt_page(request, house, Ticket(told["receipt"], told["tip_number"], told["received_at"]))
 
 
 @router.post("/track/messages")
@@ -216,6 +237,12 @@ def _code_page(request: Request, form: Mapping[str, str] | None = None, status: 
     form = form or {}
     facts = {"trouble": None, "is_empty": False, "is_over": False, "code": form.get("code", "")}
     return page(request, "track.html", status, draft=form.get("text", ""), **(facts | more))
+
+
+def _change_page(request: Request, house: House, code: str) -> Response:
+    written = write_ticket(house, Ticket(code), DIALOGUE_LIVES)
+    switch = {"form": "change", "action": "/track"}
+    return page(request, "change.html", ticket=written, key=secrets.token_urlsafe(24), switch=switch)
 
 
 def _refused(request: Request, form: Mapping[str, str], error: LianxiError) -> Response:

@@ -160,7 +160,8 @@ async def _change_code(request: Request, house: House, verifier: str, key: str) 
         asked = ChangeReceipt(receipt_verifier=verifier, new_verifier=await house.verifiers.verifier(code))
         view = await _view(request, house, verifier, "change_receipt", asked, command_id=command_id)
         house.recent.forget(verifier)
-        return Response(codec.to_bytes({"tip_number": view.number}), 200, media_type="application/json")
+        told = {"tip_number": view.number, "received_at": level_to_hour(view.received_at).isoformat()}
+        return Response(codec.to_bytes(told), 200, media_type="application/json")
 
     answer = await house.answers.once(_write(house, key, fingerprint, needs_store=True), act, _refuse(request))
     return receipts.with_code(answer, code)

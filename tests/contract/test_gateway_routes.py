@@ -27,7 +27,17 @@ PUBLIC = {
     ("post", "/oauth/token"),
 }
 PAGES = {
-    *("/", "/report", "/report/check", "/report/receipt", "/track", "/track/messages", "/warnings", "/accessibility"),
+    *(
+        "/",
+        "/report",
+        "/report/check",
+        "/report/receipt",
+        "/track",
+        "/track/messages",
+        "/track/code",
+        "/warnings",
+        "/accessibility",
+    ),
     "/static/{digest}/{name:path}",
 }
 NOT_DESCRIBED = {"/healthz", "/readyz", "/metrics", "/problems", "/problems/{code}", "/docs", "/redoc", *PAGES}

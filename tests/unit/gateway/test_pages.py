@@ -19,7 +19,7 @@ from gateway.console.sayings import sayings
 from gateway.console.tickets import RECEIPT_LIVES
 from lianxi.contracts.sealing import CONTACT, CONTENT, Opener
 from lianxi.contracts.tips import MessageView, StatusStep, SubmitTip, TipState, TipStatusView
-from lianxi.kernel.errors import BrokerDown
+from lianxi.kernel.errors import BrokerDown, Conflict
 from tests.support.gateway_fakes import Door, open_door
 
 CONSOLE = Path(files.__file__).parent
@@ -458,3 +458,34 @@ def named_keys() -> Iterator[str]:
         named = re.findall(r"""["']([a-z_]+\.[a-z_.]*)["']""", text)
         yield from (each for each in named if not each.endswith((".html", ".css", ".js", ".svg")))
         assert not re.search(r"[\u4e00-\u9fff]", text), path.name
+
+
+@pytest.mark.criterion("2.4")
+def test_a_code_from_an_officer_is_changed_on_the_page_before_anything_is_shown(door: Door) -> None:
+    changed: list[str] = []
+
+    def find(request: Any, _caller: Any) -> TipStatusView:
+        if not changed:
+            raise Conflict("receipt.must_change")
+        assert request.receipt_verifier == changed[0]
+        return STATUS
+
+    def change(request: Any, _caller: Any) -> TipStatusView:
+        changed.append(request.new_verifier)
+        return STATUS
+
+    door.bus.answers.update(find_tip_by_receipt=find, change_receipt=change)
+    asked = door.http.post("/track", data={"code": "1234567890123456"})
+    assert asked.status_code == 200
+    assert STATUS.number not in asked.text
+    assert "1234" not in re.sub(r'value="[^"]*"', "", asked.text)
+    shown = door.http.post("/track/code", data=hidden(asked))
+    new = code_on(shown)
+    assert len(new) == 19
+    assert code_on(door.http.post("/track/code", data=hidden(asked))) == new
+    assert len(changed) == 1
+    # The page with the new code cannot be left for the dialogue without ticking "saved".
+    assert door.http.post("/track", data=hidden(shown)).status_code == 422
+    opened = door.http.post("/track", data={**hidden(shown), "saved": "yes"})
+    assert STATUS.number in opened.text
+    assert door.http.post("/track/code", data={"ticket": "forged", "key": "x"}).status_code == 403
