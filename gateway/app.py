@@ -29,6 +29,10 @@ from gateway.ledger import Ledger
 from gateway.mongo_ledger import MongoLedger
 from gateway.openapi import describe
 from gateway.outside_key import OutsideKey
+from gateway.people.departed import DepartedWatch
+from gateway.people.handing_over import HandingOver
+from gateway.people.sessions import Sessions
+from gateway.people.sign_in import SignIn
 from gateway.policy_keeper import PolicyKeeper
 from gateway.rates import Buckets, Doorkeeper, Rates
 from gateway.receipts import Verifiers
@@ -100,6 +104,7 @@ def furnish(
     key = OutsideKey(read_key(settings.gateway_receipt_key_file))
     sealer = Sealer(read_key(settings.gateway_seal_public_key_file))
     register = Register(ledger, settings)
+    sessions = Sessions(ledger.people, key, clock, settings)
     return House(
         settings=settings,
         clock=clock,
@@ -120,6 +125,8 @@ def furnish(
         answers=Answers(ledger, key, clock, settings),
         audit=RequestAudit(ledger, flush_seconds=settings.gateway_audit_flush_seconds),
         recent=Recent(settings.gateway_recent_seconds),
+        sessions=sessions,
+        sign_in=SignIn(ledger.people, key, clock, settings, sessions),
     )
 
 
@@ -141,12 +148,15 @@ async def _open_house(app: FastAPI) -> AsyncIterator[None]:
             await part.open()
             closing.push_async_callback(part.close)
         closing.callback(house.verifiers.close)
+        closing.callback(house.sign_in.close)
         yield
 
 
 def _parts(house: House) -> Iterator[Any]:
     yield from (house.bus, house.register, house.audit, house.spool, house.attachments)
     yield from (Forgetting(house), PolicyKeeper(house))
+    handing_over = HandingOver(house.ledger.people, house.ask, house.clock)
+    yield DepartedWatch(handing_over, house.settings.gateway_departed_check_seconds)
 
 
 def _health(house: House) -> Health:
@@ -162,7 +172,9 @@ def _health(house: House) -> Health:
 def _add_doorway(app: FastAPI, house: House) -> None:
     # The last one added is the first to see a request.
     app.add_middleware(SizeLimits, settings=house.settings)
-    app.add_middleware(Doorkeeper, tokens=house.tokens, rates=house.rates, buckets=house.buckets)
+    app.add_middleware(
+        Doorkeeper, tokens=house.tokens, sessions=house.sessions, rates=house.rates, buckets=house.buckets
+    )
     app.add_middleware(Watch, clock=house.clock, audit=house.audit)
     app.add_middleware(problems.LastResort)
     app.add_middleware(Correlation)

@@ -12,7 +12,6 @@ import hmac
 import json
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +19,7 @@ from typing import Any, Final
 import jwt
 
 from gateway.ledger import Client, Ledger
+from gateway.principal import SCOPES, Principal
 from gateway.refusals import NotKnown
 from gateway.settings import GatewaySettings
 from lianxi.kernel.clock import Clock
@@ -31,36 +31,7 @@ ALGORITHM: Final = "HS256"
 ISSUER: Final = "lianxi"
 AUDIENCE: Final = "lianxi-gateway"
 CLAIMS: Final = ("iss", "aud", "sub", "iat", "exp", "jti")
-SCOPES: Final = {
-    "tips:read": "Read the tips that the agency's desks hold",
-    "tips:write": "File tips and decide on those that the agency's desks hold",
-    "visits:read": "Read rentals, the visit plan and visits",
-    "visits:write": "Register and grade rentals, record visits",
-    "cases:read": "Read the agency's cases and criminal referrals",
-    "cases:write": "Open and lead cases, send and answer criminal referrals",
-    "reports:read": "Read stage reports",
-    "reports:write": "File stage reports",
-    "notices:read": "Read the notices to the agency's desks",
-    "notices:write": "Acknowledge notices",
-    "plan:read": "Read the plan's sentences, who owes them and what has kept them",
-    "audit:read": "Read who has read what, and the audit's chains",
-    "ops:read": "See parked letters and the delivery ledger",
-    "ops:write": "Replay and bury parked letters",
-}
 _NOBODY: Final = Client(client_id="", secret_sha256="0" * 64, agency="", scopes=())
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Who a good token or session belongs to, and what it may do now; `client_id` is an account's id for a person."""
-
-    client_id: str
-    agency: str
-    scopes: frozenset[str]
-    roles: tuple[str, ...] = ()
-    desks: tuple[str, ...] = ()
-    areas: tuple[str, ...] = ()
-    is_person: bool = False
 
 
 class Register:

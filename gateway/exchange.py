@@ -15,12 +15,15 @@ from pydantic import BaseModel
 
 from gateway.attachments import Attachments
 from gateway.audit import RequestAudit
-from gateway.auth import SCOPES, Principal, Register, Tokens
+from gateway.auth import Register, Tokens
 from gateway.bus import Bus
 from gateway.idempotency import Answers, read_key
 from gateway.idempotency import Request as Write
 from gateway.ledger import Ledger
 from gateway.outside_key import OutsideKey
+from gateway.people.sessions import Sessions
+from gateway.people.sign_in import SignIn
+from gateway.principal import SCOPES, Principal
 from gateway.problems import has_precondition, problem_of, written
 from gateway.rates import Buckets, Rates
 from gateway.receipts import Verifiers
@@ -73,6 +76,8 @@ class House:
     answers: Answers
     audit: RequestAudit
     recent: Recent
+    sessions: Sessions
+    sign_in: SignIn
 
     async def ask(self, service: str, method: str, request: Any, caller: Caller, contract: type[V]) -> V:
         """Ask a desk, and read its answer as its contract."""
@@ -288,6 +293,7 @@ _AREAS: Final = {
     "policy": "plan",
     "letter": "ops",
     "audit": "audit",
+    "account": "people",
 }
 """Resource of the permission table → the area that a machine's scopes name."""
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.ledger import Client, Remembered, RequestRow
+from gateway.people.fakes import MemoryPeople
 from lianxi.contracts.operations import AuditPage, ListAudit
 from lianxi.kernel.clock import Clock
 from lianxi.kernel.errors import StoreDown
@@ -24,6 +25,7 @@ class MemoryLedger:
         self.noted: list[Mapping[str, Any]] = []
         self.heads: list[Mapping[str, Any]] = []
         self.is_away = False
+        self.people = MemoryPeople(self._reach)
 
     async def open(self) -> None:
         """Nothing to see to."""

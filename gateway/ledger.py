@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from gateway.people.accounts import People
 from lianxi.contracts.operations import AuditPage, ListAudit
 
 
@@ -53,6 +54,10 @@ class RequestRow:
 
 class Ledger(Protocol):
     """The gateway's own database. Every method raises `StoreDown` while the database is away."""
+
+    @property
+    def people(self) -> People:
+        """The officials, their sessions and what was handed over."""
 
     async def open(self) -> None:
         """See that the indexes are there."""

@@ -14,6 +14,7 @@ from pymongo.errors import AutoReconnect, BulkWriteError, ConnectionFailure, Exe
 
 from gateway.gathering import Gathering
 from gateway.ledger import Client, Remembered, RequestRow
+from gateway.people.mongo_people import MongoPeople
 from gateway.settings import GatewaySettings
 from lianxi.contracts import audit
 from lianxi.contracts.operations import AuditPage, ListAudit
@@ -53,6 +54,7 @@ class MongoLedger:
         self._idempotency = database["idempotency"]
         self._answers = database["answers"]
         self._requests = database["requests"]
+        self.people = MongoPeople(database, _reaching_the_store)
         # An insert of many costs a tenth of as many inserts, and an update five times an insert: what is begun and what
         # is answered lie side by side under one key.
         self._beginning: Gathering[dict[str, Any], bool] = Gathering(lambda rows: _insert_new(self._idempotency, rows))
@@ -65,6 +67,7 @@ class MongoLedger:
             await self._answers.create_index([("expires_at", ASCENDING)], expireAfterSeconds=0)
             await self._requests.create_index([("at", ASCENDING)], expireAfterSeconds=self._audit_seconds)
             await self._requests.create_index([("actor", ASCENDING), ("at", ASCENDING)])
+        await self.people.open()
 
     async def close(self) -> None:
         """Let the connection go."""

@@ -24,6 +24,7 @@ _TAGS = (
     ("reporting", "通报考核: the plan's sentences and stage reports"),
     ("notifications", "告知: notices and their acknowledgement"),
     ("operators", "What stopped, and where letters are"),
+    ("people", "Officials: signing in, accounts, standing in, handing over"),
     ("tokens", "Client credentials"),
 )
 

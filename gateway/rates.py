@@ -16,13 +16,15 @@ from typing import Final
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import FixedWindowRateLimiter
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway import paths
-from gateway.auth import Principal, Tokens
+from gateway.auth import Tokens
+from gateway.people.sessions import Sessions
+from gateway.principal import Principal
 from gateway.problems import problem_of, written
-from gateway.refusals import NotKnown, TooMany
+from gateway.refusals import NotAllowed, NotKnown, TooMany
 from gateway.settings import GatewaySettings
 from lianxi.kernel.clock import SystemClock
 from lianxi.kernel.errors import StoreDown
@@ -108,9 +110,10 @@ class Rates:
 class Doorkeeper:
     """Reads the token, counts the request, and writes both down for the route."""
 
-    def __init__(self, app: ASGIApp, *, tokens: Tokens, rates: Rates, buckets: Buckets) -> None:
+    def __init__(self, app: ASGIApp, *, tokens: Tokens, sessions: Sessions, rates: Rates, buckets: Buckets) -> None:
         self._app = app
         self._tokens = tokens
+        self._sessions = sessions
         self._rates = rates
         self._buckets = buckets
 
@@ -120,7 +123,8 @@ class Doorkeeper:
         if scope["type"] != "http" or not paths.is_counted(path):
             await self._app(scope, receive, send)
             return
-        scope["state"]["door"] = None if paths.is_public(path) or path.startswith(paths.TOKEN) else self._who(scope)
+        is_public = paths.is_public(path) or path.startswith(paths.TOKEN)
+        scope["state"]["door"] = None if is_public else await self._who(scope)
         scope["state"]["bucket"] = self._buckets.of(scope)
         try:
             headers = await self._count(scope, path)
@@ -138,13 +142,13 @@ class Doorkeeper:
             limit, "token" if limit is self._rates.token else "public", scope["state"]["bucket"]
         )
 
-    def _who(self, scope: Scope) -> Principal | Exception:
-        given = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"), "")
-        if given[: len(_BEARER)].lower() != _BEARER:
-            return NotKnown("token.missing")
+    async def _who(self, scope: Scope) -> Principal | Exception:
+        given = Headers(scope=scope).get("authorization", "")
         try:
-            return self._tokens.read(given[len(_BEARER) :].strip())
-        except (NotKnown, StoreDown) as error:
+            if given[: len(_BEARER)].lower() == _BEARER:
+                return self._tokens.read(given[len(_BEARER) :].strip())
+            return await self._sessions.admit(scope) or NotKnown("token.missing")
+        except (NotKnown, NotAllowed, StoreDown) as error:
             return error
 
 

@@ -18,6 +18,7 @@ class GatewaySettings(Settings):
     gateway_receipt_key_file: Path
     gateway_token_key_file: Path
     gateway_clients_file: Path | None = None
+    gateway_people_file: Path | None = None
     gateway_spool_dir: Path
     gateway_attachments_dir: Path
     gateway_trusted_proxies: str = ""
@@ -53,6 +54,9 @@ class GatewaySettings(Settings):
     gateway_rpc_timeout_seconds: float = Field(default=8.0, gt=0)
     gateway_recent_seconds: float = Field(default=3.0, ge=0)
     gateway_token_seconds: int = Field(default=900, gt=0)
+    gateway_session_seconds: int = Field(default=10 * 3600, gt=0)
+    gateway_session_idle_seconds: int = Field(default=30 * 60, gt=0)
+    gateway_departed_check_seconds: float = Field(default=24 * 3600, gt=0)
     gateway_clients_refresh_seconds: float = Field(default=2.0, gt=0, le=2.5)
     gateway_idempotency_seconds: int = Field(default=24 * 3600, gt=0)
     gateway_visit_memory_seconds: int = Field(default=30 * 24 * 3600, gt=0)

@@ -8,8 +8,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway import paths
 from gateway.audit import RequestAudit
-from gateway.auth import Principal
 from gateway.ledger import RequestRow
+from gateway.principal import Principal
 from lianxi.kernel.clock import Clock, level_to_hour
 from lianxi.runtime import metrics
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy.local.credentials import Keys, make_clients, once
+from deploy.local.officials import make_officials
 from deploy.local.places import CHECKOUT, Places, write_private, write_private_json
 from lianxi.bus import topology
 from lianxi.contracts.registry import SERVICES
@@ -64,6 +65,7 @@ def prepare(folder: Path, environment: Path) -> None:
     keys = Keys(folder)
     keys.make_missing()
     make_clients(places, keys)
+    make_officials(places, keys)
     once(folder / "mongo.key", lambda: secrets.token_hex(64))
     write_definitions(folder / "broker-definitions.json", write_environment(environment, folder))
     for path in folder.iterdir():

@@ -50,6 +50,7 @@ class Keys:
         self.receipt = folder / "gateway-receipt.key"
         self.token = folder / "gateway-token.key"
         self.clients = folder / "clients.json"
+        self.people = folder / "people.json"
 
     def make_missing(self) -> None:
         """Make what is not there; what is there stays, or yesterday's sealed tips and signed receipts would be lost."""
@@ -104,7 +105,7 @@ def make_clients(places: Places, keys: Keys) -> list[dict[str, Any]]:
     wanted.append(client(AUDITOR, AUDITOR_SCOPES, "office", (AUDITOR,)))
     wanted.append(client(CUSTODIAN, AGENCY_SCOPES, "governance", (CUSTODIAN,)))
     rows = [row | {"client_secret": kept.get(row["client_id"], row)["client_secret"]} for row in wanted]
-    write_private_json(places.credentials_file, {"clients": rows})
+    write_private_json(places.credentials_file, {**(read_json(places.credentials_file) or {}), "clients": rows})
     write_private_json(keys.clients, [without_secret(row) for row in rows])
     return rows
 

@@ -120,6 +120,7 @@ def gateway(supplies: Supplies) -> Recipe:
         "LIANXI_GATEWAY_RECEIPT_KEY_FILE": str(supplies.keys.receipt),
         "LIANXI_GATEWAY_TOKEN_KEY_FILE": str(supplies.keys.token),
         "LIANXI_GATEWAY_CLIENTS_FILE": str(supplies.keys.clients),
+        "LIANXI_GATEWAY_PEOPLE_FILE": str(supplies.keys.people),
         "LIANXI_GATEWAY_SPOOL_DIR": str(supplies.places.spool),
         "LIANXI_GATEWAY_ATTACHMENTS_DIR": str(supplies.places.attachments),
     }

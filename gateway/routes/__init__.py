@@ -13,12 +13,14 @@ from gateway.routes import (
     notices,
     oauth,
     ops,
+    people,
     plan,
     public,
     referrals,
     rentals,
     reports,
     rights,
+    session,
     supervision,
     tips,
     vault,
@@ -44,6 +46,8 @@ def add_routes(app: FastAPI) -> None:
         plan,
         rights,
         notices,
+        session,
+        people,
     )
     for area in (public, *desks, audit, ops, oauth, health):
         app.include_router(area.router)

@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, unquote_plus
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from gateway.auth import SCOPES
 from gateway.exchange import House, house_of
+from gateway.principal import SCOPES
 from gateway.refusals import BadRequest, NotKnown
 from lianxi.contracts import codec
 from lianxi.kernel.errors import StoreDown

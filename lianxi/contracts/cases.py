@@ -324,6 +324,7 @@ class CaseView:
     outcome: CaseOutcome | None
     grounds: str | None
     closed_at: datetime | None
+    officer: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,6 +46,10 @@ class Cause:
     at: datetime | None = None
 
 
+_OF_A_DESK = frozenset({"own", "own_desk"})
+"""Row rules that reach no further than an official's own desks."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
     """On whose behalf the gateway asks a desk something. Made by the gateway alone; rows are filtered by it.
@@ -77,9 +81,15 @@ class Caller:
         """Say whether the permission table lets the caller at all rows of what is asked."""
         return "all" in self.rows
 
+    @property
+    def bound_to(self) -> tuple[str, ...] | None:
+        """Name the desks that an official is bound to in what is asked; `None` where all of the agency is open."""
+        return self.desks if self.desks and not set(self.rows) - _OF_A_DESK else None
+
     def holds(self, desk: str) -> bool:
-        """Say whether a desk belongs to the caller's agency."""
-        return desk.partition("/")[0] == self.agency
+        """Say whether a desk is the caller's: of the caller's agency, or for officials of a desk one of their own."""
+        bound = self.bound_to
+        return desk.partition("/")[0] == self.agency if bound is None else desk in bound
 
     def cause(self) -> Cause:
         """Say what an act of this caller is caused by."""

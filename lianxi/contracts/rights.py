@@ -49,6 +49,7 @@ _TIP = Shown(
             "timeline",
             "dispatches",
             "is_anonymous",
+            "officer",
         ),
         "clocks": ("clocks", "clock_changes", "due_at"),
         "category": ("category", "kind", "lane", "channel"),
@@ -62,7 +63,7 @@ _TIP = Shown(
 _CASE = Shown(
     "case",
     {
-        "status": ("state", "opened_at", "outcome", "closed_at"),
+        "status": ("state", "opened_at", "outcome", "closed_at", "officer"),
         "clocks": ("decision_due_at",),
         "kind": ("kind", "basis", "suspected_crime"),
         "content": ("tip_id", "rental_code", "measures", "referral_ids", "grounds"),

@@ -277,6 +277,7 @@ class TipView:
     clock_changes: tuple[ClockChangeView, ...] = ()
     policy_version: int = 1
     attachments: tuple[AttachmentView, ...] = ()
+    officer: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

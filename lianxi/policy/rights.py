@@ -18,11 +18,22 @@ Ending = Literal["delete", "pseudonymise", "aggregate", "archive", "seal", "with
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role(Sourced):
-    """A kind of user. A role is a right to something; nobody has it by sitting under somebody's roof."""
+    """A kind of user. A role is a right to something; nobody has it by sitting under somebody's roof.
+
+    `held_in` names the agencies whose officials may have it; `None` is any.
+    """
 
     code: str
     name_zh: str
     name_en: str
+    held_in: tuple[str, ...] | None = None
+
+    def may_be_held_in(self, agency: str) -> bool:
+        """Say whether an official of an agency may have this role.
+
+        Clause: none (criterion 8.6).
+        """
+        return self.held_in is None or agency in self.held_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,6 +60,10 @@ broker_blocked = Gauge("lianxi_broker_blocked", "1 while the broker stops publis
 audit_head_age_seconds = Gauge("lianxi_audit_head_age_seconds", "Age of the oldest signed head of the audit chains")
 audit_waiting = Gauge("lianxi_audit_waiting", "Readings and refusals noted and not yet chained", ["desk"])
 
+departed_holding = Gauge(
+    "lianxi_departed_holding", "Open items, roles and machines that accounts hold whose owners have left"
+)
+
 visits_overdue = Gauge("lianxi_visits_overdue", "Dwellings past their day", ["grade"])
 returns_missing = Gauge("lianxi_returns_missing", "Stage reports past their day", ["agency"])
 clocks_breached = Gauge("lianxi_clocks_breached", "Statutory clocks passed unmet", ["clock"])

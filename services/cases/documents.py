@@ -21,7 +21,11 @@ class CaseDocument(AggregateDocument):
     meta = {
         "collection": "cases",
         "db_alias": "cases",
-        "indexes": [{"fields": ["owner_agency", "opened_at"]}, {"fields": ["opened_at"]}],
+        "indexes": [
+            {"fields": ["owner_agency", "opened_at"]},
+            {"fields": ["opened_at"]},
+            {"fields": ["officer"], "sparse": True},
+        ],
     }
 
     number = StringField(required=True)
@@ -40,6 +44,7 @@ class CaseDocument(AggregateDocument):
     outcome = StringField()
     grounds = StringField()
     closed_at = DateTimeField()
+    officer = StringField()
 
 
 class CriminalReferralDocument(AggregateDocument):
@@ -52,6 +57,7 @@ class CriminalReferralDocument(AggregateDocument):
             {"fields": ["sender_agency", "drafted_at"]},
             {"fields": ["sent_to_agency", "drafted_at"]},
             {"fields": ["drafted_at"]},
+            {"fields": ["officers"]},
             {"fields": ["next_rung_at"]},
             {"fields": ["breached_since"]},
             {"fields": ["policy_version", "state"]},

@@ -7,9 +7,11 @@ from typing import Any
 
 from pymongo.errors import DuplicateKeyError
 
+from lianxi.contracts.cases import CaseState
 from lianxi.kernel.clock import Clock
 from lianxi.kernel.errors import Conflict
 from lianxi.store.connect import reaching_the_store
+from lianxi.store.handover import HeldBy, Holding
 from lianxi.store.mapping import as_fields, as_state
 from lianxi.store.migrating import RunningItems
 from lianxi.store.outbox import Announcer
@@ -21,6 +23,8 @@ from services.cases.documents import (
     ReceiptDocument,
     TipRightDocument,
 )
+from services.cases.domain import cases as case_rules
+from services.cases.domain import referrals as referral_rules
 from services.cases.domain.assistance import OPEN, Assistance
 from services.cases.domain.cases import Case, TipRight
 from services.cases.domain.referrals import RUNNING, CriminalReferral
@@ -49,6 +53,19 @@ def assistance(clock: Clock) -> AggregateStore[Assistance]:
 def running() -> tuple[RunningItems, RunningItems]:
     """Open what tells which referrals and which requests still run under which version of the policy."""
     return RunningItems(CriminalReferralDocument, RUNNING), RunningItems(AssistanceDocument, OPEN)
+
+
+def held(
+    kept: AggregateStore[Case], referred: AggregateStore[CriminalReferral]
+) -> tuple[Holding[Case], Holding[CriminalReferral]]:
+    """Open what officers hold: the cases they lead and the referrals they sign."""
+    running = {"state": {"$in": [state.value for state in RUNNING]}}
+    return (
+        Holding("case", kept, HeldBy(CaseDocument, "officer", {"state": CaseState.OPEN.value}), case_rules.handed_over),
+        Holding(
+            "referral", referred, HeldBy(CriminalReferralDocument, "officers", running), referral_rules.handed_over
+        ),
+    )
 
 
 def receipts() -> ReceiptBook:

@@ -44,7 +44,7 @@ class CaseViews:
         """Show a page of the cases that the caller may see, newest first."""
         rows, following = newest_first(
             CaseDocument._get_collection(),
-            {} if caller.sees_all else {"owner_agency": caller.agency},
+            _of(caller, "owner_agency", "owner"),
             "opened_at",
             now=self.clock.now(),
             cursor=request.cursor,
@@ -55,7 +55,7 @@ class CaseViews:
 
     def list_referrals(self, request: ListReferrals, caller: Caller) -> ReferralPage:
         """Show a page of the referrals that the caller's desks sent or were sent, newest first."""
-        sides = ("sender_agency", "sent_to_agency")
+        sides = (("sender_agency", "sender"), ("sent_to_agency", "receiver"))
         collection = CriminalReferralDocument._get_collection()
         rows, following = self._both_sides(collection, sides, "drafted_at", request, caller)
         items = tuple(
@@ -66,7 +66,7 @@ class CaseViews:
 
     def list_assistance(self, request: ListAssistance, caller: Caller) -> AssistancePage:
         """Show a page of the requests that the caller's desks made or were asked, newest first."""
-        sides = ("asker_agency", "receiver_agency")
+        sides = (("asker_agency", "asker"), ("receiver_agency", "receiver"))
         collection = AssistanceDocument._get_collection()
         rows, following = self._both_sides(collection, sides, "asked_at", request, caller)
         items = tuple(
@@ -94,7 +94,7 @@ class CaseViews:
     def _both_sides(
         self,
         collection: Any,
-        sides: tuple[str, str],
+        sides: tuple[tuple[str, str], ...],
         field: str,
         request: ListReferrals | ListAssistance,
         caller: Caller,
@@ -103,7 +103,7 @@ class CaseViews:
         limit = max(1, min(request.limit, LARGEST_PAGE))
         found: dict[str, dict[str, Any]] = {}
         is_more = False
-        matches: list[dict[str, str]] = [{}] if caller.sees_all else [{side: caller.agency} for side in sides]
+        matches = [{}] if caller.sees_all else [_of(caller, *side) for side in sides]
         for match in matches:
             rows, following = newest_first(
                 collection,
@@ -120,6 +120,14 @@ class CaseViews:
         if len(newest) <= limit and not is_more:
             return page, None
         return page, encode_cursor(page[-1][field].isoformat(), page[-1]["_id"])
+
+
+def _of(caller: Caller, agency: str, desk: str) -> dict[str, Any]:
+    """Turn what a caller may see into a range of an index: all, an agency's, or some desks' of it."""
+    if caller.sees_all:
+        return {}
+    bound = {} if caller.bound_to is None else {desk: {"$in": list(caller.bound_to)}}
+    return {agency: caller.agency, **bound}
 
 
 def _due(collection: Any, now: datetime) -> Sequence[str]:

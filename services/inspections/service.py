@@ -20,8 +20,10 @@ from lianxi.contracts.inspections import (
 )
 from lianxi.contracts.tips import TipReceived
 from lianxi.greenroom.entries import Accepted, Desk, accepts, answers, consumes, every
+from lianxi.greenroom.handing_over import HandingOverDesk
 from lianxi.runtime.premises import Premises
 from lianxi.runtime.settings import Settings
+from lianxi.store.handover import Holdings
 from services.inspections import store
 from services.inspections.handlers import RentalDesk
 from services.inspections.policy import slice_of
@@ -30,7 +32,7 @@ from services.inspections.views import RentalViews
 SETTINGS = Settings
 
 
-class Inspections(Desk):
+class Inspections(HandingOverDesk):
     """巡查: the register of rentals, their grades, and visits."""
 
     name = "inspections"
@@ -87,12 +89,13 @@ def open_desk(premises: Premises[Settings]) -> type[Desk]:
     """Put the desk together."""
     clock = premises.clock
     rules = slice_of(premises.policy)
-    seen = RentalViews(clock, rules.villages)
+    seen, kept = RentalViews(clock, rules.villages), store.rentals(clock)
 
     class OpenedInspections(Inspections):
         """The desk with its handlers and views."""
 
-        handlers = RentalDesk(store.rentals(clock), store.visits(clock), seen, rules, clock)
+        handlers = RentalDesk(kept, store.visits(clock), seen, rules, clock)
+        holdings = Holdings(store.held(kept))
         views = seen
 
     return OpenedInspections

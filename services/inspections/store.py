@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from lianxi.kernel.clock import Clock, level_to_hour
+from lianxi.store.handover import HeldBy, Holding
 from lianxi.store.outbox import Announcer
 from lianxi.store.unit import AggregateStore
 from services.inspections.documents import RentalDocument, VisitDocument
-from services.inspections.domain.rentals import Rental, brought_forward_because
+from services.inspections.domain.rentals import Rental, brought_forward_because, handed_over
 from services.inspections.domain.visits import Visit
 
 RENTALS = Announcer(service="inspections", noun="rental")
@@ -18,6 +19,11 @@ VISITS = Announcer(service="inspections", noun="visit")
 def rentals(clock: Clock) -> AggregateStore[Rental]:
     """Open the register of rentals."""
     return AggregateStore(RentalDocument, Rental, RENTALS, clock, announced_at=announced_at)
+
+
+def held(kept: AggregateStore[Rental]) -> tuple[Holding[Rental]]:
+    """Open what assistants hold: the dwellings that they visit."""
+    return (Holding("rental", kept, HeldBy(RentalDocument, "assistant", {"is_standing": True}), handed_over),)
 
 
 def visits(clock: Clock) -> AggregateStore[Visit]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from lianxi.contracts.envelope import Event, Lane
+from lianxi.contracts.envelope import Caller, Event, Lane
 from lianxi.contracts.notifications import NoticeAcknowledged, NoticeDelivered, NoticeView
 from lianxi.kernel.clock import level_to_hour
 from lianxi.kernel.errors import NotFound
@@ -155,14 +155,14 @@ def acknowledge(notice: Notice, now: datetime, actor: str) -> tuple[Notice, tupl
     return signed, (said,)
 
 
-def shown_to(notice: Notice, agency: str) -> Notice:
-    """Show a notice to the agency whose desk it lies on, and to nobody else.
+def shown_to(notice: Notice, caller: Caller) -> Notice:
+    """Show a notice to those who hold the desk on which it lies, and to nobody else.
 
     Clause: none (domain 5.4).
     Raises:
         NotFound: notice.not_found, so that nobody learns what lies on other desks.
     """
-    if notice.agency != agency:
+    if not caller.holds(notice.desk):
         raise NotFound("notice.not_found")
     return notice
 

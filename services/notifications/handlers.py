@@ -63,7 +63,7 @@ class NoticeDesk:
             NotFound: notice.not_found, also for another agency's.
         """
         found = self.notices.get(request.notice_id)
-        domain.shown_to(found.state, caller.agency)
+        domain.shown_to(found.state, caller)
         if found.state.seen_at is None:
             now = self.clock.now()
             found = self.notices.change(request.notice_id, lambda notice: domain.see(notice, now), caller.cause())
@@ -78,7 +78,7 @@ class NoticeDesk:
             Conflict: notice.changed when it is not at the version the caller expected.
         """
         found = self.notices.get(request.notice_id)
-        domain.shown_to(found.state, caller.agency)
+        domain.shown_to(found.state, caller)
         if found.state.acknowledged_at is None:
             now = self.clock.now()
             found = self.notices.change(

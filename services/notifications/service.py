@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from lianxi.bus.topology import SUBSCRIPTIONS
 from lianxi.contracts import tips
 from lianxi.contracts.envelope import Caller, Cause, Heard
+from lianxi.contracts.handover import HeldItems, ListHeld
 from lianxi.contracts.notifications import AcknowledgeNotice, GetNotice, ListNotices, NoticePage, NoticeView
 from lianxi.greenroom.entries import Desk, answers, consumes, every, gathers
 from lianxi.runtime.premises import Premises
@@ -39,6 +40,11 @@ class Notifications(Desk):
     def list_notices(self, request: ListNotices, caller: Caller) -> NoticePage:
         """Show a page of the caller's notices."""
         return self.views.list_notices(request, caller)
+
+    @answers
+    def list_held(self, request: ListHeld, caller: Caller) -> HeldItems:
+        """Say what waits for a signature at an official's desks."""
+        return self.views.list_held(request)
 
     @answers
     def get_notice(self, request: GetNotice, caller: Caller) -> NoticeView:

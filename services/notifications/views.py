@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from lianxi.contracts.envelope import Caller
+from lianxi.contracts.handover import Held, HeldItems, ListHeld
 from lianxi.contracts.notifications import ListNotices, NoticePage
 from lianxi.kernel.clock import Clock
 from lianxi.store.connect import reaching_the_store
@@ -27,6 +28,8 @@ class NoticeViews:
     def list_notices(self, request: ListNotices, caller: Caller) -> NoticePage:
         """Show a page of the notices of the caller's desks, newest first; on demand only those not yet acknowledged."""
         match: dict[str, Any] = {"agency": caller.agency}
+        if caller.bound_to is not None:
+            match["desk"] = {"$in": list(caller.bound_to)}
         if request.only_open:
             match["is_open"] = True
         rows, following = newest_first(
@@ -39,6 +42,14 @@ class NoticeViews:
         )
         items = tuple(as_view(as_state(Notice, {**row, "id": row["_id"]}), row["_version"]) for row in rows)
         return NoticePage(items=items, next_cursor=following)
+
+    def list_held(self, request: ListHeld) -> HeldItems:
+        """List the notices that wait for a signature at some desks: who follows at the desk signs them."""
+        agencies = sorted({desk.partition("/")[0] for desk in request.desks})
+        match = {"agency": {"$in": agencies}, "is_open": True, "desk": {"$in": list(request.desks)}}
+        with reaching_the_store():
+            rows = list(NoticeDocument._get_collection().find(match, {"_id": 1}))
+        return HeldItems(items=tuple(Held(kind="notice", item_id=row["_id"]) for row in rows))
 
     def overdue_by_agency(self, now: datetime) -> Mapping[str, int]:
         """Count the notices past their acknowledgement, by agency."""

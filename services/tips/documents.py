@@ -29,6 +29,7 @@ class TipDocument(AggregateDocument):
             {"fields": ["agencies", "state", "listed_at"]},
             {"fields": ["next_rung_at"], "sparse": True},
             {"fields": ["policy_version", "state"]},
+            {"fields": ["officer"], "sparse": True},
         ],
     }
 
@@ -65,6 +66,7 @@ class TipDocument(AggregateDocument):
     policy_version = IntField(required=True)
     openings = ListField(DictField())
     attachments = ListField(DictField())
+    officer = StringField()
 
 
 class InformantDocument(Document):

@@ -12,6 +12,7 @@ from lianxi.contracts.vault import VaultKey, VaultKeys
 from lianxi.kernel.clock import Clock
 from lianxi.store.connect import insert_new, reaching_the_store
 from lianxi.store.envelope import KeyRing, Locked
+from lianxi.store.handover import HeldBy, Holding
 from lianxi.store.outbox import Announcer
 from lianxi.store.pages import FLOOR
 from lianxi.store.unit import AggregateStore
@@ -19,6 +20,7 @@ from services.tips.documents import InformantDocument, OpeningDocument, TipDocum
 from services.tips.domain.opening import Opening
 from services.tips.domain.returning import CLOSED_LINE, KnownReceipt
 from services.tips.domain.tip import NO_RECEIPT, Tip
+from services.tips.domain.working import handed_over
 
 ANNOUNCER = Announcer(service="tips", noun="tip")
 OPENING_ANNOUNCER = Announcer(service="tips", noun="opening")
@@ -27,6 +29,12 @@ OPENING_ANNOUNCER = Announcer(service="tips", noun="opening")
 def open_tips(clock: Clock) -> AggregateStore[Tip]:
     """Open the tips. What they announce tells the hour only, when they are anonymous."""
     return AggregateStore(TipDocument, Tip, ANNOUNCER, clock, announced_at=Tip.shown)
+
+
+def held(tips: AggregateStore[Tip]) -> tuple[Holding[Tip]]:
+    """Open what officers hold: the tips that they took on and that are not closed."""
+    unclosed = {"state": {"$in": [state.value for state in TipState if state is not TipState.CLOSED]}}
+    return (Holding("tip", tips, HeldBy(TipDocument, "officer", unclosed), handed_over),)
 
 
 def open_openings(clock: Clock) -> AggregateStore[Opening]:

@@ -208,7 +208,10 @@ def test_a_secret_is_given_only_to_whom_it_belongs() -> None:
         "tips": {"tips_seal_key", "tips_vault_keys"},
         "cases": {"cases_signing_key"},
         "relay": {"audit_signing_key"},
-        "gateway": {"tips_seal_public_key", "gateway_receipt_key", "gateway_token_key", "gateway_clients"},
+        "gateway": {
+            *("tips_seal_public_key", "gateway_receipt_key", "gateway_token_key"),
+            *("gateway_clients", "gateway_people"),
+        },
     }
     assert set().union(*held.values()) == set(compose()["secrets"])
 

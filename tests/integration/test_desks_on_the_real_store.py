@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Protocol
 
@@ -13,7 +15,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lianxi.contracts.cases import ListAssistance, ListCases, ListReferrals
+from lianxi.contracts.envelope import Caller, Cause
+from lianxi.contracts.handover import CountHeld, HandItemsOver, ListHeld
 from lianxi.contracts.inspections import GetVisitPlan, ListRentals
+from lianxi.store.handover import Holdings
+from lianxi.store.unit import Addition
 from services.cases import documents as case_documents
 from services.cases import store as case_store
 from services.cases.handlers import AssistanceDesk, CaseDesk, ClockKeeper, ReferralDesk
@@ -242,3 +248,32 @@ def test_visits_count_once_and_missed_ones_are_announced_once(inspections: Inspe
     assert views.missed(inspections.today()) == []
     assert views.overdue_by_grade(inspections.today()) == {"ordinary": 25}
     assert len(announced(inspection_documents.RentalDocument, "inspections.visit.missed")) == 25
+
+
+@pytest.mark.criterion("23")
+def test_five_hundred_items_go_to_a_successor_once_and_within_ten_seconds(inspections: InspectionsInMemory) -> None:
+    """The figure is measured and shown; ten seconds is the promise of the criterion, and far away."""
+    rentals = inspection_store.rentals(inspections.clock)
+    inspections.register("R-first")
+    first = rentals.get("R-first").state
+    mine = [
+        replace(first, id=f"R-{number:04}", assistant="account_1" if number % 2 else "account_9")
+        for number in range(1_000)
+    ]
+    rentals.add_many([Addition(each, (), Cause(actor="setup", correlation_id="c")) for each in mine])
+    holdings = Holdings(inspection_store.held(rentals))
+    caller = Caller(actor="account_2", agency="tenancy", command_id="over", correlation_id="c")
+    asked = HandItemsOver(hand_over_id="h", leaver="account_1", successor="account_3")
+
+    began = time.perf_counter()
+    moved = holdings.hand_items_over(asked, caller)
+    seconds = time.perf_counter() - began
+
+    assert len(moved.items) == 500
+    assert seconds < 10
+    assert holdings.list_held(ListHeld(officer="account_1")).items == ()
+    assert set(holdings.list_held(ListHeld(officer="account_3")).items) == set(moved.items)
+    assert holdings.count_held(CountHeld(officers=("account_1", "account_9"))).items == 500
+    assert holdings.hand_items_over(asked, caller).items == ()
+    row = inspection_documents.RentalDocument._get_collection().find_one({"_id": "R-0001"})
+    assert row["_audit"][-1]["actor"] == "account_2"

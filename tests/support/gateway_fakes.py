@@ -17,9 +17,9 @@ from starlette.testclient import TestClient
 
 from deploy.local.credentials import EVERY_AGENCY
 from gateway.app import create_app
-from gateway.auth import SCOPES
 from gateway.exchange import House
 from gateway.fakes import MemoryLedger
+from gateway.principal import SCOPES
 from gateway.settings import GatewaySettings
 from lianxi.contracts import codec
 from lianxi.contracts.envelope import Caller, Cause, Command, Lane

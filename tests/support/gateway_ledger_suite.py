@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from gateway.ledger import Client, Ledger, Remembered, RequestRow
+from gateway.people.accounts import Account, Acting, HandOver, Session
 from lianxi.kernel.clock import FixedClock
+
+NOON = datetime(2026, 3, 2, 4, 17, 9, tzinfo=UTC)
+NEVER = datetime(2100, 1, 1, tzinfo=UTC)
 
 POLICE = Client(client_id="police", secret_sha256="0" * 64, agency="police", scopes=("tips:read",))
 
@@ -112,3 +116,98 @@ class LedgerSuite:
 
     def rows(self) -> list[tuple[int, str]]:
         raise AssertionError("a subclass says where its rows are")
+
+    # --- officials
+
+    def test_an_account_is_added_once_and_found_by_name_id_and_invitation(self) -> None:
+        async def piece(ledger: Ledger) -> Any:
+            added = await ledger.people.add(OFFICIAL)
+            again = await ledger.people.add(replace(OFFICIAL, account_id="account_2"))
+            await ledger.people.put_missing([replace(OFFICIAL, account_id="account_3", shown_name="another")])
+            return (
+                added,
+                again,
+                await ledger.people.named("desk"),
+                await ledger.people.account("account_1"),
+                await ledger.people.invited("digest"),
+                await ledger.people.account("account_3"),
+            )
+
+        assert self.work(piece) == (True, False, OFFICIAL, OFFICIAL, OFFICIAL, None)
+
+    def test_an_account_is_changed_on_what_was_seen_and_may_lose_its_sessions(self) -> None:
+        acting = Acting(
+            acting_id="a", stands_in_for="account_9", begins_at=NOON, ends_at=NOON, reason="r", set_by="account_8"
+        )
+        after = replace(OFFICIAL, roles=("desk", "case_lead"), acting=(acting,), invitation=None)
+
+        async def piece(ledger: Ledger) -> Any:
+            await ledger.people.add(OFFICIAL)
+            await ledger.people.open_session(SESSION)
+            done = await ledger.people.change(OFFICIAL, after)
+            kept = await ledger.people.session("token")
+            stale = await ledger.people.change(OFFICIAL, replace(OFFICIAL, roles=()))
+            now = await ledger.people.account("account_1")
+            assert now is not None
+            await ledger.people.change(now, replace(now, departed_at=NOON), ends_sessions=True)
+            return done, kept, stale, now, await ledger.people.session("token"), await ledger.people.invited("digest")
+
+        assert self.work(piece) == (True, SESSION, False, replace(after, revision=2), None, None)
+
+    def test_a_step_and_a_recovery_code_are_used_up_once(self) -> None:
+        async def piece(ledger: Ledger) -> Any:
+            await ledger.people.add(OFFICIAL)
+            steps = [await ledger.people.use_step("account_1", each) for each in (7, 7, 6, 8)]
+            codes = [await ledger.people.use_recovery("account_1", each) for each in ("one", "one", "none", "two")]
+            left = await ledger.people.account("account_1")
+            return steps, codes, left and left.recovery
+
+        assert self.work(piece) == ([True, False, False, True], [True, False, False, True], ())
+
+    def test_a_session_is_touched_and_closed_and_accounts_are_listed_by_agency(self) -> None:
+        other = replace(OFFICIAL, account_id="account_2", name="another", agency="market", invitation=None)
+
+        async def piece(ledger: Ledger) -> Any:
+            for each in (OFFICIAL, other):
+                await ledger.people.add(each)
+            await ledger.people.open_session(SESSION)
+            await ledger.people.touch("token", NOON + timedelta(minutes=3))
+            touched = await ledger.people.session("token")
+            await ledger.people.close_session("token")
+            closed = await ledger.people.session("token")
+            police, everyone = await ledger.people.accounts_of("police"), await ledger.people.accounts_of(None)
+            return touched and touched.seen_at, closed, police, {each.account_id for each in everyone}
+
+        assert self.work(piece) == (NOON + timedelta(minutes=3), None, [OFFICIAL], {"account_1", "account_2"})
+
+    def test_a_hand_over_is_kept_from_its_plan_to_its_receipt(self) -> None:
+        begun = HandOver(
+            hand_over_id="h", agency="police", leaver="a", successor="b", begun_at=NOON, receipt={"items": []}
+        )
+        done = replace(begun, finished_at=NOON, receipt={"items": [{"kind": "tip", "item_id": "t"}]})
+
+        async def piece(ledger: Ledger) -> Any:
+            found = [await ledger.people.hand_over("h")]
+            for each in (begun, done):
+                await ledger.people.keep_hand_over(each)
+                found.append(await ledger.people.hand_over("h"))
+            return found
+
+        assert self.work(piece) == [None, begun, done]
+
+
+OFFICIAL = Account(
+    account_id="account_1",
+    name="desk",
+    shown_name="值班",
+    agency="police",
+    roles=("desk",),
+    desks=("police/station",),
+    keeps=("police",),
+    password=b"locked",
+    second_factor=b"locked too",
+    recovery=("one", "two"),
+    invitation="digest",
+    invited_until=NOON,
+)
+SESSION = Session(digest="token", account_id="account_1", opened_at=NOON, seen_at=NOON, ends_at=NEVER)

@@ -44,7 +44,7 @@ class TakenMeasure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One case of one desk. It holds no person; `referral_ids` are its criminal referrals."""
+    """One case of one desk. It holds no person; `referral_ids` are its criminal referrals, `officer` leads it."""
 
     id: str
     number: str
@@ -63,6 +63,7 @@ class Case:
     outcome: CaseOutcome | None = None
     grounds: str | None = None
     closed_at: datetime | None = None
+    officer: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +115,16 @@ def as_view(case: Case, version: int) -> CaseView:
         outcome=case.outcome,
         grounds=case.grounds,
         closed_at=case.closed_at,
+        officer=case.officer,
     )
+
+
+def handed_over(case: Case, leaver: str, successor: str) -> Case:
+    """Give a case from the officer who leads it to another of the same agency.
+
+    Clause: L31.1 (criterion 23).
+    """
+    return replace(case, officer=successor) if case.officer == leaver else case
 
 
 def check_right(right: TipRight, owner: str) -> None:

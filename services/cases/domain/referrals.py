@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from lianxi.contracts.cases import ClockBreached, Paper, ReferralState, ReferralView, Statement, StatutoryClock
-from lianxi.contracts.envelope import Event
+from lianxi.contracts.envelope import Caller, Event
 from lianxi.kernel.clock import local_date
 from lianxi.kernel.errors import Conflict, RuleBroken
 from lianxi.policy.book import Migration
@@ -77,12 +77,24 @@ class CriminalReferral:
     migrations: tuple[Migration, ...] = ()
 
 
-def is_seen_by(referral: CriminalReferral, agency: str) -> bool:
-    """Say whether an agency may know of a referral: the sender's always, the receiver's once it was sent.
+def handed_over(referral: CriminalReferral, leaver: str, successor: str) -> CriminalReferral:
+    """Put another officer of the same agency in the place of one who leaves; it still has two of them.
+
+    A successor who is among them already is not named twice; the agency then names another before it sends.
+
+    Clause: Rule art. 5 (criterion 23).
+    """
+    officers = tuple(successor if each == leaver else each for each in referral.officers)
+    return replace(referral, officers=tuple(dict.fromkeys(officers)))
+
+
+def is_seen_by(referral: CriminalReferral, caller: Caller) -> bool:
+    """Say whether somebody may know of a referral: the sender's side always, the receiver's once it was sent.
 
     Clause: none.
     """
-    return agency in {referral.sender_agency, referral.sent_to_agency}
+    is_receiver = referral.sent_to_agency == caller.agency and caller.holds(referral.receiver)
+    return is_receiver or (referral.sender_agency == caller.agency and caller.holds(referral.sender))
 
 
 def as_view(referral: CriminalReferral, version: int) -> ReferralView:

@@ -83,6 +83,7 @@ class CaseDesk:
                 suspected_crime=request.suspected_crime,
                 opened_at=now,
                 decision_due_at=self.policy.rules.deadline(policy.DECISION, now, today),
+                officer=caller.actor if caller.is_person else None,
             )
         )
         self.cases.add(case, events, caller.cause())

@@ -241,7 +241,7 @@ class ReferralDesk:
 
     def _seen(self, referral_id: str, caller: Caller) -> Stored[CriminalReferral]:
         found = self.referrals.get(referral_id)
-        if not (caller.sees_all or referral_rules.is_seen_by(found.state, caller.agency)):
+        if not (caller.sees_all or referral_rules.is_seen_by(found.state, caller)):
             raise NotFound("referral.not_found")
         return found
 

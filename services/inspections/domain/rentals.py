@@ -255,6 +255,14 @@ def brought_forward_because(rental: Rental) -> str | None:
     return called[0].because if called else None
 
 
+def handed_over(rental: Rental, leaver: str, successor: str) -> Rental:
+    """Give a dwelling from the assistant who visits it to another.
+
+    Clause: L45.1 (criterion 23).
+    """
+    return replace(rental, assistant=successor) if rental.assistant == leaver else rental
+
+
 def as_view(rental: Rental, version: int) -> RentalView:
     """Show a rental to the agencies that patrol.
 

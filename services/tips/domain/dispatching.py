@@ -155,6 +155,7 @@ def _dispatch(
     tip = replace(
         tip,
         state=TipState.DISPATCHED,
+        officer=None,
         dispatches=(*tip.dispatches, given),
         agencies=readers(tip.submitter, lead, *given.copies),
     )

@@ -164,6 +164,7 @@ class Tip:
     without one a word that no verifier can be (`no_receipt`); it is temporary when an officer has seen it.
     `agencies` holds who may read it. `next_rung_at` is when
     a sweep has to look at its clocks next. `policy_version` is the version of the policy that the tip runs under.
+    `officer` is whoever took it on for the lead.
     """
 
     id: str
@@ -200,6 +201,7 @@ class Tip:
     openings: tuple[Opened, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     is_receipt_temporary: bool = False
+    officer: str | None = None
 
     @property
     def dispatch(self) -> Dispatch:

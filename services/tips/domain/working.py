@@ -42,11 +42,19 @@ def accept(tip: Tip, officer: str | None, caller: Caller, now: datetime) -> Deci
         raise Conflict("tip.already_accepted")
     if is_alarm_sounding(tip) and officer is None and not caller.is_person:
         raise RuleBroken("tip.officer_needed", clause=VERIFY_CLAUSE)
-    tip = replace(tip, state=TipState.ACCEPTED)
+    tip = replace(tip, state=TipState.ACCEPTED, officer=officer or (caller.actor if caller.is_person else None))
     tip = alarm_answered(tip, now)
     tip = settled(tip, now) if tip.kind is TipKind.COMPLAINT else tip
     tip = told(tip, Line(at=now, what="tip.accepted", by=tip.lead, clause=VERIFY_CLAUSE, reference=officer))
     return tip, (TipAccepted(tip_id=tip.id, desk=tip.lead, accepted_at=tip.shown(now)),)
+
+
+def handed_over(tip: Tip, leaver: str, successor: str) -> Tip:
+    """Give a tip from the officer who took it on to another of the same agency.
+
+    Clause: L31.1 (criterion 23).
+    """
+    return replace(tip, officer=successor) if tip.officer == leaver else tip
 
 
 def verify(tip: Tip, outcome: VerificationOutcome, next_owner: str | None, caller: Caller, now: datetime) -> Decision:

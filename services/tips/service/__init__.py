@@ -6,10 +6,12 @@ import secrets
 
 from lianxi.contracts.sealing import Opener
 from lianxi.greenroom.entries import Desk
+from lianxi.greenroom.handing_over import HandingOverDesk
 from lianxi.runtime.premises import Premises
 from lianxi.runtime.sealed_files import SealedFiles
 from lianxi.runtime.settings import read_key
 from lianxi.store.envelope import KeyRing
+from lianxi.store.handover import Holdings
 from services.tips.handlers import TipHandlers
 from services.tips.handlers.attachments import AttachmentHandlers
 from services.tips.handlers.vault import VaultHandlers
@@ -17,14 +19,14 @@ from services.tips.service.attachments import AttachmentDoors
 from services.tips.service.tips import TipDoors
 from services.tips.service.vault import VaultDoors
 from services.tips.settings import TipsSettings
-from services.tips.store import InformantVault, ReceiptIndex, RungWatch, RunningTips, open_openings, open_tips
+from services.tips.store import InformantVault, ReceiptIndex, RungWatch, RunningTips, held, open_openings, open_tips
 from services.tips.views import TipViews
 from services.tips.views.vault import VaultViews
 
 SETTINGS = TipsSettings
 
 
-class Tips(TipDoors, VaultDoors, AttachmentDoors):
+class Tips(TipDoors, VaultDoors, AttachmentDoors, HandingOverDesk):
     """受理: takes in tips, gives each to the desk that must act, and answers the informant."""
 
     name = "tips"
@@ -55,5 +57,6 @@ def open_desk(premises: Premises[TipsSettings]) -> type[Desk]:
         "vault": vault,
         "openings": VaultViews(clock),
         "pictures": pictures,
+        "holdings": Holdings(held(tips)),
     }
     return type("OpenTips", (Tips,), rooms)

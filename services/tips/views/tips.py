@@ -115,6 +115,7 @@ class TipViews:
             clock_changes=tuple(_change(tip, each) for each in tip.clock_changes),
             policy_version=tip.policy_version,
             attachments=show_attachments(tip),
+            officer=tip.officer,
         )
 
     def show_status(self, stored: Stored[Tip]) -> TipStatusView:

@@ -10,7 +10,7 @@ from typing import Any
 import jwt
 import pytest
 
-from gateway.auth import SCOPES
+from gateway.principal import SCOPES
 from lianxi.contracts.tips import TipPage
 from tests.support.gateway_fakes import NOON, SECRET, Door, open_door
 

@@ -1,0 +1,87 @@
+"""The doors of the cases desk."""
+
+from __future__ import annotations
+
+import secrets
+
+from lianxi.contracts.cases import CasePage, CaseView, CloseCase, GetCase, ListCases, OpenCase, RecordMeasure
+from lianxi.contracts.envelope import Caller, Cause
+from lianxi.contracts.tips import TipVerified
+from lianxi.greenroom.entries import Desk, answers, consumes, every, shows
+from lianxi.greenroom.handing_over import HandingOverDesk
+from lianxi.greenroom.migrating import MigratingDesk
+from lianxi.runtime.premises import Premises
+from lianxi.runtime.settings import read_key
+from lianxi.store.handover import Holdings
+from services.cases import policy, store
+from services.cases.handlers import AssistanceDesk, CaseDesk, ClockKeeper, MigrationDesk, ReferralDesk
+from services.cases.service.assistance import AssistanceDoors
+from services.cases.service.referrals import ReferralDoors
+from services.cases.settings import CasesSettings
+from services.cases.views import CaseViews
+
+SETTINGS = CasesSettings
+
+
+class Cases(ReferralDoors, AssistanceDoors, MigratingDesk, HandingOverDesk):
+    """办案: cases, their measures, their transfer to the police, and requests for assistance."""
+
+    name = "cases"
+    handlers: CaseDesk
+    clocks: ClockKeeper
+    views: CaseViews
+
+    @consumes("allow_reading", TipVerified)
+    def allow_reading(self, event: TipVerified, cause: Cause) -> None:
+        """Let the desk that a verified tip names open a case about it."""
+        self.handlers.allow_reading(event, cause)
+
+    @answers
+    def open_case(self, request: OpenCase, caller: Caller) -> CaseView:
+        """Open a case."""
+        return self.handlers.open_case(request, caller)
+
+    @shows("case")
+    def get_case(self, request: GetCase, caller: Caller) -> CaseView:
+        """Show one case."""
+        return self.handlers.get_case(request, caller)
+
+    @shows("case")
+    def list_cases(self, request: ListCases, caller: Caller) -> CasePage:
+        """Show a page of the caller's cases."""
+        return self.views.list_cases(request, caller)
+
+    @answers
+    def record_measure(self, request: RecordMeasure, caller: Caller) -> CaseView:
+        """Record a measure."""
+        return self.handlers.record_measure(request, caller)
+
+    @answers
+    def close_case(self, request: CloseCase, caller: Caller) -> CaseView:
+        """Close a case."""
+        return self.handlers.close_case(request, caller)
+
+    @every(5)
+    def climb_ladders(self) -> None:
+        """Tell the rungs that were reached and mark the limits that have passed."""
+        self.clocks.climb_ladders()
+
+
+def open_desk(premises: Premises[CasesSettings]) -> type[Desk]:
+    """Put the desk together."""
+    clock, rules, seen = premises.clock, policy.slice_of(premises.policies), CaseViews(premises.clock)
+    kept, referred, helped = store.cases(clock), store.referrals(clock), store.assistance(clock)
+    signing_key = read_key(premises.settings.cases_signing_key_file)
+
+    class OpenedCases(Cases):
+        """The desk with its handlers and views."""
+
+        handlers = CaseDesk(kept, referred, store.rights(), rules, clock, secrets.randbits)
+        transfers = ReferralDesk(referred, kept, store.receipts(), rules, clock, signing_key)
+        helping = AssistanceDesk(helped, kept, rules, clock)
+        clocks = ClockKeeper(referred, helped, seen, rules, clock)
+        migrations = MigrationDesk(referred, helped, *store.running(), rules, clock)
+        holdings = Holdings(store.held(kept, referred))
+        views = seen
+
+    return OpenedCases
