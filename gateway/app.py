@@ -114,6 +114,7 @@ def furnish(
         ledger=ledger,
         key=key,
         sealer=sealer,
+        person_sealer=Sealer(read_key(settings.gateway_cases_seal_public_key_file)),
         attachments=Attachments(key, sealer, settings, clock),
         verifiers=Verifiers(key, settings),
         spool=Spool(settings, bus),

@@ -37,7 +37,8 @@ DraftText = Annotated[str, StringConstraints(max_length=120_000)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
-def _text(longest: int, shortest: int = 1) -> Any:
+def text_of(longest: int, shortest: int = 1) -> Any:
+    """Describe a text of people: of some length, trimmed, without control characters."""
     # Control characters are no part of any language, and not every reader behind us would bear a NUL.
     return StringConstraints(
         min_length=shortest,
@@ -47,8 +48,8 @@ def _text(longest: int, shortest: int = 1) -> Any:
     )
 
 
-Short = Annotated[str, _text(200)]
-Long = Annotated[str, _text(4000)]
+Short = Annotated[str, text_of(200)]
+Long = Annotated[str, text_of(4000)]
 Instant = Annotated[AwareDatetime, AfterValidator(_sane)]
 Day = Annotated[date, AfterValidator(_sane)]
 
@@ -166,7 +167,7 @@ class Verification(Body):
 class Closing(Body):
     """The sentence that the informant will read."""
 
-    outcome: Annotated[str, _text(500)]
+    outcome: Annotated[str, text_of(500)]
 
 
 class ClockAsking(Body):
@@ -225,7 +226,7 @@ class NewCase(Body):
 
     owner: Code
     kind: CaseKind
-    basis: Annotated[str, _text(100)]
+    basis: Annotated[str, text_of(100)]
     tip_id: ItemId | None = None
     rental_code: RentalCode | None = None
     suspected_crime: bool = False
@@ -243,7 +244,7 @@ class CaseClosing(Body):
     """How a case ended, and on what grounds."""
 
     outcome: CaseOutcome
-    grounds: Annotated[str, _text(1000)]
+    grounds: Annotated[str, text_of(1000)]
 
 
 class ReferralPaper(Body):
@@ -252,7 +253,7 @@ class ReferralPaper(Body):
     name: Code
     status: PaperStatus
     sha256: Sha256 | None = None
-    reason: Annotated[str, _text(200, shortest=0)] = ""
+    reason: Annotated[str, text_of(200, shortest=0)] = ""
 
 
 class NewReferral(Body):
@@ -269,7 +270,7 @@ class ReferralDecision(Body):
 
     approve: bool
     head: Code
-    reason: Annotated[str, _text(500, shortest=0)] = ""
+    reason: Annotated[str, text_of(500, shortest=0)] = ""
 
 
 class ReferralAcceptance(Body):
@@ -296,21 +297,21 @@ class ReferralAnswer(Body):
     """What the police decided."""
 
     filed: bool
-    reason: Annotated[str, _text(500, shortest=0)] = ""
-    police_reference: Annotated[str, _text(60, shortest=0)] = ""
+    reason: Annotated[str, text_of(500, shortest=0)] = ""
+    police_reference: Annotated[str, text_of(60, shortest=0)] = ""
 
 
 class PassingOn(Body):
     """To which police organ a referral is passed on, and why."""
 
     receiver: Code
-    reason: Annotated[str, _text(500)]
+    reason: Annotated[str, text_of(500)]
 
 
 class Reasons(Body):
     """Why a refusal is contested."""
 
-    reason: Annotated[str, _text(500)]
+    reason: Annotated[str, text_of(500)]
 
 
 class HelpWanted(Body):
@@ -318,7 +319,7 @@ class HelpWanted(Body):
 
     case_id: ItemId
     receiver: Code
-    what: Annotated[str, _text(1000)]
+    what: Annotated[str, text_of(1000)]
     legal_ground: Short
     is_urgent: bool = False
 
@@ -326,13 +327,13 @@ class HelpWanted(Body):
 class HelpRefused(Body):
     """Why a request cannot be met."""
 
-    reason: Annotated[str, _text(500)]
+    reason: Annotated[str, text_of(500)]
 
 
 class HelpGiven(Body):
     """Under which file number a request was answered. What the answer says goes another way."""
 
-    reference: Annotated[str, _text(60)] = Field(description="Your file number: capitals, at most ten digits, ()/._-")
+    reference: Annotated[str, text_of(60)] = Field(description="Your file number: capitals, at most ten digits, ()/._-")
 
 
 # --- reporting and operations ---------------------------------------------------------------------------------------
@@ -351,7 +352,7 @@ class TipOrder(Body):
     """What the office demands to know about a tip, of which desk or agency, by the end of which day."""
 
     target: Code
-    question: Annotated[str, _text(1000)]
+    question: Annotated[str, text_of(1000)]
     due_on: Day
 
 
@@ -365,7 +366,7 @@ class OrdersToLate(Body):
     """What the office demands to know of everybody whose stage report for a date is late."""
 
     report_due_on: Day
-    question: Annotated[str, _text(1000)]
+    question: Annotated[str, text_of(1000)]
     due_on: Day
 
 
@@ -379,7 +380,7 @@ class OrderReview(Body):
     """Whether an answer is accepted; if not, why, and by when the next one is due."""
 
     accept: bool
-    remark: Annotated[str, _text(1000, shortest=0)] = ""
+    remark: Annotated[str, text_of(1000, shortest=0)] = ""
     new_due_on: Day | None = None
 
 
@@ -403,13 +404,13 @@ class ToolDecision(Body):
     """Whether a tool is issued or dropped, and on what grounds."""
 
     issue: bool
-    grounds: Annotated[str, _text(1000)]
+    grounds: Annotated[str, text_of(1000)]
 
 
 class ToolEnding(Body):
     """On what grounds a tool ends."""
 
-    grounds: Annotated[str, _text(1000)]
+    grounds: Annotated[str, text_of(1000)]
 
 
 class PastTip(Body):
@@ -446,7 +447,7 @@ class Migration(Body):
 class Burial(Body):
     """Why a letter is given up."""
 
-    reason: Annotated[str, _text(300)]
+    reason: Annotated[str, text_of(300)]
 
 
 # --- answers of the public part -------------------------------------------------------------------------------------

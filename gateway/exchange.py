@@ -65,6 +65,7 @@ class House:
     ledger: Ledger
     key: OutsideKey
     sealer: Sealer
+    person_sealer: Sealer
     attachments: Attachments
     verifiers: Verifiers
     spool: Spool
@@ -181,7 +182,10 @@ class Reading:
 
     async def page(self, service: str, method: str, asked: Any, contract: type[Any]) -> Response:
         """Ask a desk for a page, and say where the next one is."""
-        page = await self.ask(service, method, asked, contract)
+        return self.paged(await self.ask(service, method, asked, contract))
+
+    def paged(self, page: Any) -> Response:
+        """Write a page as an answer, and say where the next one is."""
         if page.next_cursor is None:
             return self.answer(page)
         kept = [(name, value) for name, value in self.request.query_params.multi_items() if name != "cursor"]
@@ -211,7 +215,7 @@ class Writing(Reading):
         return await self.once(f"{service}.{method}", codec.as_plain(asked) if said is None else said, act)
 
     async def create(
-        self, service: str, method: str, asked: Any, contract: type[Any], *, at: Callable[[Any], str]
+        self, service: str, method: str, asked: Any, contract: type[Any], *, at: Callable[[Any], str], said: Any = None
     ) -> Response:
         """Have a desk make something, once, and answer where it is."""
 
@@ -219,7 +223,7 @@ class Writing(Reading):
             view = await self.house.ask(service, method, asked, caller, contract)
             return self.answer(view, status=201, headers={"Location": at(view)})
 
-        return await self.once(f"{service}.{method}", codec.as_plain(asked), act)
+        return await self.once(f"{service}.{method}", codec.as_plain(asked) if said is None else said, act)
 
     async def once(self, what: str, said: Any, act: Callable[[Caller], Awaitable[Response]], **wants: Any) -> Response:
         """Act once under the caller's key; the desk knows it again by its command id.
@@ -287,7 +291,7 @@ async def deciding(plain: Annotated[Writing, Depends(writing)], if_match: IfMatc
 _AREAS: Final = {
     **dict.fromkeys(("tip", "message", "vault"), "tips"),
     **dict.fromkeys(("rental", "grade", "visit"), "visits"),
-    **dict.fromkeys(("case", "referral", "assistance"), "cases"),
+    **dict.fromkeys(("case", "party", "referral", "assistance"), "cases"),
     **dict.fromkeys(("stage_report", "supervision", "assessment"), "reports"),
     "notice": "notices",
     "policy": "plan",

@@ -14,7 +14,7 @@ from typing import Any, Final
 from gateway.refusals import NotAllowed
 from lianxi.contracts import codec
 from lianxi.contracts.envelope import Caller
-from lianxi.contracts.rights import BLURRED, LISTED, REDACTED, SHOWS, Shown
+from lianxi.contracts.rights import BLURRED, LISTED, MASKED_BY, REDACTED, SHOWS, Shown
 from lianxi.policy.policy import Policy
 from lianxi.policy.rights import ALL_OF_IT, Permissions, Standing
 
@@ -59,7 +59,8 @@ def _cut(policy: Policy, caller: Caller, view: Any, plain: Any) -> Any:
             for name in names:
                 plain.pop(name, None)
         elif level == "masked" and (shape.resource, group) not in REDACTED:
-            plain |= {name: _blurred(plain[name]) for name in names if name in plain}
+            mask = MASKED_BY.get((shape.resource, group), _blurred)
+            plain |= {name: mask(plain[name]) for name in names if name in plain}
     return plain
 
 

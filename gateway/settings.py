@@ -15,6 +15,7 @@ class GatewaySettings(Settings):
     gateway_host: str = "127.0.0.1"
     gateway_port: int = Field(default=8000, ge=0, le=65535)
     gateway_seal_public_key_file: Path
+    gateway_cases_seal_public_key_file: Path
     gateway_receipt_key_file: Path
     gateway_token_key_file: Path
     gateway_clients_file: Path | None = None

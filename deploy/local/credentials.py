@@ -37,14 +37,18 @@ SECRET_BYTES: Final = 32
 class Keys:
     """The files of the town's keys, one file per key, so that each process is given only its own.
 
-    Shape: hexadecimal text of 32 bytes; in the vault's file an id stands before it, and older keys in lines below.
+    Shape: hexadecimal text of 32 bytes; in the files of the vault and of cases' persons an id stands before it, and
+    older keys in lines below.
     """
 
     def __init__(self, folder: Path) -> None:
         self.tips_seal = folder / "tips-seal.key"
         self.tips_seal_public = folder / "tips-seal.pub"
         self.tips_vault = folder / "tips-vault.keys"
+        self.cases_seal = folder / "cases-seal.key"
+        self.cases_seal_public = folder / "cases-seal.pub"
         self.cases_signing = folder / "cases-signing.key"
+        self.cases_persons = folder / "cases-persons.keys"
         self.audit_signing = folder / "audit-signing.key"
         self.audit_public = folder / "audit-signing.pub"
         self.receipt = folder / "gateway-receipt.key"
@@ -57,6 +61,9 @@ class Keys:
         once(self.tips_seal, lambda: X25519PrivateKey.generate().private_bytes_raw().hex())
         once(self.tips_seal_public, lambda: public_of(self.tips_seal))
         once(self.tips_vault, lambda: f"{secrets.token_hex(4)} {secrets.token_hex(KEY_BYTES)}")
+        once(self.cases_seal, lambda: X25519PrivateKey.generate().private_bytes_raw().hex())
+        once(self.cases_seal_public, lambda: public_of(self.cases_seal))
+        once(self.cases_persons, lambda: f"{secrets.token_hex(4)} {secrets.token_hex(KEY_BYTES)}")
         once(self.cases_signing, lambda: Ed25519PrivateKey.generate().private_bytes_raw().hex())
         once(self.audit_signing, lambda: Ed25519PrivateKey.generate().private_bytes_raw().hex())
         once(self.audit_public, lambda: verifying_key_of(self.audit_signing.read_text(encoding="ascii")))

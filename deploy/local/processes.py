@@ -95,6 +95,8 @@ def desk(supplies: Supplies, name: str) -> Recipe:
         own["LIANXI_TIPS_VAULT_KEYS_FILE"] = str(supplies.keys.tips_vault)
     if name == "cases":
         own["LIANXI_CASES_SIGNING_KEY_FILE"] = str(supplies.keys.cases_signing)
+        own["LIANXI_CASES_SEAL_KEY_FILE"] = str(supplies.keys.cases_seal)
+        own["LIANXI_CASES_PERSONS_KEYS_FILE"] = str(supplies.keys.cases_persons)
     return process(supplies, name, ["-m", "lianxi.greenroom", name], own, supplies.ports.health[name])
 
 
@@ -117,6 +119,7 @@ def gateway(supplies: Supplies) -> Recipe:
         "LIANXI_GATEWAY_HOST": LOOPBACK,
         "LIANXI_GATEWAY_PORT": str(supplies.ports.gateway),
         "LIANXI_GATEWAY_SEAL_PUBLIC_KEY_FILE": str(supplies.keys.tips_seal_public),
+        "LIANXI_GATEWAY_CASES_SEAL_PUBLIC_KEY_FILE": str(supplies.keys.cases_seal_public),
         "LIANXI_GATEWAY_RECEIPT_KEY_FILE": str(supplies.keys.receipt),
         "LIANXI_GATEWAY_TOKEN_KEY_FILE": str(supplies.keys.token),
         "LIANXI_GATEWAY_CLIENTS_FILE": str(supplies.keys.clients),

@@ -17,7 +17,7 @@ from typing import Any
 
 from kombu import Connection
 
-from lianxi.contracts import cases, inspections, notifications, reporting, tips, vault
+from lianxi.contracts import cases, inspections, notifications, parties, reporting, tips, vault
 from lianxi.contracts.envelope import LANES, Command, Event, Lane
 from lianxi.contracts.registry import EVENTS, SERVICES
 from lianxi.runtime.settings import RETRY_LADDER_MS
@@ -41,7 +41,7 @@ SUBSCRIPTIONS: Mapping[str, Mapping[str, tuple[type[Event], ...]]] = {
         "follow_case": (cases.CaseOpened, cases.CaseClosed),
     },
     "inspections": {"bring_visit_forward": (tips.TipReceived,)},
-    "cases": {"allow_reading": (tips.TipVerified,)},
+    "cases": {"allow_reading": (tips.TipVerified,), "settle_parties": (cases.CaseClosed,)},
     "reporting": {"keep_fact": tuple(EVENTS.values())},
     "notifications": {
         "give_notice": (
@@ -69,6 +69,8 @@ SUBSCRIPTIONS: Mapping[str, Mapping[str, tuple[type[Event], ...]]] = {
             cases.AssistanceAccepted,
             cases.AssistanceRefused,
             cases.AssistanceAnswered,
+            parties.PartyCleared,
+            parties.PartyCorrected,
             reporting.ReturnDue,
             reporting.ReturnMissed,
             reporting.ReportingRungReached,

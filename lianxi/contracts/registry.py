@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import TypeVar
 
-from lianxi.contracts import cases, inspections, notifications, reporting, tips, vault
+from lianxi.contracts import cases, inspections, notifications, parties, reporting, tips, vault
 from lianxi.contracts.envelope import Command, Event
 from lianxi.kernel.errors import ContractBroken
 
@@ -14,7 +14,7 @@ SERVICES = ("tips", "inspections", "cases", "reporting", "notifications")
 _MODULES: Mapping[str, tuple[ModuleType, ...]] = {
     "tips": (tips, vault),
     "inspections": (inspections,),
-    "cases": (cases,),
+    "cases": (cases, parties),
     "reporting": (reporting,),
     "notifications": (notifications,),
 }

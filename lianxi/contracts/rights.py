@@ -6,14 +6,16 @@ version, or the name of a desk: whoever may know of the item at all may know it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from lianxi.contracts.attachments import AttachmentKey
 from lianxi.contracts.cases import AssistanceView, CaseSummary, CaseView, ReferralView
 from lianxi.contracts.inspections import PlannedVisit, RentalView, VisitView
+from lianxi.contracts.masking import masked_person
 from lianxi.contracts.notifications import NoticeView
+from lianxi.contracts.parties import PartyView
 from lianxi.contracts.reporting import OrderView, StageReportDraft, StageReportView, ToolView
 from lianxi.contracts.tips import TipSummary, TipView
 
@@ -82,6 +84,18 @@ SHOWS: Mapping[type[Any], Shown] = {
     ),
     CaseView: _CASE,
     CaseSummary: _CASE,
+    PartyView: Shown(
+        "party",
+        {
+            "standing": (
+                *("role", "standing", "standing_zh", "standing_en", "is_possible_victim", "is_minor"),
+                *("basis", "named_at", "decision_reference", "erased_at"),
+            ),
+            "person": ("person",),
+            "statements": ("statements",),
+        },
+        desks=("owner", "receivers"),
+    ),
     ReferralView: Shown(
         "referral",
         {
@@ -183,6 +197,9 @@ LISTED = "items"
 
 BLURRED = "■■■"
 """What stands in the place of words that are there but not for this reader. Tips' words come already redacted."""
+
+MASKED_BY: Mapping[tuple[str, str], Callable[[Any], Any]] = {("party", "person"): masked_person}
+"""How groups are masked of which something stays: how somebody stands stays beside every name, masked or not."""
 
 REDACTED = frozenset({("tip", "text"), ("visit", "photographs"), ("vault", "identity"), ("vault", "contact")})
 """Groups whose masked form the desk itself makes, because only it can tell what in them points to a person."""

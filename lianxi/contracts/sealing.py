@@ -22,6 +22,8 @@ CONTENT = b"lianxi/tips/content/v1"
 CONTACT = b"lianxi/tips/contact/v1"
 IDENTITY = b"lianxi/tips/identity/v1"
 PICTURE = b"lianxi/tips/picture/v1"
+PERSON_TOLD = b"lianxi/cases/person-told/v1"
+PERSON = b"lianxi/cases/person/v1"
 
 
 class Sealer:

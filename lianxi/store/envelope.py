@@ -8,6 +8,8 @@ file until no record lies under them.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import secrets
 from dataclasses import dataclass
 
@@ -18,6 +20,7 @@ from lianxi.kernel.errors import Broken, InvariantBroken
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
+_MARKING = b"lianxi/marks/v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,14 @@ class KeyRing:
         own = self._unwrap(record_id, locked)
         return Locked(self.current, self._wrap(self.current, record_id, own), locked.body)
 
+    def marks(self, scope: str, text: str) -> tuple[str, ...]:
+        """Work out the keyed hashes of a text within a scope, under each key, the one in use first.
+
+        In another scope the same text has other marks, so that what carries them cannot be joined across scopes. A mark
+        stays under its key for good, for the text it is of is kept nowhere.
+        """
+        return tuple(f"{key_id}:{_mark(key, scope, text)}" for key_id, key in self._keys.items())
+
     def _wrap(self, key_id: str, record_id: str, own: bytes) -> bytes:
         return _encrypt(self._keys[key_id], f"{key_id}/{record_id}", own)
 
@@ -87,6 +98,11 @@ class KeyRing:
         if locked.key_id not in self._keys:
             raise Broken("vault.key_missing", key_id=locked.key_id)
         return _decrypt(self._keys[locked.key_id], f"{locked.key_id}/{record_id}", locked.wrapped_key)
+
+
+def _mark(key: bytes, scope: str, text: str) -> str:
+    own = hmac.digest(key, _MARKING, hashlib.sha256)
+    return hmac.new(own, f"{scope}\x00{text}".encode(), hashlib.sha256).hexdigest()
 
 
 def _encrypt(key: bytes, bound_to: str, plain: bytes) -> bytes:

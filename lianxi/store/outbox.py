@@ -22,7 +22,7 @@ LANE_RANK: Mapping[Lane, int] = {lane: rank for rank, lane in enumerate(LANES)}
 AGGREGATES: Mapping[str, tuple[str, ...]] = {
     "tips": ("tips", "openings"),
     "inspections": ("rentals", "visits"),
-    "cases": ("cases", "criminal_referrals", "assistance"),
+    "cases": ("cases", "criminal_referrals", "assistance", "parties"),
     "reporting": ("stage_reports", "supervision_orders", "tools"),
     "notifications": ("notices",),
 }

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from mongoengine import (
+    BinaryField,
     BooleanField,
     DateTimeField,
     DictField,
     Document,
+    EmbeddedDocument,
+    EmbeddedDocumentField,
     IntField,
     ListField,
     StringField,
@@ -124,6 +127,43 @@ class AssistanceDocument(AggregateDocument):
     migrations = ListField(DictField())
 
 
+class SealedPerson(EmbeddedDocument):
+    """A person of a case, encrypted under a key of their own that lies locked beside it."""
+
+    key_id = StringField(required=True)
+    wrapped_key = BinaryField(required=True)
+    body = BinaryField(required=True)
+
+
+class PartyDocument(AggregateDocument):
+    """A person of one case; its fields are those of `services.cases.domain.parties.Party`.
+
+    No index leads to a person: only the case does, and a mark within it.
+    """
+
+    meta = {
+        "collection": "parties",
+        "db_alias": "cases",
+        "indexes": [{"fields": ["case_id", "is_listed", "named_at"]}, {"fields": ["case_id", "named_at"]}],
+    }
+
+    case_id = StringField(required=True)
+    number = StringField(required=True)
+    owner = StringField(required=True)
+    owner_agency = StringField(required=True)
+    role = StringField(required=True)
+    standing = StringField(required=True)
+    is_listed = BooleanField(required=True)
+    is_possible_victim = BooleanField(required=True)
+    is_minor = BooleanField(required=True)
+    basis = StringField(required=True)
+    sealed = EmbeddedDocumentField(SealedPerson)
+    id_mark = StringField()
+    named_at = DateTimeField(required=True)
+    decision_reference = StringField()
+    erased_at = DateTimeField()
+
+
 class ReceiptDocument(Document):
     """A signed receipt under its number, ``police/2026/000001``; a referral has one."""
 
@@ -150,4 +190,11 @@ class TipRightDocument(Document):
     verified_at = DateTimeField(required=True)
 
 
-DOCUMENTS = (CaseDocument, CriminalReferralDocument, AssistanceDocument, ReceiptDocument, TipRightDocument)
+DOCUMENTS = (
+    CaseDocument,
+    CriminalReferralDocument,
+    AssistanceDocument,
+    PartyDocument,
+    ReceiptDocument,
+    TipRightDocument,
+)

@@ -8,6 +8,8 @@ from lianxi.runtime.settings import Settings
 
 
 class CasesSettings(Settings):
-    """What the cases desk reads beyond what every process does: the Ed25519 key that signs receipts, as hexadecimal."""
+    """What the cases desk reads beside what every process does: the keys of receipts, and those of persons."""
 
     cases_signing_key_file: Path
+    cases_seal_key_file: Path
+    cases_persons_keys_file: Path

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 from pymongo.errors import DuplicateKeyError
 
+from lianxi.contracts import codec
 from lianxi.contracts.cases import CaseState
+from lianxi.contracts.parties import PartyStanding
 from lianxi.kernel.clock import Clock
 from lianxi.kernel.errors import Conflict
 from lianxi.store.connect import reaching_the_store
+from lianxi.store.envelope import KeyRing, Locked
 from lianxi.store.handover import HeldBy, Holding
 from lianxi.store.mapping import as_fields, as_state
 from lianxi.store.migrating import RunningItems
 from lianxi.store.outbox import Announcer
-from lianxi.store.unit import AggregateStore
+from lianxi.store.pages import newest_first
+from lianxi.store.unit import AggregateStore, Stored
 from services.cases.documents import (
     AssistanceDocument,
     CaseDocument,
     CriminalReferralDocument,
+    PartyDocument,
     ReceiptDocument,
     TipRightDocument,
 )
@@ -27,12 +32,15 @@ from services.cases.domain import cases as case_rules
 from services.cases.domain import referrals as referral_rules
 from services.cases.domain.assistance import OPEN, Assistance
 from services.cases.domain.cases import Case, TipRight
+from services.cases.domain.parties import Party, Person, Sealed
 from services.cases.domain.referrals import RUNNING, CriminalReferral
 
 CASES = Announcer(service="cases", noun="case")
 REFERRALS = Announcer(service="cases", noun="referral")
 ASSISTANCE = Announcer(service="cases", noun="assistance")
+PARTIES = Announcer(service="cases", noun="party")
 TRIES = 200
+AT_ONCE: Final = 100
 
 
 def cases(clock: Clock) -> AggregateStore[Case]:
@@ -48,6 +56,11 @@ def referrals(clock: Clock) -> AggregateStore[CriminalReferral]:
 def assistance(clock: Clock) -> AggregateStore[Assistance]:
     """Open the collection of requests for assistance."""
     return AggregateStore(AssistanceDocument, Assistance, ASSISTANCE, clock)
+
+
+def parties(clock: Clock) -> AggregateStore[Party]:
+    """Open the collection of persons of cases."""
+    return AggregateStore(PartyDocument, Party, PARTIES, clock)
 
 
 def running() -> tuple[RunningItems, RunningItems]:
@@ -165,6 +178,84 @@ class TipRights:
             except DuplicateKeyError:
                 continue
             return
+
+
+class PersonSafe:
+    """Locks what identifies a person of a case under a key of the person's own, and that under the desk's keys."""
+
+    def __init__(self, keys: KeyRing) -> None:
+        self._keys = keys
+
+    @property
+    def current(self) -> str:
+        """The id of the key in use."""
+        return self._keys.current
+
+    def lock(self, party_id: str, person: Person) -> Sealed:
+        """Lock a person."""
+        return _sealed(self._keys.lock(party_id, codec.to_bytes(codec.as_plain(person))))
+
+    def unlock(self, party_id: str, sealed: Sealed) -> Person:
+        """Open a person."""
+        return codec.as_contract(Person, codec.from_bytes(self._keys.unlock(party_id, _locked(sealed))))
+
+    def rewrap(self, party_id: str, sealed: Sealed) -> Sealed:
+        """Lock a person's own key under the key in use; the person is not opened."""
+        return _sealed(self._keys.rewrap(party_id, _locked(sealed)))
+
+    def marks(self, case_id: str, id_number: str) -> tuple[str, ...]:
+        """Work out an identity number's marks in one case, under each key; the one in use first."""
+        return self._keys.marks(case_id, id_number)
+
+
+def _sealed(locked: Locked) -> Sealed:
+    return Sealed(key_id=locked.key_id, wrapped_key=locked.wrapped_key, body=locked.body)
+
+
+def _locked(sealed: Sealed) -> Locked:
+    return Locked(sealed.key_id, sealed.wrapped_key, sealed.body)
+
+
+class PartyIndex:
+    """Finds persons of one case. Nothing here goes from a person to a case, or over the cases of a person."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def page(
+        self, case_id: str, *, is_hidden_too: bool, cursor: str | None, limit: int
+    ) -> tuple[Sequence[Stored[Party]], str | None]:
+        """Read a page of the persons of a case, newest first."""
+        rows, following = newest_first(
+            PartyDocument._get_collection(),
+            {"case_id": case_id} if is_hidden_too else {"case_id": case_id, "is_listed": True},
+            "named_at",
+            now=self._clock.now(),
+            cursor=cursor,
+            limit=limit,
+        )
+        return [Stored(row["_version"], as_state(Party, {**row, "id": row["_id"]})) for row in rows], following
+
+    def bearing(self, case_id: str, marks: Sequence[str]) -> str | None:
+        """Name the one of a case who bears one of some marks, among those who are not cleared."""
+        match = {"case_id": case_id, "is_listed": True, "id_mark": {"$in": list(marks)}}
+        with reaching_the_store():
+            found = PartyDocument._get_collection().find_one(match, {"_id": 1})
+        return None if found is None else str(found["_id"])
+
+    def suspected(self, case_id: str) -> Sequence[str]:
+        """Name some of those of a case of whom nothing is decided and who are not erased."""
+        match = {"case_id": case_id, "standing": PartyStanding.SUSPECTED.value, "erased_at": None}
+        return _ids(match)
+
+    def under_other_keys(self, key_id: str) -> Sequence[str]:
+        """Name some who lie under another key than the one in use."""
+        return _ids({"sealed.key_id": {"$exists": True, "$ne": key_id}})
+
+
+def _ids(match: dict[str, Any]) -> Sequence[str]:
+    with reaching_the_store():
+        return [row["_id"] for row in PartyDocument._get_collection().find(match, {"_id": 1}).limit(AT_ONCE)]
 
 
 def _number(series: str, place: int) -> str:

@@ -52,6 +52,7 @@ class Occasion:
     number: str | None
     lane: Lane
     is_levelled: bool = False
+    standing: tuple[str, str] | None = None
 
 
 def occasion(event: Event, event_id: str, about: str, lane: Lane) -> Occasion:
@@ -66,6 +67,7 @@ def occasion(event: Event, event_id: str, about: str, lane: Lane) -> Occasion:
         number=getattr(event, "number", None),
         lane=lane,
         is_levelled=bool(getattr(event, "is_anonymous", False)),
+        standing=_standing(event),
     )
 
 
@@ -89,8 +91,8 @@ def deliver(
         about=given_for.about,
         reference=given_for.reference,
         lane=given_for.lane,
-        text_zh=_with_number(addressee.text_zh, "编号:", given_for.number),
-        text_en=_with_number(addressee.text_en, " No. ", given_for.number),
+        text_zh=_with_number(addressee.text_zh, "编号:", given_for.number) + _in_brackets(given_for.standing, 0),
+        text_en=_with_number(addressee.text_en, " No. ", given_for.number) + _in_brackets(given_for.standing, 1),
         delivered_at=now,
         acknowledge=addressee.acknowledge,
         acknowledge_by=by,
@@ -112,6 +114,16 @@ def deliver(
 
 def _with_number(text: str, label: str, number: str | None) -> str:
     return text if number is None else f"{text}{label}{number}"
+
+
+def _standing(event: Event) -> tuple[str, str] | None:
+    """Read how the person of an event stands: no notice speaks of somebody without it (criterion 8.5)."""
+    zh, en = getattr(event, "standing_zh", None), getattr(event, "standing_en", None)
+    return None if zh is None or en is None else (zh, en)
+
+
+def _in_brackets(words: tuple[str, str] | None, language: int) -> str:
+    return "" if words is None else f" ({words[language]})"
 
 
 def announced_at(notice: Notice, now: datetime) -> datetime:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import types
 from collections.abc import Mapping
+from dataclasses import is_dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -39,6 +40,8 @@ WORDS = {
     "receiver": "police/economic",
     "rental_code": "R-0042",
     "sender": "market/desk",
+    "standing_en": "suspected organiser",
+    "standing_zh": "涉嫌组织者",
     "village": "village/a",
 }
 
@@ -60,6 +63,8 @@ def value_for(name: str, hint: Any) -> Any:
         return arguments[0]
     if origin in (dict, Mapping):
         return {"example": 1}
+    if isinstance(hint, type) and is_dataclass(hint):
+        return as_plain(sample_of(hint))
     return plain_value(name, hint)
 
 

@@ -86,10 +86,12 @@ class FakeBus:
 
 
 def settings(folder: Path, **more: Any) -> GatewaySettings:
-    private = X25519PrivateKey.generate()
+    private, cases = X25519PrivateKey.generate(), X25519PrivateKey.generate()
     keys = {
         "seal": private.public_key().public_bytes_raw().hex(),
         "seal-private": private.private_bytes_raw().hex(),
+        "cases-seal": cases.public_key().public_bytes_raw().hex(),
+        "cases-seal-private": cases.private_bytes_raw().hex(),
         "receipt": "11" * 32,
         "token": "22" * 32,
     }
@@ -115,6 +117,7 @@ def settings(folder: Path, **more: Any) -> GatewaySettings:
         "amqp_url": "amqp://nobody@127.0.0.1:1/lianxi",
         "mongo_url": "mongodb://127.0.0.1:1/",
         "gateway_seal_public_key_file": folder / "seal",
+        "gateway_cases_seal_public_key_file": folder / "cases-seal",
         "gateway_receipt_key_file": folder / "receipt",
         "gateway_token_key_file": folder / "token",
         "gateway_clients_file": folder / "clients.json",

@@ -6,16 +6,19 @@ import secrets
 
 from lianxi.contracts.cases import CasePage, CaseView, CloseCase, GetCase, ListCases, OpenCase, RecordMeasure
 from lianxi.contracts.envelope import Caller, Cause
+from lianxi.contracts.sealing import Opener
 from lianxi.contracts.tips import TipVerified
 from lianxi.greenroom.entries import Desk, answers, consumes, every, shows
 from lianxi.greenroom.handing_over import HandingOverDesk
 from lianxi.greenroom.migrating import MigratingDesk
 from lianxi.runtime.premises import Premises
 from lianxi.runtime.settings import read_key
+from lianxi.store.envelope import KeyRing
 from lianxi.store.handover import Holdings
 from services.cases import policy, store
-from services.cases.handlers import AssistanceDesk, CaseDesk, ClockKeeper, MigrationDesk, ReferralDesk
+from services.cases.handlers import AssistanceDesk, CaseDesk, ClockKeeper, MigrationDesk, PartyDesk, ReferralDesk
 from services.cases.service.assistance import AssistanceDoors
+from services.cases.service.parties import PartyDoors
 from services.cases.service.referrals import ReferralDoors
 from services.cases.settings import CasesSettings
 from services.cases.views import CaseViews
@@ -23,8 +26,8 @@ from services.cases.views import CaseViews
 SETTINGS = CasesSettings
 
 
-class Cases(ReferralDoors, AssistanceDoors, MigratingDesk, HandingOverDesk):
-    """办案: cases, their measures, their transfer to the police, and requests for assistance."""
+class Cases(ReferralDoors, AssistanceDoors, PartyDoors, MigratingDesk, HandingOverDesk):
+    """办案: cases, their measures and persons, their transfer to the police, and requests for assistance."""
 
     name = "cases"
     handlers: CaseDesk
@@ -72,6 +75,8 @@ def open_desk(premises: Premises[CasesSettings]) -> type[Desk]:
     clock, rules, seen = premises.clock, policy.slice_of(premises.policies), CaseViews(premises.clock)
     kept, referred, helped = store.cases(clock), store.referrals(clock), store.assistance(clock)
     signing_key = read_key(premises.settings.cases_signing_key_file)
+    safe = store.PersonSafe(KeyRing(read_key(premises.settings.cases_persons_keys_file)))
+    index, opener = store.PartyIndex(clock), Opener(read_key(premises.settings.cases_seal_key_file))
 
     class OpenedCases(Cases):
         """The desk with its handlers and views."""
@@ -79,6 +84,7 @@ def open_desk(premises: Premises[CasesSettings]) -> type[Desk]:
         handlers = CaseDesk(kept, referred, store.rights(), rules, clock, secrets.randbits)
         transfers = ReferralDesk(referred, kept, store.receipts(), rules, clock, signing_key)
         helping = AssistanceDesk(helped, kept, rules, clock)
+        persons = PartyDesk(store.parties(clock), index, safe, kept, referred, opener, clock, secrets.randbits)
         clocks = ClockKeeper(referred, helped, seen, rules, clock)
         migrations = MigrationDesk(referred, helped, *store.running(), rules, clock)
         holdings = Holdings(store.held(kept, referred))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import secrets
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pymongo.errors import DuplicateKeyError
 
+from lianxi.contracts import codec
 from lianxi.contracts.cases import (
     PAPERS,
     AcceptAssistance,
@@ -47,18 +49,37 @@ from lianxi.contracts.cases import (
 )
 from lianxi.contracts.codec import open_event
 from lianxi.contracts.envelope import Caller, Cause, Event
+from lianxi.contracts.parties import (
+    Certainty,
+    ClearParty,
+    ConfirmParty,
+    CorrectParty,
+    GetParty,
+    Hidden,
+    ListParties,
+    NameParty,
+    PartyRole,
+    PartyView,
+    PersonOpened,
+    PersonTold,
+    SealedParty,
+)
 from lianxi.contracts.receipts import public_key_of
+from lianxi.contracts.sealing import PERSON, PERSON_TOLD, Opener, Sealer
 from lianxi.contracts.tips import TipVerified, VerificationOutcome
 from lianxi.kernel.clock import FixedClock
 from lianxi.policy.book import PolicyBook
 from lianxi.policy.load import read_policy
+from lianxi.store.envelope import KeyRing
 from lianxi.store.fakes import MemoryAggregates
+from lianxi.store.unit import Stored
 from services.cases.domain.assistance import Assistance
 from services.cases.domain.cases import Case
+from services.cases.domain.parties import Party
 from services.cases.domain.referrals import CriminalReferral
-from services.cases.handlers import AssistanceDesk, CaseDesk, ClockKeeper, ReferralDesk
+from services.cases.handlers import AssistanceDesk, CaseDesk, ClockKeeper, PartyDesk, ReferralDesk
 from services.cases.policy import CasesPolicy, slice_of
-from services.cases.store import ASSISTANCE, CASES, REFERRALS, ReceiptBook, TipRights
+from services.cases.store import ASSISTANCE, CASES, PARTIES, REFERRALS, PersonSafe, ReceiptBook, TipRights
 
 POLICY_FILES = Path(__file__).resolve().parents[3] / "deploy" / "policy"
 NOW = datetime(2026, 11, 23, 8, 41, 17, tzinfo=UTC)
@@ -66,6 +87,9 @@ SENDER = "market/desk"
 POLICE = "police/economic"
 OFFICERS = ("market:officer-1", "market:officer-2")
 SHA256 = "a" * 64
+NAME = "王小明"
+BASIS = "《禁止传销条例》第十四条"
+FIRST_KEY, SECOND_KEY = "first " + "1a" * 32, "second " + "2b" * 32
 PAPERS_GIVEN = tuple(Paper(name=name, status=PaperStatus.ATTACHED, sha256=SHA256) for name in PAPERS)
 
 
@@ -128,6 +152,30 @@ def _due(items: Iterable[CriminalReferral | Assistance], now: datetime) -> Seque
     return [each.id for each in items if each.next_rung_at is not None and each.next_rung_at <= now]
 
 
+@dataclass
+class MemoryPartyIndex:
+    parties: MemoryAggregates[Party]
+
+    def page(
+        self, case_id: str, *, is_hidden_too: bool, cursor: str | None, limit: int
+    ) -> tuple[Sequence[Stored[Party]], str | None]:
+        assert cursor is None
+        found = [each for each in self._of(case_id) if is_hidden_too or each.is_listed]
+        return [self.parties.get(each.id) for each in reversed(found)][:limit], None
+
+    def bearing(self, case_id: str, marks: Sequence[str]) -> str | None:
+        return next((each.id for each in self._of(case_id) if each.is_listed and each.id_mark in marks), None)
+
+    def suspected(self, case_id: str) -> Sequence[str]:
+        return [each.id for each in self._of(case_id) if each.standing == "suspected" and each.erased_at is None]
+
+    def under_other_keys(self, key_id: str) -> Sequence[str]:
+        return [each.id for each in self.parties.all() if each.sealed is not None and each.sealed.key_id != key_id]
+
+    def _of(self, case_id: str) -> list[Party]:
+        return [each for each in self.parties.all() if each.case_id == case_id]
+
+
 def caller(agency: str, command_id: str | None = None) -> Caller:
     return Caller(actor=f"client:{agency}", agency=agency, correlation_id="story", command_id=command_id)
 
@@ -155,13 +203,95 @@ class CasesInMemory:
         )
         self.assistance: MemoryAggregates[Assistance] = MemoryAggregates(ASSISTANCE, self.clock)
         self.helping = AssistanceDesk(self.assistance, self.cases, rules, self.clock)
+        self.parties: MemoryAggregates[Party] = MemoryAggregates(PARTIES, self.clock)
+        self.opener = Opener.for_one_answer()
+        self.persons = self.party_desk(FIRST_KEY)
         self.due = MemoryDue(self.referrals, self.assistance)
         self.clocks = ClockKeeper(self.referrals, self.assistance, self.due, rules, self.clock)
 
     def announced(self) -> list[Event]:
         return [
-            open_event(each) for each in (*self.cases.announced, *self.referrals.announced, *self.assistance.announced)
+            open_event(each)
+            for kept in (self.cases, self.referrals, self.assistance, self.parties)
+            for each in kept.announced
         ]
+
+    def party_desk(self, keys: str) -> PartyDesk:
+        """A desk of persons that has these keys."""
+        return PartyDesk(
+            self.parties,
+            MemoryPartyIndex(self.parties),
+            PersonSafe(KeyRing(keys)),
+            self.cases,
+            self.referrals,
+            self.opener,
+            self.clock,
+            secrets.randbits,
+        )
+
+    def told(self, **told: Any) -> str:
+        plain = PersonTold(**{"statement": "带头讲课", "source": "现场检查笔录", **told})
+        return Sealer(self.opener.public_key).seal(codec.as_plain(plain), PERSON_TOLD)
+
+    def name(
+        self,
+        case_id: str,
+        role: PartyRole = PartyRole.ORGANISER,
+        *,
+        by: Caller = MARKET,
+        basis: str = BASIS,
+        **told: Any,
+    ) -> PartyView:
+        given = {name: told.pop(name) for name in ("is_minor", "is_possible_victim") if name in told}
+        return self.persons.name_party(
+            NameParty(
+                case_id=case_id,
+                role=role,
+                certainty=Certainty.OBSERVED,
+                basis=basis,
+                told=self.told(**{"name": NAME, **told}),
+                **given,
+            ),
+            by,
+        )
+
+    def party(self, party_id: str, *, by: Caller = MARKET, including: Hidden | None = None) -> PartyView:
+        mine = Opener.for_one_answer()
+        asked = GetParty(party_id=party_id, answer_key=mine.public_key, including=including)
+        return with_person(self.persons.get_party(asked, by), mine)
+
+    def parties_of(
+        self, case_id: str, *, by: Caller = MARKET, including: Hidden | None = None
+    ) -> tuple[PartyView, ...]:
+        mine = Opener.for_one_answer()
+        asked = ListParties(case_id=case_id, answer_key=mine.public_key, including=including)
+        return tuple(with_person(each, mine) for each in self.persons.list_parties(asked, by).items)
+
+    def confirm_party(self, party_id: str, reference: str = "市监罚〔2026〕12号", *, by: Caller = MARKET) -> PartyView:
+        return self.persons.confirm_party(ConfirmParty(party_id=party_id, decision_reference=reference), by)
+
+    def clear_party(self, party_id: str, *, by: Caller = MARKET, **told: Any) -> PartyView:
+        return self.persons.clear_party(ClearParty(party_id=party_id, basis=BASIS, told=self.told(**told)), by)
+
+    def correct_party(
+        self,
+        party_id: str,
+        *,
+        by: Caller = MARKET,
+        role: PartyRole | None = None,
+        including: Hidden | None = None,
+        is_minor: bool | None = None,
+        **told: Any,
+    ) -> PartyView:
+        asked = CorrectParty(
+            party_id=party_id,
+            basis=BASIS,
+            told=self.told(**told),
+            role=role,
+            is_minor=is_minor,
+            including=including,
+        )
+        return self.persons.correct_party(asked, by)
 
     def sweep(self) -> None:
         self.clocks.climb_ladders()
@@ -276,6 +406,14 @@ class CasesInMemory:
 
     def accepted(self) -> ReferralView:
         return self.accept(self.sent().referral_id)
+
+
+def with_person(sealed: SealedParty, mine: Opener) -> PartyView:
+    """Put a person together as the gateway does."""
+    assert sealed.person is not None
+    who = codec.as_contract(PersonOpened, mine.open(sealed.person, PERSON))
+    person = replace(sealed.party.person, name=who.name, phone=who.phone, id_last4=who.id_last4)
+    return replace(sealed.party, person=person, statements=who.statements)
 
 
 def attached(name: str, letter: str = "a") -> Paper:
