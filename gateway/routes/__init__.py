@@ -24,6 +24,7 @@ from gateway.routes import (
     session,
     supervision,
     tips,
+    unmasking,
     vault,
     visits,
 )
@@ -37,6 +38,7 @@ def add_routes(app: FastAPI) -> None:
         attachments,
         tips,
         vault,
+        unmasking,
         rentals,
         visits,
         cases,

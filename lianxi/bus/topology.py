@@ -17,7 +17,7 @@ from typing import Any
 
 from kombu import Connection
 
-from lianxi.contracts import cases, inspections, notifications, parties, reporting, tips, vault
+from lianxi.contracts import cases, inspections, notifications, parties, reporting, tips, unmasking, vault
 from lianxi.contracts.envelope import LANES, Command, Event, Lane
 from lianxi.contracts.registry import EVENTS, SERVICES
 from lianxi.runtime.settings import RETRY_LADDER_MS
@@ -54,6 +54,7 @@ SUBSCRIPTIONS: Mapping[str, Mapping[str, tuple[type[Event], ...]]] = {
             tips.TipClockExtended,
             vault.OpeningAsked,
             vault.OpeningAttempted,
+            unmasking.UnmaskingsReported,
             inspections.VisitAdvanced,
             cases.CaseOpened,
             cases.CaseClosed,

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import TypeVar
 
-from lianxi.contracts import cases, inspections, notifications, parties, reporting, tips, vault
+from lianxi.contracts import cases, inspections, notifications, parties, reporting, tips, unmasking, vault
 from lianxi.contracts.envelope import Command, Event
 from lianxi.kernel.errors import ContractBroken
 
 SERVICES = ("tips", "inspections", "cases", "reporting", "notifications")
 _MODULES: Mapping[str, tuple[ModuleType, ...]] = {
-    "tips": (tips, vault),
+    "tips": (tips, vault, unmasking),
     "inspections": (inspections,),
     "cases": (cases, parties),
     "reporting": (reporting,),

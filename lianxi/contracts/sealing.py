@@ -21,6 +21,7 @@ _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
 CONTENT = b"lianxi/tips/content/v1"
 CONTACT = b"lianxi/tips/contact/v1"
 IDENTITY = b"lianxi/tips/identity/v1"
+WORDS = b"lianxi/tips/words/v1"
 PICTURE = b"lianxi/tips/picture/v1"
 PERSON_TOLD = b"lianxi/cases/person-told/v1"
 PERSON = b"lianxi/cases/person/v1"

@@ -110,4 +110,36 @@ class OpeningDocument(AggregateDocument):
     attempts = ListField(DateTimeField())
 
 
-DOCUMENTS = (TipDocument, InformantDocument, OpeningDocument)
+class UnmaskingDocument(AggregateDocument):
+    """A grant to read an informant's own words."""
+
+    meta = {
+        "collection": "unmaskings",
+        "db_alias": "tips",
+        "indexes": [
+            "asked_at",
+            {"fields": ["agency", "asked_at"]},
+            {"fields": ["tip_id", "asked_by", "ends_at"]},
+        ],
+    }
+
+    tip_id = StringField(required=True)
+    reason = StringField(required=True)
+    asked_by = StringField(required=True)
+    agency = StringField(required=True)
+    asked_at = DateTimeField(required=True)
+    ends_at = DateTimeField(required=True)
+    read_at = ListField(DateTimeField())
+
+
+class WeeklyReportDocument(AggregateDocument):
+    """That a week's unmaskings were told to the office."""
+
+    meta = {"collection": "unmasking_reports", "db_alias": "tips", "indexes": ["week_from"]}
+
+    week_from = StringField(required=True)
+    reported_at = DateTimeField(required=True)
+    unmaskings = IntField(required=True)
+
+
+DOCUMENTS = (TipDocument, InformantDocument, OpeningDocument, UnmaskingDocument, WeeklyReportDocument)

@@ -16,14 +16,23 @@ from lianxi.store.handover import HeldBy, Holding
 from lianxi.store.outbox import Announcer
 from lianxi.store.pages import FLOOR
 from lianxi.store.unit import AggregateStore
-from services.tips.documents import InformantDocument, OpeningDocument, TipDocument
+from services.tips.documents import (
+    InformantDocument,
+    OpeningDocument,
+    TipDocument,
+    UnmaskingDocument,
+    WeeklyReportDocument,
+)
 from services.tips.domain.opening import Opening
 from services.tips.domain.returning import CLOSED_LINE, KnownReceipt
 from services.tips.domain.tip import NO_RECEIPT, Tip
+from services.tips.domain.unmasking import Unmasking, WeeklyReport
 from services.tips.domain.working import handed_over
 
 ANNOUNCER = Announcer(service="tips", noun="tip")
 OPENING_ANNOUNCER = Announcer(service="tips", noun="opening")
+UNMASKING_ANNOUNCER = Announcer(service="tips", noun="unmasking")
+REPORT_ANNOUNCER = Announcer(service="tips", noun="unmaskings")
 
 
 def open_tips(clock: Clock) -> AggregateStore[Tip]:
@@ -40,6 +49,33 @@ def held(tips: AggregateStore[Tip]) -> tuple[Holding[Tip]]:
 def open_openings(clock: Clock) -> AggregateStore[Opening]:
     """Open the requests to open the vault."""
     return AggregateStore(OpeningDocument, Opening, OPENING_ANNOUNCER, clock)
+
+
+def open_unmaskings(clock: Clock) -> AggregateStore[Unmasking]:
+    """Open the grants to read informants' own words."""
+    return AggregateStore(UnmaskingDocument, Unmasking, UNMASKING_ANNOUNCER, clock)
+
+
+def open_weekly_reports(clock: Clock) -> AggregateStore[WeeklyReport]:
+    """Open the record of the weeks that the office was told of."""
+    return AggregateStore(WeeklyReportDocument, WeeklyReport, REPORT_ANNOUNCER, clock)
+
+
+class UnmaskingIndex:
+    """Looks up among the grants, by ranges of indexes."""
+
+    def running(self, tip_id: str, asked_by: str, now: datetime) -> str | None:
+        """Name one that holds for a tip and whoever asks; `None` when there is none."""
+        match = {"tip_id": tip_id, "asked_by": asked_by, "ends_at": {"$gt": now}}
+        with reaching_the_store():
+            found = UnmaskingDocument._get_collection().find_one(match, {"_id": 1})
+        return None if found is None else str(found["_id"])
+
+    def agencies_between(self, since: datetime, until: datetime) -> Sequence[str]:
+        """Name the agency of each that was granted in a time."""
+        match = {"asked_at": {"$gte": since, "$lt": until}}
+        with reaching_the_store():
+            return [row["agency"] for row in UnmaskingDocument._get_collection().find(match, {"agency": 1})]
 
 
 class ReceiptIndex:

@@ -61,6 +61,8 @@ def value_for(name: str, hint: Any) -> Any:
         return [value_for(name.removesuffix("s"), arguments[0])]
     if origin is Literal:
         return arguments[0]
+    if is_dataclass(hint):
+        return {each: value_for(each, kind) for each, kind in get_type_hints(hint).items()}
     if origin in (dict, Mapping):
         return {"example": 1}
     if isinstance(hint, type) and is_dataclass(hint):

@@ -59,6 +59,7 @@ DESIGN_PATHS = """
 post /v1/tips/{tip_id}/vault/requests · get /v1/tips/{tip_id}/vault/requests/{request_id}
 post /v1/tips/{tip_id}/vault/requests/{request_id}/decide · post /v1/tips/{tip_id}/vault/requests/{request_id}/withdraw
 post /v1/tips/attachments · get /v1/tips/{tip_id}/attachments/{number}
+post /v1/tips/{tip_id}/unmask · get /v1/tips/{tip_id}/words · get /v1/unmaskings
 get /v1/vault/requests · get /v1/ops/vault-keys
 post /v1/tips · get /v1/tips · get /v1/tips/{tip_id} · post /v1/tips/{tip_id}/dispatch · post /v1/tips/{tip_id}/accept
 post /v1/tips/{tip_id}/return · post /v1/tips/{tip_id}/verify · post /v1/tips/{tip_id}/close

@@ -14,19 +14,33 @@ from lianxi.store.envelope import KeyRing
 from lianxi.store.handover import Holdings
 from services.tips.handlers import TipHandlers
 from services.tips.handlers.attachments import AttachmentHandlers
+from services.tips.handlers.unmasking import UnmaskingHandlers
 from services.tips.handlers.vault import VaultHandlers
 from services.tips.service.attachments import AttachmentDoors
 from services.tips.service.tips import TipDoors
+from services.tips.service.unmasking import UnmaskingDoors
 from services.tips.service.vault import VaultDoors
 from services.tips.settings import TipsSettings
-from services.tips.store import InformantVault, ReceiptIndex, RungWatch, RunningTips, held, open_openings, open_tips
+from services.tips.store import (
+    InformantVault,
+    ReceiptIndex,
+    RungWatch,
+    RunningTips,
+    UnmaskingIndex,
+    held,
+    open_openings,
+    open_tips,
+    open_unmaskings,
+    open_weekly_reports,
+)
 from services.tips.views import TipViews
+from services.tips.views.unmasking import UnmaskingViews
 from services.tips.views.vault import VaultViews
 
 SETTINGS = TipsSettings
 
 
-class Tips(TipDoors, VaultDoors, AttachmentDoors, HandingOverDesk):
+class Tips(TipDoors, VaultDoors, AttachmentDoors, UnmaskingDoors, HandingOverDesk):
     """受理: takes in tips, gives each to the desk that must act, and answers the informant."""
 
     name = "tips"
@@ -59,4 +73,13 @@ def open_desk(premises: Premises[TipsSettings]) -> type[Desk]:
         "pictures": pictures,
         "holdings": Holdings(held(tips)),
     }
+    words = UnmaskingHandlers(
+        tips=tips,
+        unmaskings=open_unmaskings(clock),
+        reports=open_weekly_reports(clock),
+        among=UnmaskingIndex(),
+        opener=opener,
+        clock=clock,
+    )
+    rooms |= {"unmasking": words, "unmaskings": UnmaskingViews(clock)}
     return type("OpenTips", (Tips,), rooms)
