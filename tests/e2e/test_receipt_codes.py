@@ -107,13 +107,19 @@ def interleaved(resident: httpx2.Client, kinds: Kinds) -> Iterator[dict[str, flo
 
 
 def spread_of(rounds: list[dict[str, float]]) -> float:
-    """By how much the slowest kind's median exceeds the fastest kind's."""
+    """By how much the slowest kind's median exceeds the fastest kind's.
+
+    Two estimates of the same, of which the closer counts: each kind's median over all rounds, and the median of what
+    two kinds took in the same round, which a load that comes and goes leaves alone.
+    """
     medians = [statistics.median(each[kind] for each in rounds) for kind in rounds[0]]
-    return max(medians) / min(medians) - 1
+    pairs = itertools.permutations(rounds[0], 2)
+    paired = [statistics.median(each[one] / each[other] for each in rounds) for one, other in pairs]
+    return min(max(medians) / min(medians), max(paired)) - 1
 
 
 @pytest.mark.criterion("2.3")
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_unknown_expired_and_deleted_codes_take_the_same_time(town: RunningTown) -> None:
     with town.http() as resident:
         (expired, first), (deleted, second) = file_publicly(resident), file_publicly(resident)
