@@ -298,6 +298,7 @@ _AREAS: Final = {
     "letter": "ops",
     "audit": "audit",
     "account": "people",
+    **dict.fromkeys(("retention", "legal_hold"), "retention"),
 }
 """Resource of the permission table → the area that a machine's scopes name."""
 

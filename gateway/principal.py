@@ -20,6 +20,8 @@ SCOPES: Final = {
     "people:read": "Read the accounts of the agency's officials",
     "people:write": "Invite officials, give and take duties, hand over",
     "audit:read": "Read who has read what, and the audit's chains",
+    "retention:read": "Read how long what is kept, what a purge would do, and its certificates",
+    "retention:write": "Hold items back, propose and confirm runs that purge",
     "ops:read": "See parked letters and the delivery ledger",
     "ops:write": "Replay and bury parked letters",
 }

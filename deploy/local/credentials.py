@@ -24,12 +24,13 @@ CUSTODIAN: Final = "custodian"
 AGENCY_SCOPES: Final = (
     *("tips:read", "tips:write", "visits:read", "visits:write", "cases:read", "cases:write"),
     *("reports:read", "reports:write", "notices:read", "notices:write", "plan:read", "audit:read"),
+    *("retention:read", "retention:write"),
 )
 EVERY_AGENCY: Final = ("desk", "case_officer", "case_lead")
 MORE_ROLES: Final = {"governance": ("assessor",), "finance": ("finance",)}
 OPERATOR_SCOPES: Final = ("ops:read", "ops:write", "audit:read")
 AUDITOR: Final = "auditor"
-AUDITOR_SCOPES: Final = ("audit:read", "plan:read")
+AUDITOR_SCOPES: Final = ("audit:read", "plan:read", "retention:read", "retention:write")
 KEY_BYTES: Final = 32
 SECRET_BYTES: Final = 32
 
@@ -49,6 +50,7 @@ class Keys:
         self.cases_seal_public = folder / "cases-seal.pub"
         self.cases_signing = folder / "cases-signing.key"
         self.cases_persons = folder / "cases-persons.keys"
+        self.reporting_signing = folder / "reporting-signing.key"
         self.audit_signing = folder / "audit-signing.key"
         self.audit_public = folder / "audit-signing.pub"
         self.receipt = folder / "gateway-receipt.key"
@@ -65,6 +67,7 @@ class Keys:
         once(self.cases_seal_public, lambda: public_of(self.cases_seal))
         once(self.cases_persons, lambda: f"{secrets.token_hex(4)} {secrets.token_hex(KEY_BYTES)}")
         once(self.cases_signing, lambda: Ed25519PrivateKey.generate().private_bytes_raw().hex())
+        once(self.reporting_signing, lambda: Ed25519PrivateKey.generate().private_bytes_raw().hex())
         once(self.audit_signing, lambda: Ed25519PrivateKey.generate().private_bytes_raw().hex())
         once(self.audit_public, lambda: verifying_key_of(self.audit_signing.read_text(encoding="ascii")))
         once(self.receipt, lambda: secrets.token_hex(KEY_BYTES))

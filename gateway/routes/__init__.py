@@ -20,6 +20,7 @@ from gateway.routes import (
     referrals,
     rentals,
     reports,
+    retention,
     rights,
     session,
     supervision,
@@ -52,6 +53,7 @@ def add_routes(app: FastAPI) -> None:
         notices,
         session,
         people,
+        retention,
     )
     for area in (public, *desks, audit, ops, oauth, health):
         app.include_router(area.router)

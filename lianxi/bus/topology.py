@@ -17,7 +17,7 @@ from typing import Any
 
 from kombu import Connection
 
-from lianxi.contracts import cases, inspections, notifications, parties, reporting, tips, unmasking, vault
+from lianxi.contracts import cases, inspections, notifications, parties, reporting, retention, tips, unmasking, vault
 from lianxi.contracts.envelope import LANES, Command, Event, Lane
 from lianxi.contracts.registry import EVENTS, SERVICES
 from lianxi.runtime.settings import RETRY_LADDER_MS
@@ -39,10 +39,21 @@ SUBSCRIPTIONS: Mapping[str, Mapping[str, tuple[type[Event], ...]]] = {
         "start_clock": (notifications.NoticeDelivered,),
         "take_suspicion": (inspections.SuspicionRaised,),
         "follow_case": (cases.CaseOpened, cases.CaseClosed),
+        "take_part_in_purge": (retention.RetentionRunStarted,),
     },
-    "inspections": {"bring_visit_forward": (tips.TipReceived,)},
-    "cases": {"allow_reading": (tips.TipVerified,), "settle_parties": (cases.CaseClosed,)},
-    "reporting": {"keep_fact": tuple(EVENTS.values())},
+    "inspections": {
+        "bring_visit_forward": (tips.TipReceived,),
+        "take_part_in_purge": (retention.RetentionRunStarted,),
+    },
+    "cases": {
+        "allow_reading": (tips.TipVerified,),
+        "settle_parties": (cases.CaseClosed,),
+        "take_part_in_purge": (retention.RetentionRunStarted,),
+    },
+    "reporting": {
+        "keep_fact": tuple(EVENTS.values()),
+        "hear_of_purge": (retention.TipsPurged, retention.InspectionsPurged, retention.CasesPurged),
+    },
     "notifications": {
         "give_notice": (
             tips.TipDispatched,

@@ -15,7 +15,7 @@ from lianxi.contracts.receipts import Verdict, altered_papers, key_id_of, public
 from lianxi.kernel.errors import Malformed
 
 app = typer.Typer(
-    help="Signed receipts: check one, or show the public key that others check with.",
+    help="Signed receipts and certificates of deletion: check one, or show the public key that others check with.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -42,13 +42,13 @@ Papers = Annotated[
 
 @app.command()
 def verify(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The receipt, as it was handed over.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The receipt or certificate, as it was handed over.")],
     key: Keys,
     paper: Papers = None,
     lang: Language = "en",
     as_json: AsJson = False,
 ) -> None:
-    """Say whether a receipt is as it was signed: valid (exits 0), altered (1), or by a key that is not trusted (2)."""
+    """Say whether a receipt or certificate is as it was signed: valid (exits 0), altered (1), by an unknown key (2)."""
     body = _read(file)
     files = {name: _read(path) for name, path in map(_named, paper or ())}
     verdict = verify_receipt_file(body, [each for path in key for each in public_keys(path)])
@@ -93,6 +93,8 @@ def public_keys(file: Path) -> Sequence[str]:
 def changed_papers(body: bytes, files: Mapping[str, bytes]) -> tuple[str, ...]:
     """Name the given papers that are not those of a valid receipt."""
     receipt = json.loads(body)
+    if "dossier" not in receipt:
+        return tuple(files)  # a certificate has no papers
     attached = {each["name"] for each in receipt["dossier"] if each["sha256"] is not None}
     changed = {*altered_papers(receipt, files), *(set(files) - attached)}
     return tuple(name for name in files if name in changed)

@@ -1,5 +1,7 @@
 """The signed receipt of a criminal referral: made by the cases desk, checked by anybody, without a network.
 
+The certificate of a run that purged (`lianxi.contracts.certificates`) is signed and checked the same way.
+
 The receipt holds the dossier's manifest and its SHA-256 and is signed with Ed25519 over its canonical JSON (RFC 8785).
 In its file form it *is* that canonical JSON, so that not one byte can be altered unseen (criterion 1.4).
 """
@@ -21,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from lianxi.contracts.cases import Paper, PaperStatus
 
 KIND = "lianxi.criminal-referral-receipt.v1"
+CERTIFICATE_KIND = "lianxi.deletion-certificate.v1"
 LARGEST_BYTES = 64 * 1024
 _KEY_ID_LETTERS = 16
 
@@ -89,9 +92,18 @@ def sign_receipt(content: ReceiptContent, private_key: str) -> dict[str, Any]:
         "dossier_sha256": manifest_sha256(listed),
         "received_at": content.received_at.isoformat(),
         "signed_by": content.signed_by,
-        "key_id": key_id_of(public_key_of(private_key)),
-        "algorithm": "Ed25519",
     }
+    return sign(plain, private_key)
+
+
+def sign(said: Mapping[str, Any], private_key: str) -> dict[str, Any]:
+    """Sign plain data of one of the known kinds.
+
+    Args:
+        said: what is signed; it names its kind.
+        private_key: Ed25519, 32 bytes as hexadecimal text.
+    """
+    plain = {**said, "key_id": key_id_of(public_key_of(private_key)), "algorithm": "Ed25519"}
     return {**plain, "signature": _private(private_key).sign(rfc8785.dumps(plain)).hex()}
 
 
@@ -143,11 +155,17 @@ def _is_whole(plain: dict[str, Any], signature: Any, public_key: str) -> bool:
     try:
         signed = bytes.fromhex(signature)
         Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key)).verify(signed, rfc8785.dumps(plain))
-        dossier_sha256 = manifest_sha256(plain["dossier"])
+        is_whole = _hangs_together(plain)
     except (InvalidSignature, rfc8785.CanonicalizationError, TypeError, ValueError, KeyError):
         return False
     # Hexadecimal may be written in two ways; only the one that was signed counts as unaltered.
-    return bool(signed.hex() == signature and plain["kind"] == KIND and plain["dossier_sha256"] == dossier_sha256)
+    return signed.hex() == signature and is_whole
+
+
+def _hangs_together(plain: Mapping[str, Any]) -> bool:
+    if plain["kind"] == CERTIFICATE_KIND:
+        return True
+    return bool(plain["kind"] == KIND and plain["dossier_sha256"] == manifest_sha256(plain["dossier"]))
 
 
 def _read(body: bytes) -> dict[str, Any] | None:

@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import TypeVar
 
-from lianxi.contracts import cases, inspections, notifications, parties, reporting, tips, unmasking, vault
+from lianxi.contracts import cases, inspections, notifications, parties, reporting, retention, tips, unmasking, vault
 from lianxi.contracts.envelope import Command, Event
 from lianxi.kernel.errors import ContractBroken
 
 SERVICES = ("tips", "inspections", "cases", "reporting", "notifications")
 _MODULES: Mapping[str, tuple[ModuleType, ...]] = {
-    "tips": (tips, vault, unmasking),
-    "inspections": (inspections,),
-    "cases": (cases, parties),
-    "reporting": (reporting,),
+    "tips": (tips, vault, unmasking, retention),
+    "inspections": (inspections, retention),
+    "cases": (cases, parties, retention),
+    "reporting": (reporting, retention),
     "notifications": (notifications,),
 }
 
@@ -25,11 +25,13 @@ T = TypeVar("T")
 
 def _keyed(root: type[T]) -> dict[str, type[T]]:
     found: dict[str, type[T]] = {}
-    for service, modules in _MODULES.items():
-        for value in (each for module in modules for each in vars(module).values()):
+    for service, module in ((service, module) for service, modules in _MODULES.items() for module in modules):
+        for value in vars(module).values():
             if not (isinstance(value, type) and issubclass(value, root) and "KEY" in vars(value)):
                 continue
             key: str = vars(value)["KEY"]
+            if module is retention and not key.startswith(f"{service}."):
+                continue  # each desk tells of it under its own name
             if key in found or not key.startswith(f"{service}."):
                 raise ContractBroken("contract.key_taken", key=key)
             found[key] = value

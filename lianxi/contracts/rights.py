@@ -17,6 +17,7 @@ from lianxi.contracts.masking import masked_person
 from lianxi.contracts.notifications import NoticeView
 from lianxi.contracts.parties import PartyView
 from lianxi.contracts.reporting import OrderView, StageReportDraft, StageReportView, ToolView
+from lianxi.contracts.retention import HoldView, RunView
 from lianxi.contracts.tips import TipSummary, TipView
 
 
@@ -152,6 +153,16 @@ SHOWS: Mapping[type[Any], Shown] = {
         },
         desks=("desk",),
     ),
+    RunView: Shown(
+        "retention",
+        {
+            "figures": (
+                *("state", "asked_by", "asked_at", "decided_by", "decided_at"),
+                *("waits_for", "rows", "finished_at", "certificate"),
+            )
+        },
+    ),
+    HoldView: Shown("legal_hold", {"reason": ("reason", "by", "at")}),
     OrderView: Shown(
         "supervision",
         {

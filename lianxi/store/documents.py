@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from mongoengine import DateTimeField, DictField, Document, IntField, ListField, StringField
+from mongoengine import BooleanField, DateTimeField, DictField, Document, IntField, ListField, StringField
 
 
 class AggregateDocument(Document):
@@ -26,6 +26,18 @@ class AggregateDocument(Document):
     audit = ListField(DictField(), db_field="_audit")
     inbox = ListField(StringField(), db_field="_inbox")
     commands = ListField(StringField(), db_field="_cmds")
+
+
+class PurgePartDocument(AggregateDocument):
+    """The root of a desk's parts in the runs that purge; its fields are those of `lianxi.store.retention.PurgePart`."""
+
+    meta: ClassVar[dict[str, Any]] = {"abstract": True, "indexes": [{"fields": ["is_running"]}]}
+
+    policy_version = IntField(required=True)
+    started_at = DateTimeField(required=True)
+    is_running = BooleanField(required=True)
+    rows = ListField(DictField())
+    finished_at = DateTimeField()
 
 
 class FactDocument(Document):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Generic
 
 from lianxi.contracts.envelope import Cause, Envelope, Event
 from lianxi.kernel.clock import Clock
 from lianxi.kernel.errors import NotFound
+from lianxi.policy.retention import Hold, Keeping
 from lianxi.store.outbox import Announcer
-from lianxi.store.unit import A, Addition, Change, Decide, Stored, check_version, exactly
+from lianxi.store.retention import Found, PurgePart
+from lianxi.store.unit import CHANGED, A, Addition, Change, Decide, Stored, check_version, exactly
 
 
 @dataclass
@@ -63,7 +65,13 @@ class MemoryAggregates(Generic[A]):
         return [self.add(each.state, each.events, each.cause) for each in additions]
 
     def change(
-        self, aggregate_id: str, decide: Decide[A], cause: Cause, *, expected_version: int | None = None
+        self,
+        aggregate_id: str,
+        decide: Decide[A],
+        cause: Cause,
+        *,
+        expected_version: int | None = None,
+        noted: str = CHANGED,
     ) -> Stored[A]:
         """Change an aggregate by a decision, once for each event id and command id."""
         before = self.get(aggregate_id)
@@ -91,3 +99,61 @@ class MemoryAggregates(Generic[A]):
             row.inbox.append(cause.event_id)
         if cause.command_id is not None:
             row.commands.append(cause.command_id)
+
+
+@dataclass
+class MemoryShelf(Generic[A]):
+    """What lies in one collection in memory, by one of its fields of the kind `Keeping`; `waiting` are left alone."""
+
+    items: MemoryAggregates[A]
+    name: str = "keeping"
+    waiting: set[str] = field(default_factory=set)
+
+    def count(self, rule: str, before: datetime) -> Found:
+        """Count what is past its day."""
+        found = Found()
+        for item_id, keeping in self._past(rule, before):
+            since = keeping.since
+            oldest = since if found.oldest is None or since is None else min(found.oldest, since)
+            name = "held" if keeping.hold is not None else "waiting" if item_id in self.waiting else "due"
+            found = replace(found, oldest=oldest, **{name: getattr(found, name) + 1})
+        return found
+
+    def due(self, rule: str, before: datetime, at_most: int) -> list[tuple[str, int]]:
+        """Name some that may be purged, with their versions."""
+        past = [
+            item_id
+            for item_id, keeping in self._past(rule, before)
+            if keeping.hold is None and item_id not in self.waiting
+        ]
+        return [(item_id, self.items.get(item_id).version) for item_id in past[:at_most]]
+
+    def purged(self, rule: str, run_id: str) -> list[str]:
+        """Name, in order, those that a run has purged."""
+        return sorted(each for each, keeping in self._keepings() if keeping.run_id == run_id and keeping.rule == rule)
+
+    def holds(self, at_most: int) -> list[tuple[str, Hold]]:
+        """Name those that are held, the latest first."""
+        found = [(each, keeping.hold) for each, keeping in self._keepings() if keeping.hold is not None]
+        return sorted(found, key=lambda each: (each[1].at, each[0]), reverse=True)[:at_most]
+
+    def _past(self, rule: str, before: datetime) -> list[tuple[str, Keeping]]:
+        return [
+            (item_id, keeping)
+            for item_id, keeping in self._keepings()
+            if keeping.rule == rule and keeping.since is not None and keeping.since < before
+        ]
+
+    def _keepings(self) -> list[tuple[str, Keeping]]:
+        return [(item.id, getattr(item, self.name)) for item in self.items.all()]
+
+
+@dataclass(frozen=True)
+class MemoryPartWatch:
+    """The runs that a desk is not done with, in memory."""
+
+    parts: MemoryAggregates[PurgePart]
+
+    def running(self) -> list[str]:
+        """Name them."""
+        return sorted(part.id for part in self.parts.all() if part.is_running)

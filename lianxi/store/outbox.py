@@ -20,10 +20,10 @@ COMMANDS_KEEPS = 50
 LANE_RANK: Mapping[Lane, int] = {lane: rank for rank, lane in enumerate(LANES)}
 
 AGGREGATES: Mapping[str, tuple[str, ...]] = {
-    "tips": ("tips", "openings"),
-    "inspections": ("rentals", "visits"),
-    "cases": ("cases", "criminal_referrals", "assistance", "parties"),
-    "reporting": ("stage_reports", "supervision_orders", "tools"),
+    "tips": ("tips", "openings", "purges"),
+    "inspections": ("rentals", "visits", "purges"),
+    "cases": ("cases", "criminal_referrals", "assistance", "parties", "purges"),
+    "reporting": ("stage_reports", "supervision_orders", "tools", "retention_runs"),
     "notifications": ("notices",),
 }
 """The collections of each desk that hold aggregates: where the relay looks for pending events."""

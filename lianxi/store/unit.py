@@ -28,6 +28,7 @@ from lianxi.store.mapping import as_fields, as_state
 from lianxi.store.outbox import COMMANDS_KEEPS, INBOX_KEEPS, LANE_RANK, Announcer, due_rank, pending
 
 TRIES = 30
+CHANGED = "changed"
 AUDIT_PLACE = -1
 """The place, among the events of a version, of the line that the audit keeps of it: before all of them."""
 
@@ -104,9 +105,17 @@ class Aggregates(Protocol[A]):
         ...
 
     def change(
-        self, aggregate_id: str, decide: Decide[A], cause: Cause, *, expected_version: int | None = None
+        self,
+        aggregate_id: str,
+        decide: Decide[A],
+        cause: Cause,
+        *,
+        expected_version: int | None = None,
+        noted: str = CHANGED,
     ) -> Stored[A]:
         """Change an aggregate by a decision, once for each event id and each command id of the cause.
+
+        `noted` is what the audit calls a change that announces nothing.
 
         Raises:
             NotFound: ``<noun>.not_found``.
@@ -189,7 +198,13 @@ class AggregateStore(Generic[A]):
         return [index not in refused for index in range(len(additions))]
 
     def change(
-        self, aggregate_id: str, decide: Decide[A], cause: Cause, *, expected_version: int | None = None
+        self,
+        aggregate_id: str,
+        decide: Decide[A],
+        cause: Cause,
+        *,
+        expected_version: int | None = None,
+        noted: str = CHANGED,
     ) -> Stored[A]:
         """Change an aggregate by a decision, once for each event id and command id."""
         for _ in range(TRIES):
@@ -199,7 +214,7 @@ class AggregateStore(Generic[A]):
                 return before
             check_version(self._announcer.noun, before.version, expected_version)
             after, events = decide(before.state)
-            update = self._update(found, after, events, cause)
+            update = self._update(found, after, events, cause, noted)
             if update is None:
                 return before
             with reaching_the_store():
@@ -267,7 +282,7 @@ class AggregateStore(Generic[A]):
         return document
 
     def _update(
-        self, found: Mapping[str, Any], after: A, events: Sequence[Event], cause: Cause
+        self, found: Mapping[str, Any], after: A, events: Sequence[Event], cause: Cause, noted: str = CHANGED
     ) -> dict[str, Any] | None:
         fields = as_fields(after)
         fields.pop("id")
@@ -280,7 +295,7 @@ class AggregateStore(Generic[A]):
         waiting = found.get("_outbox_due", LANE_RANK["bulk"])
         changed["_outbox_due"] = waiting if rank is None else min(rank, waiting)
         update: dict[str, Any] = {"$inc": {"_version": 1}}
-        written = self._audited(after, found["_version"] + 1, {**fields, "id": after.id}, events, cause)
+        written = self._audited(after, found["_version"] + 1, {**fields, "id": after.id}, events, cause, noted)
         pushed: dict[str, Any] = {"_audit": {"$each": [written]}}
         update["$set"] = changed
         if entries:
@@ -293,7 +308,13 @@ class AggregateStore(Generic[A]):
         return update
 
     def _audited(
-        self, state: A, version: int, fields: Mapping[str, Any], events: Sequence[Event], cause: Cause
+        self,
+        state: A,
+        version: int,
+        fields: Mapping[str, Any],
+        events: Sequence[Event],
+        cause: Cause,
+        noted: str = CHANGED,
     ) -> dict[str, Any]:
         """Write the line of the audit that lies in the same document as the change until it is chained."""
         noun = self._announcer.noun
@@ -302,7 +323,7 @@ class AggregateStore(Generic[A]):
             at=self._announced_at(state, self._clock.now()),
             kind="write",
             actor=cause.actor,
-            what=" ".join(each.KEY for each in events) or f"{self._announcer.service}.{noun}.changed",
+            what=" ".join(each.KEY for each in events) or f"{self._announcer.service}.{noun}.{noted}",
             item=f"{noun}/{state.id}",
             version=version,
             digest=digest_of(fields),

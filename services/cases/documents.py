@@ -15,7 +15,8 @@ from mongoengine import (
     StringField,
 )
 
-from lianxi.store.documents import AggregateDocument
+from lianxi.store.documents import AggregateDocument, PurgePartDocument
+from lianxi.store.retention import kept_indexes
 
 
 class CaseDocument(AggregateDocument):
@@ -28,6 +29,7 @@ class CaseDocument(AggregateDocument):
             {"fields": ["owner_agency", "opened_at"]},
             {"fields": ["opened_at"]},
             {"fields": ["officer"], "sparse": True},
+            *kept_indexes("keeping"),
         ],
     }
 
@@ -48,6 +50,7 @@ class CaseDocument(AggregateDocument):
     grounds = StringField()
     closed_at = DateTimeField()
     officer = StringField()
+    keeping = DictField()
 
 
 class CriminalReferralDocument(AggregateDocument):
@@ -64,6 +67,7 @@ class CriminalReferralDocument(AggregateDocument):
             {"fields": ["next_rung_at"]},
             {"fields": ["breached_since"]},
             {"fields": ["policy_version", "state"]},
+            *kept_indexes("keeping"),
         ],
     }
 
@@ -89,6 +93,7 @@ class CriminalReferralDocument(AggregateDocument):
     breached_since = DateTimeField()
     policy_version = IntField()
     migrations = ListField(DictField())
+    keeping = DictField()
 
 
 class AssistanceDocument(AggregateDocument):
@@ -190,6 +195,12 @@ class TipRightDocument(Document):
     verified_at = DateTimeField(required=True)
 
 
+class CasesPurgeDocument(PurgePartDocument):
+    """This desk's part in a run that purges."""
+
+    meta = {"collection": "purges", "db_alias": "cases"}
+
+
 DOCUMENTS = (
     CaseDocument,
     CriminalReferralDocument,
@@ -197,4 +208,5 @@ DOCUMENTS = (
     PartyDocument,
     ReceiptDocument,
     TipRightDocument,
+    CasesPurgeDocument,
 )

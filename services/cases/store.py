@@ -19,10 +19,12 @@ from lianxi.store.mapping import as_fields, as_state
 from lianxi.store.migrating import RunningItems
 from lianxi.store.outbox import Announcer
 from lianxi.store.pages import newest_first
+from lianxi.store.retention import KeptShelf, PartWatch, PurgePart
 from lianxi.store.unit import AggregateStore, Stored
 from services.cases.documents import (
     AssistanceDocument,
     CaseDocument,
+    CasesPurgeDocument,
     CriminalReferralDocument,
     PartyDocument,
     ReceiptDocument,
@@ -39,6 +41,7 @@ CASES = Announcer(service="cases", noun="case")
 REFERRALS = Announcer(service="cases", noun="referral")
 ASSISTANCE = Announcer(service="cases", noun="assistance")
 PARTIES = Announcer(service="cases", noun="party")
+PURGES = Announcer(service="cases", noun="purge")
 TRIES = 200
 AT_ONCE: Final = 100
 
@@ -81,6 +84,16 @@ def held(
     )
 
 
+def purges(clock: Clock) -> tuple[AggregateStore[PurgePart], PartWatch]:
+    """Open this desk's parts in the runs that purge, and the search for those that it is not done with."""
+    return AggregateStore(CasesPurgeDocument, PurgePart, PURGES, clock), PartWatch(CasesPurgeDocument)
+
+
+def kept() -> tuple[KeptShelf, KeptShelf]:
+    """Open the searches for cases and for referrals that have been kept long enough."""
+    return KeptShelf(CaseDocument), KeptShelf(CriminalReferralDocument)
+
+
 def receipts() -> ReceiptBook:
     """Open the book of receipts."""
     return ReceiptBook(ReceiptDocument._get_collection)
@@ -121,6 +134,11 @@ class ReceiptBook:
                 self._taken[series] = place
                 return receipt
         raise Conflict("receipt.contended")
+
+    def erase(self, referral_id: str) -> None:
+        """Leave of a receipt its number, so that the series still has no gap; a second time changes nothing."""
+        with reaching_the_store():
+            self._open().update_one({"referral_id": referral_id}, {"$set": {"receipt": {}}})
 
     def _first_free(self, series: str) -> int:
         """Find the first free number by halving: that the series has no gap is what makes it right."""
@@ -247,6 +265,10 @@ class PartyIndex:
         """Name some of those of a case of whom nothing is decided and who are not erased."""
         match = {"case_id": case_id, "standing": PartyStanding.SUSPECTED.value, "erased_at": None}
         return _ids(match)
+
+    def kept(self, case_id: str) -> Sequence[str]:
+        """Name some of those of a case who are not erased, whatever was decided."""
+        return _ids({"case_id": case_id, "sealed.key_id": {"$exists": True}})
 
     def under_other_keys(self, key_id: str) -> Sequence[str]:
         """Name some who lie under another key than the one in use."""

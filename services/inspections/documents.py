@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from mongoengine import BooleanField, DateTimeField, DictField, IntField, ListField, StringField
 
-from lianxi.store.documents import AggregateDocument
+from lianxi.store.documents import AggregateDocument, PurgePartDocument
+from lianxi.store.retention import kept_indexes
 
 
 class RentalDocument(AggregateDocument):
@@ -45,7 +46,7 @@ class RentalDocument(AggregateDocument):
 class VisitDocument(AggregateDocument):
     """A visit; its fields are those of `services.inspections.domain.visits.Visit`."""
 
-    meta = {"collection": "visits", "db_alias": "inspections", "indexes": []}
+    meta = {"collection": "visits", "db_alias": "inspections", "indexes": kept_indexes("keeping")}
 
     rental_code = StringField(required=True)
     village = StringField()
@@ -61,6 +62,13 @@ class VisitDocument(AggregateDocument):
     grade = StringField()
     needs_attention = StringField()
     next_visit_due_on = StringField()
+    keeping = DictField()
 
 
-DOCUMENTS = (RentalDocument, VisitDocument)
+class InspectionsPurgeDocument(PurgePartDocument):
+    """This desk's part in a run that purges."""
+
+    meta = {"collection": "purges", "db_alias": "inspections"}
+
+
+DOCUMENTS = (RentalDocument, VisitDocument, InspectionsPurgeDocument)

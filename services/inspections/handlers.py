@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
 from lianxi.contracts.envelope import Caller, Cause
@@ -18,10 +18,14 @@ from lianxi.contracts.inspections import (
     RentalView,
     VisitView,
 )
+from lianxi.contracts.retention import InspectionsPurged, PurgedRow
 from lianxi.contracts.tips import TipReceived
 from lianxi.kernel.clock import Clock, local_date
 from lianxi.kernel.errors import Forbidden, NotFound, RuleBroken
+from lianxi.policy.book import PolicyBook
+from lianxi.policy.retention import VISIT
 from lianxi.runtime import metrics
+from lianxi.store.retention import Holdable, Pile, PurgePart, Retention, RunningParts, Shelf
 from lianxi.store.unit import Addition, Aggregates, Stored
 from services.inspections.domain import rentals as rental_rules
 from services.inspections.domain import visits as visit_rules
@@ -137,7 +141,10 @@ class RentalDesk:
         """
         if not may_read(caller.agency):
             raise NotFound("visit.not_found")
-        return visit_rules.as_view(self.visits.get(request.visit_id).state)
+        visit = self.visits.get(request.visit_id).state
+        if visit.keeping.is_purged:
+            raise NotFound("visit.not_found")
+        return visit_rules.as_view(visit)
 
     def record_visits(self, sent: Sequence[Sent]) -> None:
         """Keep the visits of a batch, then move the rentals they count for.
@@ -194,8 +201,33 @@ class RentalDesk:
         )
 
 
+def visit_retention(
+    visits: Aggregates[Visit],
+    shelf: Shelf,
+    parts: Aggregates[PurgePart],
+    watch: RunningParts,
+    policies: PolicyBook,
+    clock: Clock,
+) -> Retention:
+    """Put together what the desk does in a run that purges: old visits become counts."""
+    return Retention(
+        service="inspections",
+        parts=parts,
+        watch=watch,
+        piles=(Pile(rules=(VISIT,), items=visits, shelf=shelf, purge=visit_rules.aggregated),),
+        holdable={"visit": Holdable(visits, shelf)},
+        policies=policies,
+        clock=clock,
+        finished=_finished,
+    )
+
+
+def _finished(run_id: str, rows: tuple[PurgedRow, ...], at: datetime) -> InspectionsPurged:
+    return InspectionsPurged(run_id=run_id, rows=rows, finished_at=at)
+
+
 def _moves(visit: Visit) -> bool:
-    is_usable = not visit_rules.moves_nothing(visit.needs_attention)
+    is_usable = not visit_rules.moves_nothing(visit.needs_attention) and not visit.keeping.is_purged
     return is_usable and (visit.counts or visit.outcome in ENDING)
 
 

@@ -21,18 +21,19 @@ from lianxi.contracts.inspections import (
 from lianxi.contracts.tips import TipReceived
 from lianxi.greenroom.entries import Accepted, Desk, accepts, answers, consumes, every
 from lianxi.greenroom.handing_over import HandingOverDesk
+from lianxi.greenroom.purging import PurgingDesk
 from lianxi.runtime.premises import Premises
 from lianxi.runtime.settings import Settings
 from lianxi.store.handover import Holdings
 from services.inspections import store
-from services.inspections.handlers import RentalDesk
+from services.inspections.handlers import RentalDesk, visit_retention
 from services.inspections.policy import slice_of
 from services.inspections.views import RentalViews
 
 SETTINGS = Settings
 
 
-class Inspections(HandingOverDesk):
+class Inspections(HandingOverDesk, PurgingDesk):
     """巡查: the register of rentals, their grades, and visits."""
 
     name = "inspections"
@@ -89,13 +90,14 @@ def open_desk(premises: Premises[Settings]) -> type[Desk]:
     """Put the desk together."""
     clock = premises.clock
     rules = slice_of(premises.policy)
-    seen, kept = RentalViews(clock, rules.villages), store.rentals(clock)
+    seen, kept, visited = RentalViews(clock, rules.villages), store.rentals(clock), store.visits(clock)
 
     class OpenedInspections(Inspections):
         """The desk with its handlers and views."""
 
-        handlers = RentalDesk(kept, store.visits(clock), seen, rules, clock)
+        handlers = RentalDesk(kept, visited, seen, rules, clock)
         holdings = Holdings(store.held(kept))
         views = seen
+        retention = visit_retention(visited, store.kept_visits(), *store.purges(clock), premises.policies, clock)
 
     return OpenedInspections

@@ -7,13 +7,15 @@ from datetime import datetime
 from lianxi.kernel.clock import Clock, level_to_hour
 from lianxi.store.handover import HeldBy, Holding
 from lianxi.store.outbox import Announcer
+from lianxi.store.retention import KeptShelf, PartWatch, PurgePart
 from lianxi.store.unit import AggregateStore
-from services.inspections.documents import RentalDocument, VisitDocument
+from services.inspections.documents import InspectionsPurgeDocument, RentalDocument, VisitDocument
 from services.inspections.domain.rentals import Rental, brought_forward_because, handed_over
 from services.inspections.domain.visits import Visit
 
 RENTALS = Announcer(service="inspections", noun="rental")
 VISITS = Announcer(service="inspections", noun="visit")
+PURGES = Announcer(service="inspections", noun="purge")
 
 
 def rentals(clock: Clock) -> AggregateStore[Rental]:
@@ -29,6 +31,16 @@ def held(kept: AggregateStore[Rental]) -> tuple[Holding[Rental]]:
 def visits(clock: Clock) -> AggregateStore[Visit]:
     """Open the collection of visits."""
     return AggregateStore(VisitDocument, Visit, VISITS, clock)
+
+
+def purges(clock: Clock) -> tuple[AggregateStore[PurgePart], PartWatch]:
+    """Open this desk's parts in the runs that purge, and the search for those that it is not done with."""
+    return AggregateStore(InspectionsPurgeDocument, PurgePart, PURGES, clock), PartWatch(InspectionsPurgeDocument)
+
+
+def kept_visits() -> KeptShelf:
+    """Open the search for visits that have been kept long enough."""
+    return KeptShelf(VisitDocument)
 
 
 def announced_at(rental: Rental, now: datetime) -> datetime:

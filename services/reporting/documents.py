@@ -131,4 +131,24 @@ class ToolDocument(AggregateDocument):
     end_grounds = StringField()
 
 
-DOCUMENTS = (EventFactDocument, StageReportDocument, SupervisionOrderDocument, ToolDocument)
+class RetentionRunDocument(AggregateDocument):
+    """A run that purges; its fields are those of `services.reporting.domain.retention_runs.RetentionRun`."""
+
+    meta = {
+        "collection": "retention_runs",
+        "db_alias": "reporting",
+        "indexes": [{"fields": ["asked_at"]}, {"fields": ["state", "decided_at"]}],
+    }
+
+    state = StringField(required=True)
+    policy_version = IntField(required=True)
+    asked_by = StringField(required=True)
+    asked_at = DateTimeField(required=True)
+    decided_by = StringField()
+    decided_at = DateTimeField()
+    rows = DictField()
+    finished_at = DateTimeField()
+    certificate = DictField()
+
+
+DOCUMENTS = (EventFactDocument, StageReportDocument, SupervisionOrderDocument, ToolDocument, RetentionRunDocument)

@@ -13,6 +13,7 @@ from lianxi.store.outbox import Announcer
 from lianxi.store.unit import AggregateStore
 from services.reporting.documents import (
     EventFactDocument,
+    RetentionRunDocument,
     StageReportDocument,
     SupervisionOrderDocument,
     ToolDocument,
@@ -20,12 +21,14 @@ from services.reporting.documents import (
 from services.reporting.domain import orders, returns
 from services.reporting.domain.facts import Fact
 from services.reporting.domain.orders import SupervisionOrder
+from services.reporting.domain.retention_runs import RetentionRun
 from services.reporting.domain.returns import StageReport
 from services.reporting.domain.tools import Tool
 
 REPORTS = Announcer(service="reporting", noun="stage_report")
 ORDERS = Announcer(service="reporting", noun="supervision_order")
 TOOLS = Announcer(service="reporting", noun="tool")
+RETENTION_RUNS = Announcer(service="reporting", noun="retention_run")
 HANDLER = "reporting.keep_fact"
 
 
@@ -55,6 +58,11 @@ def supervision_orders(clock: Clock) -> AggregateStore[SupervisionOrder]:
 def running() -> tuple[RunningItems, RunningItems]:
     """Open what tells which orders and which stage reports still run under which version of the policy."""
     return RunningItems(SupervisionOrderDocument, orders.RUNNING), RunningItems(StageReportDocument, returns.RUNNING)
+
+
+def retention_runs(clock: Clock) -> AggregateStore[RetentionRun]:
+    """Open the collection of runs that purge."""
+    return AggregateStore(RetentionRunDocument, RetentionRun, RETENTION_RUNS, clock)
 
 
 def governance_tools(clock: Clock) -> AggregateStore[Tool]:

@@ -14,7 +14,8 @@ from mongoengine import (
     StringField,
 )
 
-from lianxi.store.documents import AggregateDocument
+from lianxi.store.documents import AggregateDocument, PurgePartDocument
+from lianxi.store.retention import kept_indexes
 
 
 class TipDocument(AggregateDocument):
@@ -30,6 +31,8 @@ class TipDocument(AggregateDocument):
             {"fields": ["next_rung_at"], "sparse": True},
             {"fields": ["policy_version", "state"]},
             {"fields": ["officer"], "sparse": True},
+            *kept_indexes("keeping"),
+            *kept_indexes("identity"),
         ],
     }
 
@@ -67,6 +70,8 @@ class TipDocument(AggregateDocument):
     openings = ListField(DictField())
     attachments = ListField(DictField())
     officer = StringField()
+    keeping = DictField()
+    identity = DictField()
 
 
 class InformantDocument(Document):
@@ -142,4 +147,17 @@ class WeeklyReportDocument(AggregateDocument):
     unmaskings = IntField(required=True)
 
 
-DOCUMENTS = (TipDocument, InformantDocument, OpeningDocument, UnmaskingDocument, WeeklyReportDocument)
+class TipsPurgeDocument(PurgePartDocument):
+    """This desk's part in a run that purges."""
+
+    meta = {"collection": "purges", "db_alias": "tips"}
+
+
+DOCUMENTS = (
+    TipDocument,
+    InformantDocument,
+    OpeningDocument,
+    UnmaskingDocument,
+    WeeklyReportDocument,
+    TipsPurgeDocument,
+)

@@ -170,6 +170,11 @@ class InformantVault:
             row = InformantDocument._get_collection().find_one({"_id": tip_id})
         return None if row is None else self._keys.unlock(tip_id, _as_locked(row)).decode()
 
+    def erase(self, tip_id: str) -> None:
+        """Delete what is kept for good; a second time changes nothing."""
+        with reaching_the_store():
+            InformantDocument._get_collection().delete_one({"_id": tip_id})
+
     def rewrap(self, at_most: int) -> int:
         """Lock some records under the key in use, each in one write of its own; how many wait still.
 

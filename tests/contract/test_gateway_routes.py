@@ -61,6 +61,10 @@ post /v1/tips/{tip_id}/vault/requests/{request_id}/decide · post /v1/tips/{tip_
 post /v1/tips/attachments · get /v1/tips/{tip_id}/attachments/{number}
 post /v1/tips/{tip_id}/unmask · get /v1/tips/{tip_id}/words · get /v1/unmaskings
 get /v1/vault/requests · get /v1/ops/vault-keys
+get /v1/retention · get /v1/retention/preview · get /v1/retention/holds · post /v1/retention/holds
+delete /v1/retention/holds/{noun}/{item_id} · get /v1/retention/runs · post /v1/retention/runs
+get /v1/retention/runs/{run_id} · post /v1/retention/runs/{run_id}/decide
+get /v1/retention/runs/{run_id}/certificate
 post /v1/tips · get /v1/tips · get /v1/tips/{tip_id} · post /v1/tips/{tip_id}/dispatch · post /v1/tips/{tip_id}/accept
 post /v1/tips/{tip_id}/return · post /v1/tips/{tip_id}/verify · post /v1/tips/{tip_id}/close
 post /v1/tips/{tip_id}/clock-changes · post /v1/tips/{tip_id}/clock-changes/{change_id}/decide

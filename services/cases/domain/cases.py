@@ -23,6 +23,7 @@ from lianxi.contracts.cases import (
 from lianxi.contracts.envelope import Event
 from lianxi.kernel.clock import local_date
 from lianxi.kernel.errors import Conflict, RuleBroken
+from lianxi.policy.retention import CASE, NOT_COUNTED, Keeping, Purge, counted, purged
 from services.cases import policy
 from services.cases.policy import Rules
 
@@ -64,6 +65,7 @@ class Case:
     grounds: str | None = None
     closed_at: datetime | None = None
     officer: str | None = None
+    keeping: Keeping = NOT_COUNTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,7 +214,12 @@ def close(
     if command.outcome is CaseOutcome.TRANSFERRED_TO_POLICE and not any(each in sent for each in referrals):
         raise RuleBroken("case.not_transferred", clause="Rule art. 5")
     closed = replace(
-        case, state=CaseState.CLOSED, outcome=command.outcome, grounds=command.grounds.strip(), closed_at=now
+        case,
+        state=CaseState.CLOSED,
+        outcome=command.outcome,
+        grounds=command.grounds.strip(),
+        closed_at=now,
+        keeping=counted(case.keeping, CASE, now),
     )
     announced = CaseClosed(
         case_id=case.id,
@@ -223,6 +230,25 @@ def close(
         closed_at=now,
     )
     return closed, (announced,)
+
+
+def without_persons(case: Case, purge: Purge) -> Case:
+    """Leave of a case what it was and when; who approved what, the words, the tip and the place go.
+
+    The agency that decided keeps its own file; the number still leads there.
+
+    Clause: pipl-47 (domain 5.5).
+    """
+    return replace(
+        case,
+        basis="",
+        grounds=None,
+        tip_id=None,
+        rental_code=None,
+        officer=None,
+        measures=tuple(replace(each, approved_by="") for each in case.measures),
+        keeping=purged(case.keeping, purge),
+    )
 
 
 def check_open(case: Case) -> None:

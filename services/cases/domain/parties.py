@@ -419,6 +419,17 @@ def correct(
     return corrected, (event,)
 
 
+def forget(party: Party, now: datetime) -> Decision:
+    """Erase who somebody is, whatever was decided, because the case has been kept long enough.
+
+    Clause: pipl-47 (domain 5.5).
+    """
+    if party.sealed is None:
+        return party, ()
+    gone = replace(party, basis="", sealed=None, id_mark=None, decision_reference=None)
+    return replace(gone, erased_at=party.erased_at or now), ()
+
+
 def erase(party: Party, now: datetime) -> Decision:
     """Erase who somebody is of whom a closed case has decided nothing; that there was one stays, as a number.
 

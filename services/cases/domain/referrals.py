@@ -7,6 +7,7 @@ meets it; nobody can stop, move or forget one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,7 @@ from lianxi.contracts.envelope import Caller, Event
 from lianxi.kernel.clock import local_date
 from lianxi.kernel.errors import Conflict, RuleBroken
 from lianxi.policy.book import Migration
+from lianxi.policy.retention import CRIMINAL_REFERRAL, NOT_COUNTED, Keeping, Purge, counted, purged
 from services.cases.domain.limits import (
     Limit,
     has_passed,
@@ -75,6 +77,7 @@ class CriminalReferral:
     breached_since: datetime | None = None
     policy_version: int = 1
     migrations: tuple[Migration, ...] = ()
+    keeping: Keeping = NOT_COUNTED
 
 
 def handed_over(referral: CriminalReferral, leaver: str, successor: str) -> CriminalReferral:
@@ -209,6 +212,38 @@ def migrate(
     referral, due = (referral, ()) if old is None else see_to_clocks(referral, entry.at, old)
     moved = replace(referral, policy_version=entry.to_version, migrations=(*referral.migrations, entry))
     return with_clocks(moved, moved.clocks, new), due
+
+
+def kept_from_its_end(
+    decided: tuple[CriminalReferral, Sequence[Event]], now: datetime
+) -> tuple[CriminalReferral, Sequence[Event]]:
+    """Begin to count how long a referral is kept, once it has ended.
+
+    Clause: transfer-5.
+    """
+    referral, events = decided
+    if referral.state not in ENDED or referral.keeping.since is not None:
+        return decided
+    return replace(referral, keeping=counted(referral.keeping, CRIMINAL_REFERRAL, now)), events
+
+
+def without_persons(referral: CriminalReferral, purge: Purge) -> CriminalReferral:
+    """Leave of a referral its way, its limits and the hashes of its papers; who acted, and every word, go.
+
+    Clause: transfer-5 (domain 5.5).
+    """
+    return replace(
+        referral,
+        officers=(),
+        head=None,
+        reason=None,
+        statements=(),
+        police_reference=None,
+        receipt=None,
+        papers=tuple(replace(each, reason="") for each in referral.papers),
+        migrations=(),
+        keeping=purged(referral.keeping, purge),
+    )
 
 
 def with_clocks(referral: CriminalReferral, clocks: tuple[Limit, ...], rules: Rules) -> CriminalReferral:

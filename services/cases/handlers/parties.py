@@ -55,6 +55,10 @@ class PartyIndex(Protocol):
         """Name some of those of whom nothing is decided and who are not erased; none when none is left."""
         ...
 
+    def kept(self, case_id: str) -> Sequence[str]:
+        """Name some of those who are not erased, whatever was decided; none when none is left."""
+        ...
+
     def under_other_keys(self, key_id: str) -> Sequence[str]:
         """Name some who lie under another key than the one in use."""
         ...
@@ -192,6 +196,13 @@ class PartyDesk:
         while found := self.index.suspected(event.case_id):
             for party_id in found:
                 self._erase(party_id, cause)
+
+    def forget(self, case: Case) -> None:
+        """Erase everybody who is left in a case that has been kept long enough, before the case itself is stripped."""
+        cause = Cause(actor="desk:cases", correlation_id=case.id)
+        while found := self.index.kept(case.id):
+            for party_id in found:
+                self.parties.change(party_id, partial(rules.forget, now=self.clock.now()), cause, noted="purged")
 
     def rewrap(self) -> None:
         """Bring persons that lie under an older key under the one in use, some at a time and each in one write."""

@@ -278,9 +278,13 @@ class ReferralDesk:
         return self._change(request, caller, decide)
 
     def _change(self, request: _Step, caller: Caller, decide: _Decide) -> ReferralView:
+        now = self.clock.now()
         return _referral_view(
             self.referrals.change(
-                request.referral_id, decide, caller.cause(), expected_version=request.expected_version
+                request.referral_id,
+                lambda found: referral_rules.kept_from_its_end(decide(found), now),
+                caller.cause(),
+                expected_version=request.expected_version,
             )
         )
 

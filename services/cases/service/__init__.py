@@ -11,12 +11,14 @@ from lianxi.contracts.tips import TipVerified
 from lianxi.greenroom.entries import Desk, answers, consumes, every, shows
 from lianxi.greenroom.handing_over import HandingOverDesk
 from lianxi.greenroom.migrating import MigratingDesk
+from lianxi.greenroom.purging import PurgingDesk
 from lianxi.runtime.premises import Premises
 from lianxi.runtime.settings import read_key
 from lianxi.store.envelope import KeyRing
 from lianxi.store.handover import Holdings
 from services.cases import policy, store
 from services.cases.handlers import AssistanceDesk, CaseDesk, ClockKeeper, MigrationDesk, PartyDesk, ReferralDesk
+from services.cases.handlers.retention import case_retention
 from services.cases.service.assistance import AssistanceDoors
 from services.cases.service.parties import PartyDoors
 from services.cases.service.referrals import ReferralDoors
@@ -26,7 +28,7 @@ from services.cases.views import CaseViews
 SETTINGS = CasesSettings
 
 
-class Cases(ReferralDoors, AssistanceDoors, PartyDoors, MigratingDesk, HandingOverDesk):
+class Cases(ReferralDoors, AssistanceDoors, PartyDoors, MigratingDesk, HandingOverDesk, PurgingDesk):
     """办案: cases, their measures and persons, their transfer to the police, and requests for assistance."""
 
     name = "cases"
@@ -74,7 +76,7 @@ def open_desk(premises: Premises[CasesSettings]) -> type[Desk]:
     """Put the desk together."""
     clock, rules, seen = premises.clock, policy.slice_of(premises.policies), CaseViews(premises.clock)
     kept, referred, helped = store.cases(clock), store.referrals(clock), store.assistance(clock)
-    signing_key = read_key(premises.settings.cases_signing_key_file)
+    signing_key, book = read_key(premises.settings.cases_signing_key_file), store.receipts()
     safe = store.PersonSafe(KeyRing(read_key(premises.settings.cases_persons_keys_file)))
     index, opener = store.PartyIndex(clock), Opener(read_key(premises.settings.cases_seal_key_file))
 
@@ -82,12 +84,15 @@ def open_desk(premises: Premises[CasesSettings]) -> type[Desk]:
         """The desk with its handlers and views."""
 
         handlers = CaseDesk(kept, referred, store.rights(), rules, clock, secrets.randbits)
-        transfers = ReferralDesk(referred, kept, store.receipts(), rules, clock, signing_key)
+        transfers = ReferralDesk(referred, kept, book, rules, clock, signing_key)
         helping = AssistanceDesk(helped, kept, rules, clock)
         persons = PartyDesk(store.parties(clock), index, safe, kept, referred, opener, clock, secrets.randbits)
         clocks = ClockKeeper(referred, helped, seen, rules, clock)
         migrations = MigrationDesk(referred, helped, *store.running(), rules, clock)
         holdings = Holdings(store.held(kept, referred))
+        retention = case_retention(
+            kept, referred, *store.kept(), book, persons.forget, *store.purges(clock), premises.policies, clock
+        )
         views = seen
 
     return OpenedCases

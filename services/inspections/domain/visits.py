@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from lianxi.contracts.envelope import Event
@@ -17,7 +17,8 @@ from lianxi.contracts.inspections import (
     VisitRecorded,
     VisitView,
 )
-from lianxi.kernel.clock import local_date
+from lianxi.kernel.clock import local_date, local_midnight
+from lianxi.policy.retention import EARLIEST, NOT_COUNTED, VISIT, Keeping, Purge, purged
 from services.inspections.domain.rentals import COUNTING, ENDING, DueOn, Rental
 from services.inspections.domain.rentals import visited as rental_visited
 
@@ -46,6 +47,7 @@ class Visit:
     grade: Grade | None
     needs_attention: str | None
     next_visit_due_on: date | None
+    keeping: Keeping = NOT_COUNTED
 
 
 def record(command: RecordVisit, rental: Rental | None, now: datetime, due_on: DueOn) -> Visit:
@@ -74,7 +76,33 @@ def record(command: RecordVisit, rental: Rental | None, now: datetime, due_on: D
         grade=None if rental is None else rental.grade,
         needs_attention=wrong,
         next_visit_due_on=after.next_visit_due_on if after is not None and after.is_standing else None,
+        keeping=Keeping(rule=VISIT, since=_counted_from(command.visited_at, now)),
     )
+
+
+def aggregated(visit: Visit, purge: Purge) -> Visit:
+    """Leave of a visit what is counted: its village, the grade, the month, and how it ended.
+
+    Clause: pipl-47 (domain 5.5).
+    """
+    month = local_midnight(local_date(visit.visited_at).replace(day=1))
+    return replace(
+        visit,
+        rental_code="",
+        assistant="",
+        findings=(),
+        visited_at=month,
+        received_at=month,
+        submitted_by="",
+        needs_attention=None,
+        next_visit_due_on=None,
+        keeping=purged(visit.keeping, purge),
+    )
+
+
+def _counted_from(visited_at: datetime, now: datetime) -> datetime:
+    """Say when a visit was, by the phone's clock where that can be: one that is wrong must not keep it for ever."""
+    return max(min(visited_at, now), local_midnight(EARLIEST + timedelta(days=1)))
 
 
 def attention(command: RecordVisit, rental: Rental | None, now: datetime) -> str | None:

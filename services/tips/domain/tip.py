@@ -17,6 +17,7 @@ from lianxi.contracts.vault import OpeningKind
 from lianxi.kernel.clock import level_to_hour
 from lianxi.kernel.errors import Conflict, Forbidden, NotFound
 from lianxi.policy.clockwork import RunningClock
+from lianxi.policy.retention import NOT_COUNTED, Keeping
 
 OFFICE = "office"
 RETURNS_AT_MOST = 2
@@ -165,6 +166,7 @@ class Tip:
     `agencies` holds who may read it. `next_rung_at` is when
     a sweep has to look at its clocks next. `policy_version` is the version of the policy that the tip runs under.
     `officer` is whoever took it on for the lead.
+    `keeping` says how long its words are kept; `identity` likewise, if the vault keeps anything of its informant.
     """
 
     id: str
@@ -202,6 +204,8 @@ class Tip:
     attachments: tuple[Attachment, ...] = ()
     is_receipt_temporary: bool = False
     officer: str | None = None
+    keeping: Keeping = NOT_COUNTED
+    identity: Keeping | None = None
 
     @property
     def dispatch(self) -> Dispatch:
@@ -238,9 +242,11 @@ Decision = tuple[Tip, Sequence[Event]]
 def may_read(tip: Tip, caller: Caller) -> bool:
     """Say whether a caller may know of a tip: its submitter, its lead, copies and next owner; or all by right.
 
-    Clause: none (domain 5.4).
+    Of a purged tip nobody may: what remains of it is there to be counted.
+
+    Clause: none (domain 5.4, 5.5).
     """
-    return caller.sees_all or caller.agency in tip.agencies
+    return not tip.keeping.is_purged and (caller.sees_all or caller.agency in tip.agencies)
 
 
 def has_held(tip: Tip, caller: Caller) -> bool:
@@ -249,7 +255,7 @@ def has_held(tip: Tip, caller: Caller) -> bool:
     Clause: none (domain 5.4).
     """
     desks = [desk for each in tip.dispatches for desk in (each.lead, *each.copies)]
-    return may_read(tip, caller) or any(caller.holds(desk) for desk in desks)
+    return may_read(tip, caller) or (not tip.keeping.is_purged and any(caller.holds(desk) for desk in desks))
 
 
 def check_readable(tip: Tip, caller: Caller) -> None:

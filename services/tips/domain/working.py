@@ -18,6 +18,7 @@ from lianxi.contracts.tips import (
     VerificationOutcome,
 )
 from lianxi.kernel.errors import Conflict, RuleBroken
+from services.tips.domain import keeping
 from services.tips.domain.attachments import attached
 from services.tips.domain.clocks import alarm_answered, is_alarm_sounding, settled
 from services.tips.domain.tip import Author, Decision, Line, Message, Tip, check_mine, check_undecided, readers, told
@@ -116,7 +117,7 @@ def close(tip: Tip, outcome: str, caller: Caller, now: datetime) -> Decision:
 
 def _closed(tip: Tip, by: str, outcome: str, now: datetime) -> Decision:
     tip = replace(alarm_answered(settled(tip, now), now), state=TipState.CLOSED, outcome=outcome)
-    tip = told(tip, Line(at=now, what="tip.closed", by=by, clause=VERIFY_CLAUSE))
+    tip = told(keeping.closed(tip, now), Line(at=now, what="tip.closed", by=by, clause=VERIFY_CLAUSE))
     event = TipClosed(
         tip_id=tip.id, desk=by, verification=tip.verification, case_id=tip.case_id, closed_at=tip.shown(now)
     )
@@ -129,7 +130,7 @@ def link_case(tip: Tip, case_id: str, owner: str, opened_at: datetime) -> Decisi
     Clause: L31.1, L34.1.
     """
     line = Line(at=opened_at, what="case.opened", by=owner, reference=case_id)
-    return told(replace(tip, case_id=min(case_id, tip.case_id or case_id)), line), ()
+    return keeping.with_its_case(told(replace(tip, case_id=min(case_id, tip.case_id or case_id)), line)), ()
 
 
 def end_with_case(tip: Tip, case_id: str, owner: str, outcome: str, closed_at: datetime) -> Decision:
@@ -137,10 +138,10 @@ def end_with_case(tip: Tip, case_id: str, owner: str, outcome: str, closed_at: d
 
     Clause: L39.1.
     """
-    line = Line(at=closed_at, what="case.closed", by=owner, reference=case_id)
+    line = Line(at=closed_at, what=keeping.CASE_CLOSED, by=owner, reference=case_id)
     tip = told(replace(tip, case_id=min(case_id, tip.case_id or case_id)), line)
     if tip.state is TipState.CLOSED:
-        return tip, ()
+        return keeping.closed(tip, closed_at), ()
     return _closed(tip, owner, f"case.{outcome}", closed_at)
 
 

@@ -31,6 +31,7 @@ from lianxi.kernel.clock import level_to_hour, local_date
 from lianxi.kernel.errors import Broken, ContractBroken, NotFound, PolicyBroken, Refused, RuleBroken
 from lianxi.kernel.ids import derived_id, number_from
 from lianxi.policy.policy import Policy
+from lianxi.policy.retention import NOT_COUNTED
 from lianxi.runtime import metrics
 from lianxi.store.unit import Addition, Change, Stored
 from services.tips import policy as rules
@@ -163,6 +164,7 @@ class TipHandlers(InformantSide):
             is_receipt_temporary=command.is_receipt_temporary,
             submitted_by=command.submitted_by,
             received_at=command.received_at,
+            identity=NOT_COUNTED if command.contact is not None else None,
         )
         author = Author.INFORMANT if tip.submitter is None else Author.DESK
         tip = attachments.attached(tip, command.attachments, author, command.received_at)

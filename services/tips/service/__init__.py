@@ -7,6 +7,7 @@ import secrets
 from lianxi.contracts.sealing import Opener
 from lianxi.greenroom.entries import Desk
 from lianxi.greenroom.handing_over import HandingOverDesk
+from lianxi.greenroom.purging import PurgingDesk
 from lianxi.runtime.premises import Premises
 from lianxi.runtime.sealed_files import SealedFiles
 from lianxi.runtime.settings import read_key
@@ -14,6 +15,7 @@ from lianxi.store.envelope import KeyRing
 from lianxi.store.handover import Holdings
 from services.tips.handlers import TipHandlers
 from services.tips.handlers.attachments import AttachmentHandlers
+from services.tips.handlers.retention import tip_retention
 from services.tips.handlers.unmasking import UnmaskingHandlers
 from services.tips.handlers.vault import VaultHandlers
 from services.tips.service.attachments import AttachmentDoors
@@ -28,7 +30,10 @@ from services.tips.store import (
     RunningTips,
     UnmaskingIndex,
     held,
+    kept_identities,
+    kept_words,
     open_openings,
+    open_purges,
     open_tips,
     open_unmaskings,
     open_weekly_reports,
@@ -40,7 +45,7 @@ from services.tips.views.vault import VaultViews
 SETTINGS = TipsSettings
 
 
-class Tips(TipDoors, VaultDoors, AttachmentDoors, UnmaskingDoors, HandingOverDesk):
+class Tips(TipDoors, VaultDoors, AttachmentDoors, UnmaskingDoors, HandingOverDesk, PurgingDesk):
     """受理: takes in tips, gives each to the desk that must act, and answers the informant."""
 
     name = "tips"
@@ -72,6 +77,16 @@ def open_desk(premises: Premises[TipsSettings]) -> type[Desk]:
         "openings": VaultViews(clock),
         "pictures": pictures,
         "holdings": Holdings(held(tips)),
+        "retention": tip_retention(
+            tips,
+            kept_words(),
+            kept_identities(),
+            informants,
+            pictures.forget,
+            *open_purges(clock),
+            premises.policies,
+            clock,
+        ),
     }
     words = UnmaskingHandlers(
         tips=tips,

@@ -169,6 +169,9 @@ class MemoryPartyIndex:
     def suspected(self, case_id: str) -> Sequence[str]:
         return [each.id for each in self._of(case_id) if each.standing == "suspected" and each.erased_at is None]
 
+    def kept(self, case_id: str) -> Sequence[str]:
+        return [each.id for each in self._of(case_id) if each.sealed is not None]
+
     def under_other_keys(self, key_id: str) -> Sequence[str]:
         return [each.id for each in self.parties.all() if each.sealed is not None and each.sealed.key_id != key_id]
 

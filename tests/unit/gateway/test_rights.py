@@ -210,6 +210,8 @@ def test_every_field_of_an_answer_is_in_one_group_or_names_the_item() -> None:
             "tool_id",
             "party_id",
             "receivers",
+            "run_id",
+            "item",
         ),
     }
     for view, shape in SHOWS.items():

@@ -16,7 +16,17 @@ from lianxi.contracts.codec import as_plain, open_event
 from lianxi.contracts.envelope import Caller, Cause, Envelope, Event, Heard, Lane
 from lianxi.contracts.notifications import NoticeDelivered
 from lianxi.contracts.sealing import CONTACT, Opener, Sealer
-from lianxi.contracts.tips import Channel, SubmitTip, TipDispatched, TipKind, TipState
+from lianxi.contracts.tips import (
+    AcceptTip,
+    Channel,
+    CloseTip,
+    SubmitTip,
+    TipDispatched,
+    TipKind,
+    TipState,
+    VerificationOutcome,
+    VerifyTip,
+)
 from lianxi.greenroom.entries import Accepted
 from lianxi.kernel.clock import FixedClock
 from lianxi.policy.book import PolicyBook
@@ -52,6 +62,9 @@ class MemoryVault:
     def keep(self, contacts: Mapping[str, str], kept_at: datetime) -> None:
         assert kept_at.tzinfo is not None
         self.kept = {**contacts, **self.kept}
+
+    def erase(self, tip_id: str) -> None:
+        self.kept.pop(tip_id, None)
 
 
 @dataclass(frozen=True)
@@ -143,6 +156,14 @@ class TipDesk:
         ]
         self.handlers.submit_tips(arrivals)
         return self.tip(commands[0].tip_id)
+
+    def close(self, tip: Tip, outcome: VerificationOutcome) -> Tip:
+        """Take a tip on, verify it and close it, as its lead."""
+        by = caller(tip.lead.partition("/")[0])
+        owner = tip.lead if outcome is VerificationOutcome.SUBSTANTIATED else None
+        self.handlers.accept_tip(AcceptTip(tip_id=tip.id, officer="officer-1"), by)
+        self.handlers.verify_tip(VerifyTip(tip_id=tip.id, outcome=outcome, next_owner=owner), by)
+        return self.handlers.close_tip(CloseTip(tip_id=tip.id, outcome="谢谢,已核实"), by).state
 
     def tip(self, tip_id: str = TIP_ID) -> Tip:
         return self.tips.get(tip_id).state

@@ -18,7 +18,7 @@ from lianxi.contracts.tips import AcceptTip, TipKind, TipRungReached, Verificati
 from lianxi.kernel.clock import FixedClock
 from lianxi.policy.clockwork import rung_at, rungs_due
 from lianxi.store.fakes import MemoryAggregates
-from lianxi.store.unit import Decide, Stored
+from lianxi.store.unit import CHANGED, Decide, Stored
 from services.tips.domain.tip import Clock, Tip
 from services.tips.policy import ladder_of
 from services.tips.store import ANNOUNCER
@@ -48,7 +48,13 @@ class IndexedTips(MemoryAggregates[Tip]):
         self.lives: int | None = None
 
     def change(
-        self, aggregate_id: str, decide: Decide[Tip], cause: Cause, *, expected_version: int | None = None
+        self,
+        aggregate_id: str,
+        decide: Decide[Tip],
+        cause: Cause,
+        *,
+        expected_version: int | None = None,
+        noted: str = CHANGED,
     ) -> Stored[Tip]:
         if self.lives is not None and self.lives == 0:
             raise Killed

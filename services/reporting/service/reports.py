@@ -1,8 +1,7 @@
-"""The doors of the reporting desk."""
+"""The doors for facts, stage reports, supervision orders and tools of governance. Nothing is decided here."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 
 from lianxi.contracts.envelope import Caller, Heard
@@ -35,26 +34,18 @@ from lianxi.contracts.reporting import (
     ToolPage,
     ToolView,
 )
-from lianxi.greenroom.entries import Desk, answers, every, gathers
+from lianxi.greenroom.entries import answers, every, gathers
 from lianxi.greenroom.migrating import MigratingDesk
-from lianxi.runtime.premises import Premises
-from lianxi.runtime.settings import Settings
-from services.reporting.handlers.migrating import MigrationDesk
 from services.reporting.handlers.orders import OrderDesk
 from services.reporting.handlers.stage_reports import ReportingDesk
 from services.reporting.handlers.tools import ToolDesk
-from services.reporting.policy import read_demands, read_plan
-from services.reporting.store import FactStore, governance_tools, running, stage_reports, supervision_orders
-from services.reporting.views.clauses import ClauseViews, FactViews, StageReportShelf
+from services.reporting.views.clauses import ClauseViews
 from services.reporting.views.demands import OrderViews, ToolViews
 
-SETTINGS = Settings
 
+class ReportDoors(MigratingDesk):
+    """What is told and asked about what units owe, and how it is pressed for."""
 
-class Reporting(MigratingDesk):
-    """通报考核: facts, the plan's sentences, stage reports, supervision orders, tools of governance."""
-
-    name = "reporting"
     handlers: ReportingDesk
     orders: OrderDesk
     tools: ToolDesk
@@ -171,32 +162,3 @@ class Reporting(MigratingDesk):
     def open_returns(self) -> None:
         """Open what is owed and move it with the days."""
         self.handlers.open_returns()
-
-
-def open_desk(premises: Premises[Settings]) -> type[Desk]:
-    """Put the desk together."""
-    clock, plan, demands = premises.clock, read_plan(premises.policy), read_demands(premises.policies)
-    past, seen = FactViews(clock, plan), OrderViews(clock)
-    kept, issued = stage_reports(clock), supervision_orders(clock)
-    reports = ReportingDesk(
-        stage_reports=kept,
-        shelf=StageReportShelf(),
-        facts=FactStore(clock),
-        past=past,
-        plan=plan,
-        demands=demands,
-        clock=clock,
-    )
-
-    class OpenedReporting(Reporting):
-        """The desk with its handlers and views."""
-
-        handlers = reports
-        orders = OrderDesk(issued, seen, reports.late_on, demands, clock, secrets.randbits)
-        tools = ToolDesk(governance_tools(clock), demands, clock)
-        migrations = MigrationDesk(issued, kept, *running(), demands, clock)
-        views = ClauseViews(plan, past, clock)
-        order_views = seen
-        tool_views = ToolViews(clock)
-
-    return OpenedReporting

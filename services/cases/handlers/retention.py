@@ -1,0 +1,70 @@
+"""What the cases desk keeps for how long: cases and criminal referrals, which then lose their persons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+from lianxi.contracts.retention import CasesPurged, PurgedRow
+from lianxi.kernel.clock import Clock
+from lianxi.policy.book import PolicyBook
+from lianxi.policy.retention import CASE, CRIMINAL_REFERRAL
+from lianxi.store.retention import Holdable, Pile, PurgePart, Retention, RunningParts, Shelf
+from lianxi.store.unit import Aggregates
+from services.cases.domain import cases as case_rules
+from services.cases.domain import referrals as referral_rules
+from services.cases.domain.cases import Case
+from services.cases.domain.referrals import CriminalReferral
+
+
+class Receipts(Protocol):
+    """Where receipts are kept."""
+
+    def erase(self, referral_id: str) -> None:
+        """Leave of a receipt its number, so that the series still has no gap."""
+        ...
+
+
+def case_retention(
+    cases: Aggregates[Case],
+    referrals: Aggregates[CriminalReferral],
+    case_shelf: Shelf,
+    referral_shelf: Shelf,
+    receipts: Receipts,
+    forget_persons: Callable[[Case], None],
+    parts: Aggregates[PurgePart],
+    watch: RunningParts,
+    policies: PolicyBook,
+    clock: Clock,
+) -> Retention:
+    """Put together what the desk does in a run that purges."""
+    return Retention(
+        service="cases",
+        parts=parts,
+        watch=watch,
+        piles=(
+            Pile(
+                rules=(CASE,),
+                items=cases,
+                shelf=case_shelf,
+                purge=case_rules.without_persons,
+                outside=forget_persons,
+            ),
+            Pile(
+                rules=(CRIMINAL_REFERRAL,),
+                items=referrals,
+                shelf=referral_shelf,
+                purge=referral_rules.without_persons,
+                outside=lambda referral: receipts.erase(referral.id),
+            ),
+        ),
+        holdable={"case": Holdable(cases, case_shelf), "referral": Holdable(referrals, referral_shelf)},
+        policies=policies,
+        clock=clock,
+        finished=_finished,
+    )
+
+
+def _finished(run_id: str, rows: tuple[PurgedRow, ...], at: datetime) -> CasesPurged:
+    return CasesPurged(run_id=run_id, rows=rows, finished_at=at)

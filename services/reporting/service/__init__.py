@@ -1,0 +1,69 @@
+"""The reporting desk: its doors, and how it is put together. Nothing is decided here."""
+
+from __future__ import annotations
+
+import secrets
+
+from lianxi.greenroom.entries import Desk
+from lianxi.runtime.premises import Premises
+from lianxi.runtime.settings import read_key
+from services.reporting.handlers.migrating import MigrationDesk
+from services.reporting.handlers.orders import OrderDesk
+from services.reporting.handlers.retention import RetentionDesk
+from services.reporting.handlers.stage_reports import ReportingDesk
+from services.reporting.handlers.tools import ToolDesk
+from services.reporting.policy import read_demands, read_plan
+from services.reporting.service.reports import ReportDoors
+from services.reporting.service.retention import RetentionDoors
+from services.reporting.settings import ReportingSettings
+from services.reporting.store import (
+    FactStore,
+    governance_tools,
+    retention_runs,
+    running,
+    stage_reports,
+    supervision_orders,
+)
+from services.reporting.views.clauses import ClauseViews, FactViews, StageReportShelf
+from services.reporting.views.demands import OrderViews, ToolViews
+from services.reporting.views.retention import RunViews
+
+SETTINGS = ReportingSettings
+
+
+class Reporting(ReportDoors, RetentionDoors):
+    """通报考核: facts, the plan's sentences, stage reports, orders, tools of governance, and runs that purge."""
+
+    name = "reporting"
+
+
+def open_desk(premises: Premises[ReportingSettings]) -> type[Desk]:
+    """Put the desk together."""
+    clock, plan, demands = premises.clock, read_plan(premises.policy), read_demands(premises.policies)
+    past, seen, runs = FactViews(clock, plan), OrderViews(clock), RunViews(clock)
+    signing_key = read_key(premises.settings.reporting_signing_key_file)
+    kept, issued = stage_reports(clock), supervision_orders(clock)
+    reports = ReportingDesk(
+        stage_reports=kept,
+        shelf=StageReportShelf(),
+        facts=FactStore(clock),
+        past=past,
+        plan=plan,
+        demands=demands,
+        clock=clock,
+    )
+
+    class OpenedReporting(Reporting):
+        """The desk with its handlers and views."""
+
+        handlers = reports
+        orders = OrderDesk(issued, seen, reports.late_on, demands, clock, secrets.randbits)
+        tools = ToolDesk(governance_tools(clock), demands, clock)
+        migrations = MigrationDesk(issued, kept, *running(), demands, clock)
+        views = ClauseViews(plan, past, clock)
+        order_views = seen
+        tool_views = ToolViews(clock)
+        retention = RetentionDesk(retention_runs(clock), runs, premises.policies, clock, signing_key)
+        run_views = runs
+
+    return OpenedReporting
