@@ -15,11 +15,13 @@ from lianxi.store.envelope import KeyRing, Locked
 from lianxi.store.handover import HeldBy, Holding
 from lianxi.store.outbox import Announcer
 from lianxi.store.pages import FLOOR
+from lianxi.store.retention import KeptShelf, PartWatch, PurgePart
 from lianxi.store.unit import AggregateStore
 from services.tips.documents import (
     InformantDocument,
     OpeningDocument,
     TipDocument,
+    TipsPurgeDocument,
     UnmaskingDocument,
     WeeklyReportDocument,
 )
@@ -32,6 +34,7 @@ from services.tips.domain.working import handed_over
 ANNOUNCER = Announcer(service="tips", noun="tip")
 OPENING_ANNOUNCER = Announcer(service="tips", noun="opening")
 UNMASKING_ANNOUNCER = Announcer(service="tips", noun="unmasking")
+PURGE_ANNOUNCER = Announcer(service="tips", noun="purge")
 REPORT_ANNOUNCER = Announcer(service="tips", noun="unmaskings")
 
 
@@ -59,6 +62,21 @@ def open_unmaskings(clock: Clock) -> AggregateStore[Unmasking]:
 def open_weekly_reports(clock: Clock) -> AggregateStore[WeeklyReport]:
     """Open the record of the weeks that the office was told of."""
     return AggregateStore(WeeklyReportDocument, WeeklyReport, REPORT_ANNOUNCER, clock)
+
+
+def open_purges(clock: Clock) -> tuple[AggregateStore[PurgePart], PartWatch]:
+    """Open this desk's parts in the runs that purge, and the search for those that it is not done with."""
+    return AggregateStore(TipsPurgeDocument, PurgePart, PURGE_ANNOUNCER, clock), PartWatch(TipsPurgeDocument)
+
+
+def kept_words() -> KeptShelf:
+    """Open the search for tips whose words are kept long enough."""
+    return KeptShelf(TipDocument)
+
+
+def kept_identities() -> KeptShelf:
+    """Open the search for tips whose informants' identities are kept long enough."""
+    return KeptShelf(TipDocument, "identity")
 
 
 class UnmaskingIndex:
