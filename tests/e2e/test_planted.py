@@ -190,6 +190,47 @@ def test_an_identity_is_opened_by_two_agencies_and_by_nobody_alone(whole_town: R
     assert not any(phone.encode() in _read(path) for path in whole_town.places.root.rglob("*"))
 
 
+@pytest.mark.criterion("8.5")
+def test_a_person_of_a_case_is_read_by_its_desk_and_lies_in_clear_nowhere(whole_town: RunningTown) -> None:
+    name, phone, said = "上官测试乙MARKPERSON", f"139{secrets.randbelow(10**8):08d}", "夜里讲课的就是他MARKSTATED"
+    opening = {"owner": "market/desk", "kind": "headcount_reward", "basis": "Regulation art. 7(1)"}
+    told = {"role": "organiser", "name": name, "phone": phone, "statement": said, "certainty": "observed"}
+    why = {"source": "现场检查笔录", "basis": "《禁止传销条例》第十四条"}
+    with (
+        tapped(whole_town.amqp_url()) as tap,
+        whole_town.http("market") as market,
+        whole_town.http("police") as police,
+        whole_town.http("office") as office,
+    ):
+        case = market.post("/v1/cases", json=opening, headers=_key()).json()["case_id"]
+        kept, cleared = (
+            market.post(f"/v1/cases/{case}/parties", json={**told, **why}, headers=_key()) for _ in range(2)
+        )
+        assert (kept.status_code, cleared.status_code) == (201, 201), kept.text
+        path, cleared_path = kept.headers["Location"], cleared.headers["Location"]
+        read = market.get(path)
+        assert (read.json()["person"]["name"], read.json()["person"]["standing_zh"]) == (name, "涉嫌组织者")
+        gone = market.post(f"{cleared_path}/clear", json={"reason": said, **why}, headers=_key())
+        assert gone.json()["standing"] == "cleared"
+        listed = market.get(f"/v1/cases/{case}/parties").json()["items"]
+        assert [each["party_id"] for each in listed] == [read.json()["party_id"]]
+        assert market.get(cleared_path).status_code == 404
+        assert market.get(f"{cleared_path}?including=cleared").json()["person"]["name"] == name
+        others = [police.get(path), office.get(path), police.get(cleared_path), police.get(f"/v1/cases/{case}/parties")]
+        assert [each.status_code for each in others] == [404, 403, 404, 404]
+        closing = {"outcome": "not_established", "grounds": "facts and articles"}
+        assert market.post(f"/v1/cases/{case}/close", json=closing, headers=_key()).status_code == 200
+        wait_until(lambda: market.get(path).json()["erased_at"] is not None, 30, "the person to be erased")
+        assert market.get(path).json()["person"]["name"] is None
+        wait_until(lambda: "cases.party.cleared.v1" in {each.key for each in tap.events()}, 30, "the events")
+    letters = "\n".join(each.everything() for each in tap.letters)
+    for secret in (name, phone, said):
+        for form in (secret, json.dumps(secret)[1:-1]):
+            assert form not in letters
+            assert form not in whole_town.all_logs()
+            assert not any(form.encode() in _read(file) for file in whole_town.places.root.rglob("*"))
+
+
 def _key() -> dict[str, str]:
     return {"Idempotency-Key": secrets.token_hex(16)}
 
