@@ -17,6 +17,8 @@ from typing import Any
 from lianxi.kernel.errors import Malformed
 from lianxi.store.connect import reaching_the_store
 
+BOOKKEEPING = ("_outbox", "_audit", "_inbox", "_cmds")
+"""What the store itself keeps in an aggregate: no answer needs it, and it is what makes a document large."""
 FLOOR = datetime(2015, 1, 1, tzinfo=UTC)
 LARGEST_PAGE = 200
 
@@ -49,7 +51,7 @@ def newest_first(
     now: datetime,
     cursor: str | None,
     limit: int,
-    leave_out: Sequence[str] = ("_outbox", "_audit", "_inbox", "_cmds"),
+    leave_out: Sequence[str] = BOOKKEEPING,
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Read a page of documents, newest first by a time field that never changes, ties broken by id.
 

@@ -23,7 +23,7 @@ from lianxi.contracts.envelope import Caller
 from lianxi.kernel.clock import Clock
 from lianxi.store.connect import reaching_the_store
 from lianxi.store.mapping import as_state
-from lianxi.store.pages import FLOOR, LARGEST_PAGE, encode_cursor, newest_first
+from lianxi.store.pages import BOOKKEEPING, FLOOR, LARGEST_PAGE, encode_cursor, newest_first
 from services.cases.documents import AssistanceDocument, CaseDocument, CriminalReferralDocument
 from services.cases.domain import assistance as assistance_rules
 from services.cases.domain import referrals as referral_rules
@@ -31,7 +31,6 @@ from services.cases.domain.assistance import Assistance
 from services.cases.domain.referrals import CriminalReferral
 
 MOST_DUE = 500
-_LEFT_OUT = ("_outbox", "_audit", "_inbox", "_cmds")
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class CaseViews:
             now=self.clock.now(),
             cursor=request.cursor,
             limit=request.limit,
-            leave_out=(*_LEFT_OUT, "measures", "grounds"),
+            leave_out=(*BOOKKEEPING, "measures", "grounds"),
         )
         return CasePage(items=tuple(_summary(row) for row in rows), next_cursor=following)
 

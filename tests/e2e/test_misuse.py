@@ -112,7 +112,7 @@ def test_13_a_grade_is_not_changed_without_reason_and_end(town: RunningTown) -> 
     with town.http("tenancy") as tenancy:
         code = _rental(tenancy)
         later = (local_date(SystemClock().now()) + timedelta(days=90)).isoformat()
-        whole: dict[str, Any] = {
+        whole = {
             "grade": "key",
             "reason": "消防通道堵塞",
             "approved_by": "tenancy:head",

@@ -12,7 +12,7 @@ from lianxi.contracts.reporting import ListNearDue, ListOrders, ListTools, Order
 from lianxi.kernel.clock import Clock, local_date, local_midnight
 from lianxi.store.connect import reaching_the_store
 from lianxi.store.mapping import as_state
-from lianxi.store.pages import FLOOR, LARGEST_PAGE, newest_first
+from lianxi.store.pages import BOOKKEEPING, FLOOR, LARGEST_PAGE, newest_first
 from services.reporting.documents import SupervisionOrderDocument, ToolDocument
 from services.reporting.domain import orders, tools
 from services.reporting.domain.orders import SupervisionOrder
@@ -20,7 +20,7 @@ from services.reporting.domain.tools import Tool
 
 SWEPT_AT_ONCE = 500
 FURTHEST_DAYS = 366
-NOT_READ = dict.fromkeys(("_outbox", "_audit", "_inbox", "_cmds"), 0)
+NOT_READ = dict.fromkeys(BOOKKEEPING, 0)
 
 
 def climbing(collection: Any, now: datetime) -> list[str]:

@@ -26,7 +26,7 @@ from lianxi.contracts.tips import (
 )
 from lianxi.contracts.vault import OpeningNotice
 from lianxi.kernel.clock import Clock, level_to_hour
-from lianxi.store.pages import newest_first
+from lianxi.store.pages import BOOKKEEPING, newest_first
 from lianxi.store.unit import Aggregates, Stored
 from services.tips.documents import TipDocument
 from services.tips.domain.tip import OFFICE, WHOLE_DAYS, AskedChange, Dispatch, Line, Tip, check_readable
@@ -35,7 +35,7 @@ from services.tips.policy import ALARM_CLOCK
 from services.tips.views.attachments import show_attachments
 
 _NOT_LISTED = (
-    "_outbox", "_audit", "_inbox", "_cmds", "sealed_content", "redacted_text", "redacted_place", "receipt", "messages",
+    *BOOKKEEPING, "sealed_content", "redacted_text", "redacted_place", "receipt", "messages",
     "timeline", "openings", "attachments",
 )  # fmt: skip
 

@@ -41,7 +41,6 @@ class UnmaskingViews:
             now=self.clock.now(),
             cursor=request.cursor,
             limit=request.limit,
-            leave_out=("_outbox", "_audit", "_inbox", "_cmds"),
         )
         found = [Stored(row["_version"], as_state(Unmasking, {**row, "id": row["_id"]})) for row in rows]
         return UnmaskingPage(items=tuple(self.show(each) for each in found), next_cursor=cursor)

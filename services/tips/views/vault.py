@@ -42,7 +42,6 @@ class VaultViews:
             now=self.clock.now(),
             cursor=request.cursor,
             limit=request.limit,
-            leave_out=("_outbox", "_audit", "_inbox", "_cmds"),
         )
         found = [Stored(row["_version"], as_state(Opening, {**row, "id": row["_id"]})) for row in rows]
         return OpeningPage(items=tuple(self.show(each) for each in found), next_cursor=cursor)
