@@ -293,7 +293,7 @@ _AREAS: Final = {
     **dict.fromkeys(("rental", "grade", "visit"), "visits"),
     **dict.fromkeys(("case", "party", "referral", "assistance"), "cases"),
     **dict.fromkeys(("stage_report", "supervision", "assessment"), "reports"),
-    "notice": "notices",
+    **dict.fromkeys(("notice", "outside"), "notices"),
     "policy": "plan",
     "letter": "ops",
     "audit": "audit",

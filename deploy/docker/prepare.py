@@ -66,6 +66,7 @@ def prepare(folder: Path, environment: Path) -> None:
     keys.make_missing()
     make_clients(places, keys)
     make_officials(places, keys)
+    once(folder / "outside-addresses.json", lambda: '{"channels": {}, "receivers": {}}')
     once(folder / "mongo.key", lambda: secrets.token_hex(64))
     write_definitions(folder / "broker-definitions.json", write_environment(environment, folder))
     for path in folder.iterdir():

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from deploy.local import broker, credentials, database, install, officials, ports, processes
+from deploy.local import broker, credentials, database, install, mailbox, officials, ports, processes
 from deploy.local.given_broker import GivenBroker
 from deploy.local.places import CHECKOUT, Places, read_json, write_private_json
 from deploy.local.progress import Progress
@@ -92,6 +92,7 @@ class Town:
         self.places.make()
         self.keys.make_missing()
         officials.make_officials(self.places, self.keys)
+        mailbox.make_addresses(self.places)
         return credentials.make_clients(self.places, self.keys)
 
     def start_foundations(self) -> None:

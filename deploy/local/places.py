@@ -66,6 +66,16 @@ class Places:
         return self.root / "attachments"
 
     @property
+    def outside_addresses(self) -> Path:
+        """Where receivers outside are reached; on a machine for trying out, in a file."""
+        return self.root / "outside-addresses.json"
+
+    @property
+    def outside_mailbox(self) -> Path:
+        """Every message that would have gone out, one in a line."""
+        return self.root / "outside-mailbox.ndjson"
+
+    @property
     def policy_versions(self) -> Path:
         """Published versions of the programme's policy."""
         return self.root / "policy"

@@ -99,6 +99,9 @@ def desk(supplies: Supplies, name: str) -> Recipe:
         own["LIANXI_CASES_PERSONS_KEYS_FILE"] = str(supplies.keys.cases_persons)
     if name == "reporting":
         own["LIANXI_REPORTING_SIGNING_KEY_FILE"] = str(supplies.keys.reporting_signing)
+    if name == "notifications":
+        own["LIANXI_NOTIFICATIONS_ADDRESSES_FILE"] = str(supplies.places.outside_addresses)
+        own["LIANXI_NOTIFICATIONS_LINK"] = f"http://{LOOPBACK}:{supplies.ports.gateway}"
     return process(supplies, name, ["-m", "lianxi.greenroom", name], own, supplies.ports.health[name])
 
 

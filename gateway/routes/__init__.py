@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from gateway.routes import (
+    alarms,
     assistance,
     attachments,
     audit,
@@ -13,6 +14,7 @@ from gateway.routes import (
     notices,
     oauth,
     ops,
+    outside,
     parties,
     people,
     plan,
@@ -38,6 +40,7 @@ def add_routes(app: FastAPI) -> None:
     desks = (
         attachments,
         tips,
+        alarms,
         vault,
         unmasking,
         rentals,
@@ -54,6 +57,7 @@ def add_routes(app: FastAPI) -> None:
         session,
         people,
         retention,
+        outside,
     )
     for area in (public, *desks, audit, ops, oauth, health):
         app.include_router(area.router)

@@ -94,11 +94,17 @@ SUBSCRIPTIONS: Mapping[str, Mapping[str, tuple[type[Event], ...]]] = {
             reporting.ToolDecided,
         ),
         "raise_alarm": (tips.RescueRaised,),
+        "tell_outside": (tips.RescueRaised, tips.TipRungReached),
+        "note_acknowledged": (notifications.NoticeAcknowledged, tips.TipAccepted),
     },
 }
 """Who hears what: service → handler → events. A test compares it with `services/<service>/service.py`."""
 
-LANED = {("notifications", "give_notice")}
+LANED = {
+    ("notifications", "give_notice"),
+    ("notifications", "tell_outside"),
+    ("notifications", "note_acknowledged"),
+}
 """Handlers with a queue for each lane, so that a backlog of the bulk cannot delay a rescue."""
 
 INTAKE: Mapping[str, tuple[type[Command], tuple[Lane, ...]]] = {

@@ -6,7 +6,18 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import TypeVar
 
-from lianxi.contracts import cases, inspections, notifications, parties, reporting, retention, tips, unmasking, vault
+from lianxi.contracts import (
+    cases,
+    inspections,
+    notifications,
+    outside,
+    parties,
+    reporting,
+    retention,
+    tips,
+    unmasking,
+    vault,
+)
 from lianxi.contracts.envelope import Command, Event
 from lianxi.kernel.errors import ContractBroken
 
@@ -16,7 +27,7 @@ _MODULES: Mapping[str, tuple[ModuleType, ...]] = {
     "inspections": (inspections, retention),
     "cases": (cases, parties, retention),
     "reporting": (reporting, retention),
-    "notifications": (notifications,),
+    "notifications": (notifications, outside),
 }
 
 

@@ -15,6 +15,7 @@ from lianxi.contracts.cases import AssistanceView, CaseSummary, CaseView, Referr
 from lianxi.contracts.inspections import PlannedVisit, RentalView, VisitView
 from lianxi.contracts.masking import masked_person
 from lianxi.contracts.notifications import NoticeView
+from lianxi.contracts.outside import OutsideMessage
 from lianxi.contracts.parties import PartyView
 from lianxi.contracts.reporting import OrderView, StageReportDraft, StageReportView, ToolView
 from lianxi.contracts.retention import HoldView, RunView
@@ -163,6 +164,17 @@ SHOWS: Mapping[type[Any], Shown] = {
         },
     ),
     HoldView: Shown("legal_hold", {"reason": ("reason", "by", "at")}),
+    OutsideMessage: Shown(
+        "outside",
+        {
+            "text": ("text", "about", "event_type"),
+            "receipt": (
+                *("state", "tries", "written_at", "next_try_at", "sent_at", "delivered_at", "acknowledged_at"),
+                *("provider_reference", "trouble"),
+            ),
+        },
+        desks=("desk",),
+    ),
     OrderView: Shown(
         "supervision",
         {

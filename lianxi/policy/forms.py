@@ -27,6 +27,7 @@ from lianxi.policy.model import (
     Slip,
     Tension,
 )
+from lianxi.policy.outside import Outside
 from lianxi.policy.processes import Process
 from lianxi.policy.rights import Permissions, PurgeRule, RetentionRule, Safeguard
 from lianxi.policy.shape import places_of
@@ -121,6 +122,7 @@ FORMS: Mapping[str, Form] = {
     ),
     "assessment": Form(whole=Table(kind=Assessment, attribute="assessment")),
     "rewards": Form(whole=Table(kind=Rewards, attribute="rewards")),
+    "outside": Form(whole=Table(kind=Outside, attribute="outside")),
     "retention": Form(
         tables={
             "purge": Table(kind=PurgeRule, attribute="purge", is_one=True),

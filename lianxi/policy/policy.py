@@ -31,6 +31,7 @@ from lianxi.policy.model import (
     Slip,
     Tension,
 )
+from lianxi.policy.outside import Outside
 from lianxi.policy.processes import Process
 from lianxi.policy.rights import Permissions, PurgeRule, RetentionRule, Safeguard
 from lianxi.policy.sentences import Sentence, sentences
@@ -75,6 +76,7 @@ class Policy:
     vetoes: tuple[Veto, ...]
     assessment: Assessment
     rewards: Rewards
+    outside: Outside
     purge: PurgeRule
     retention: tuple[RetentionRule, ...]
     safeguards: tuple[Safeguard, ...]

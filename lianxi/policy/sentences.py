@@ -10,6 +10,7 @@ from typing import Any
 
 from lianxi.policy import appraisal, calendar, model, processes, rights, supervision
 from lianxi.policy.forms import rules
+from lianxi.policy.reaching_words import REACHING
 from lianxi.policy.words import Naming, Pair, code, coded, names_of, told
 
 UNITS: Mapping[str, Pair] = {
@@ -113,10 +114,6 @@ def _post(row: model.Post) -> Pair:
         f"联席会议席位 {row.code}({code(row.role)}):{zh}",
         f"Seat {row.code} ({code(row.role)}) of the conference: {en}",
     )
-
-
-def _party(row: model.Party) -> Pair:
-    return f"{row.name_zh}({row.code})不是成员单位", f"{row.name_en} ({row.code}) is no member of the conference"
 
 
 def _obligation(row: model.Obligation) -> Pair:
@@ -231,14 +228,6 @@ def _notice(row: model.NoticeRule) -> Pair:
     return (
         f"发生 {row.event} 时告知{zh}{signed[0]}:{row.text_zh}",
         f"{row.event} is told to {en}{signed[1]}: {row.text_en}",
-    )
-
-
-def _contact(row: model.Contact) -> Pair:
-    is_verified = row.verified_on is not None
-    return (
-        f"{row.clause} 的联系方式({code(row.role)}),{'已' if is_verified else '未'}核实",
-        f"The contact of {row.clause} ({code(row.role)}) is {'' if is_verified else 'not '}verified",
     )
 
 
@@ -375,7 +364,6 @@ _WRITERS: Mapping[type[Any], Callable[[Any], Pair]] = {
     model.Slip: _slip,
     model.Agency: _agency,
     model.Post: _post,
-    model.Party: _party,
     model.Obligation: _obligation,
     model.Route: _route,
     model.Grade: _grade,
@@ -384,7 +372,6 @@ _WRITERS: Mapping[type[Any], Callable[[Any], Pair]] = {
     model.ReturnDate: _return,
     model.ClockRule: _clock,
     model.NoticeRule: _notice,
-    model.Contact: _contact,
     model.Article: _article,
     model.Tension: _tension,
     supervision.Ladder: _ladder,
@@ -409,4 +396,5 @@ _WRITERS: Mapping[type[Any], Callable[[Any], Pair]] = {
     rights.Resource: _resource,
     rights.Grant: _grant,
     calendar.CalendarChange: _change,
+    **REACHING,
 }

@@ -12,6 +12,7 @@ from lianxi.policy.dates import precision_of, resolve
 from lianxi.policy.findings import Finding, error
 from lianxi.policy.model import ClockRule, Obligation, Sourced
 from lianxi.policy.policy import MEMBERS, Policy
+from lianxi.policy.reaching import outside_findings
 from lianxi.policy.soundness import appraisal_findings, process_findings, rights_findings, supervision_findings
 
 RECEIVER_ROLES = frozenset({
@@ -43,6 +44,7 @@ def structural_findings(policy: Policy, events: Iterable[str] | None = None) -> 
         *process_findings(policy),
         *appraisal_findings(policy),
         *rights_findings(policy),
+        *outside_findings(policy),
     ]
     if events is not None:
         found.extend(_events(policy, frozenset(events)))
@@ -84,6 +86,10 @@ def _sourced(policy: Policy) -> Iterator[tuple[str, Sourced]]:
         ("trigger", policy.assessment.triggers, "code"),
         ("tool", policy.assessment.tools, "code"),
         ("reward scheme", policy.rewards.schemes, "code"),
+        ("outside channel", policy.outside.channels, "code"),
+        ("outside receiver", policy.outside.receivers, "code"),
+        ("outside call", policy.outside.calls, "code"),
+        ("outside template", policy.outside.templates, "code"),
         ("retention", policy.retention, "code"),
         ("safeguard", policy.safeguards, "code"),
         ("role", policy.permissions.roles, "code"),

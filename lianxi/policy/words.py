@@ -8,6 +8,7 @@ from typing import Protocol
 
 from lianxi.policy.appraisal import Rewards
 from lianxi.policy.model import Agency, Article, Party
+from lianxi.policy.outside import Outside
 from lianxi.policy.rights import Permissions
 
 Pair = tuple[str, str]
@@ -131,6 +132,10 @@ class Naming(Protocol):
     def rewards(self) -> Rewards:
         """The tables of rewards."""
 
+    @property
+    def outside(self) -> Outside:
+        """Whom the town tells outside its own trays."""
+
 
 def names_of(policy: Naming) -> Mapping[str, Pair]:
     """Give what every code of a policy is called; agencies, desks, parties, roles and resources bring their own names.
@@ -150,6 +155,8 @@ def names_of(policy: Naming) -> Mapping[str, Pair]:
     found |= {f"role:{role.code}": (role.name_zh, role.name_en) for role in policy.permissions.roles}
     found |= {f"resource:{each.code}": (each.name_zh, each.name_en) for each in policy.permissions.resources}
     found |= {f"field:{name}": pair for name, pair in FIELDS.items()}
+    found |= {f"channel:{each.code}": (each.name_zh, each.name_en) for each in policy.outside.channels}
+    found |= {f"outside:{each.code}": (each.name_zh, each.name_en) for each in policy.outside.receivers}
     found |= {f"reward:{each.code}": (each.name_zh, each.name_en) for each in policy.rewards.schemes}
     for article in policy.articles.values():
         found[article.id] = (

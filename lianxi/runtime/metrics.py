@@ -70,6 +70,9 @@ clocks_breached = Gauge("lianxi_clocks_breached", "Statutory clocks passed unmet
 notices_unacknowledged = Gauge("lianxi_notices_unacknowledged", "Notices past their acknowledgement", ["agency"])
 emergency_unacknowledged = Gauge("lianxi_emergency_unacknowledged", "Rescue notices that no human has acknowledged")
 
+outside_tries_total = Counter("lianxi_outside_tries_total", "Tries to tell the outside", ["channel", "outcome"])
+outside_parked = Gauge("lianxi_outside_parked", "Messages to the outside that stopped and wait for a person")
+
 
 def exposition(registry: CollectorRegistry = REGISTRY) -> bytes:
     """Write all metrics in Prometheus's text form."""

@@ -24,7 +24,7 @@ AGGREGATES: Mapping[str, tuple[str, ...]] = {
     "inspections": ("rentals", "visits", "purges"),
     "cases": ("cases", "criminal_referrals", "assistance", "parties", "purges"),
     "reporting": ("stage_reports", "supervision_orders", "tools", "retention_runs"),
-    "notifications": ("notices",),
+    "notifications": ("notices", "outside"),
 }
 """The collections of each desk that hold aggregates: where the relay looks for pending events."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mongoengine import BooleanField, DateTimeField, StringField
+from mongoengine import BooleanField, DateTimeField, IntField, StringField
 
 from lianxi.store.documents import AggregateDocument
 
@@ -40,4 +40,38 @@ class NoticeDocument(AggregateDocument):
     acknowledged_by = StringField()
 
 
-DOCUMENTS = (NoticeDocument,)
+class DeliveryDocument(AggregateDocument):
+    """A message to the outside; its fields are those of `services.notifications.domain.outside.Delivery`."""
+
+    meta = {
+        "collection": "outside",
+        "db_alias": "notifications",
+        "indexes": [
+            {"fields": ["agency", "written_at"]},
+            {"fields": ["agency", "state", "written_at"]},
+            {"fields": ["state", "written_at"]},
+            {"fields": ["next_try_at"], "sparse": True},
+            {"fields": ["about"]},
+        ],
+    }
+
+    desk = StringField(required=True)
+    agency = StringField(required=True)
+    receiver = StringField(required=True)
+    channel = StringField(required=True)
+    event_type = StringField(required=True)
+    about = StringField(required=True)
+    lane = StringField(required=True)
+    text = StringField(required=True)
+    state = StringField(required=True)
+    written_at = DateTimeField(required=True)
+    tries = IntField(required=True)
+    next_try_at = DateTimeField()
+    sent_at = DateTimeField()
+    delivered_at = DateTimeField()
+    acknowledged_at = DateTimeField()
+    provider_reference = StringField()
+    trouble = StringField()
+
+
+DOCUMENTS = (NoticeDocument, DeliveryDocument)

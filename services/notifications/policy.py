@@ -29,8 +29,10 @@ ALARM_MINUTES = 10
 ALARM_WITHIN = timedelta(minutes=ALARM_MINUTES)
 """Who hears that a person is held and how fast, if the town's rules forget it: configuration cannot undo it."""
 
-ALARM_ZH = "紧急:举报称有人被限制人身自由。请立即由值班人员签收。"
-ALARM_EN = "Urgent: somebody is said to be held. A person on duty must acknowledge at once."
+ALARM_ZH = "紧急:据报有人被限制人身自由或发生重大事件。请立即由值班人员签收。"
+ALARM_EN = (
+    "Urgent: somebody is said to be held, or a major event has happened. A person on duty must acknowledge at once."
+)
 
 
 class Rules(Protocol):

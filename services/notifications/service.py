@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lianxi.bus.topology import SUBSCRIPTIONS
-from lianxi.contracts import tips
-from lianxi.contracts.envelope import Caller, Cause, Heard
+from lianxi.contracts import notifications, tips
+from lianxi.contracts.envelope import Caller, Cause, Event, Heard
 from lianxi.contracts.handover import HeldItems, ListHeld
 from lianxi.contracts.notifications import AcknowledgeNotice, GetNotice, ListNotices, NoticePage, NoticeView
+from lianxi.contracts.outside import ListOutside, OutsideMessage, OutsidePage, ReportOutside, RetryOutside
 from lianxi.greenroom.entries import Desk, answers, consumes, every, gathers
+from lianxi.runtime.couriers import AddressBook, Couriers
 from lianxi.runtime.premises import Premises
-from lianxi.runtime.settings import Settings
 from services.notifications.handlers import NoticeDesk
-from services.notifications.store import notices
+from services.notifications.handlers.outside import OutsideDesk
+from services.notifications.settings import NotificationsSettings
+from services.notifications.store import KeptDeliveries, notices, open_deliveries
 from services.notifications.views import NoticeViews
 
-SETTINGS = Settings
+SETTINGS = NotificationsSettings
 
 
 class Notifications(Desk):
@@ -25,6 +28,7 @@ class Notifications(Desk):
     name = "notifications"
     handlers: NoticeDesk
     views: NoticeViews
+    outside: OutsideDesk
 
     @gathers("give_notice", *SUBSCRIPTIONS["notifications"]["give_notice"])
     def give_notices(self, heard: Sequence[Heard]) -> None:
@@ -56,13 +60,48 @@ class Notifications(Desk):
         """Sign for a notice."""
         return self.handlers.acknowledge_notice(request, caller)
 
+    @consumes("tell_outside", tips.RescueRaised, tips.TipRungReached)
+    def tell_outside(self, event: Event, cause: Cause) -> None:
+        """Write what has to be told outside the town's trays."""
+        self.outside.tell(event, cause)
+
+    @consumes("note_acknowledged", notifications.NoticeAcknowledged, tips.TipAccepted)
+    def note_acknowledged(self, event: Event, cause: Cause) -> None:
+        """Note that a human has what was told."""
+        self.outside.note_acknowledged(event, cause)
+
+    @every(1)
+    def send_due(self) -> None:
+        """Carry what waits to the outside."""
+        self.outside.send_due()
+
+    @every(30)
+    def measure_parked(self) -> None:
+        """Show operators what could not be delivered."""
+        self.outside.measure_parked()
+
+    @answers
+    def list_outside(self, request: ListOutside, caller: Caller) -> OutsidePage:
+        """Show a page of the messages to the outside."""
+        return self.views.list_outside(request, caller)
+
+    @answers
+    def report_outside(self, request: ReportOutside, caller: Caller) -> OutsideMessage:
+        """Note what a provider said later of a message."""
+        return self.outside.report_outside(request, caller)
+
+    @answers
+    def retry_outside(self, request: RetryOutside, caller: Caller) -> OutsideMessage:
+        """Have a parked message tried again."""
+        return self.outside.retry_outside(request, caller)
+
     @every(30)
     def measure_owed(self) -> None:
         """Show operators what is owed."""
         self.handlers.measure_owed()
 
 
-def open_desk(premises: Premises[Settings]) -> type[Desk]:
+def open_desk(premises: Premises[NotificationsSettings]) -> type[Desk]:
     """Put the desk together."""
     seen = NoticeViews(premises.clock)
     kept = notices(premises.clock)
@@ -72,5 +111,13 @@ def open_desk(premises: Premises[Settings]) -> type[Desk]:
 
         handlers = NoticeDesk(kept, seen, premises.policy, premises.clock)
         views = seen
+        outside = OutsideDesk(
+            deliveries=open_deliveries(premises.clock),
+            known=KeptDeliveries(),
+            rules=premises.policy,
+            courier=Couriers(AddressBook(premises.settings.notifications_addresses_file)),
+            clock=premises.clock,
+            link=premises.settings.notifications_link,
+        )
 
     return OpenedNotifications

@@ -11,12 +11,14 @@ from typing import Any
 from lianxi.contracts.envelope import Caller
 from lianxi.contracts.handover import Held, HeldItems, ListHeld
 from lianxi.contracts.notifications import ListNotices, NoticePage
+from lianxi.contracts.outside import ListOutside, OutsidePage
 from lianxi.kernel.clock import Clock
 from lianxi.store.connect import reaching_the_store
 from lianxi.store.mapping import as_state
 from lianxi.store.pages import newest_first
-from services.notifications.documents import NoticeDocument
+from services.notifications.documents import DeliveryDocument, NoticeDocument
 from services.notifications.domain import Notice, as_view
+from services.notifications.domain.outside import Delivery, as_outside_message
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,25 @@ class NoticeViews:
         with reaching_the_store():
             rows = list(NoticeDocument._get_collection().find(match, {"_id": 1}))
         return HeldItems(items=tuple(Held(kind="notice", item_id=row["_id"]) for row in rows))
+
+    def list_outside(self, request: ListOutside, caller: Caller) -> OutsidePage:
+        """Show a page of the messages to the outside that the caller's desks answer for; to the office, all."""
+        match: dict[str, Any] = {} if caller.sees_all else {"agency": caller.agency}
+        if caller.bound_to is not None:
+            match["desk"] = {"$in": list(caller.bound_to)}
+        if request.state is not None:
+            match["state"] = request.state.value
+        rows, following = newest_first(
+            DeliveryDocument._get_collection(),
+            match,
+            "written_at",
+            now=self.clock.now(),
+            cursor=request.cursor,
+            limit=request.limit,
+        )
+        found = ((as_state(Delivery, {**row, "id": row["_id"]}), row["_version"]) for row in rows)
+        items = tuple(as_outside_message(state, version) for state, version in found)
+        return OutsidePage(items=items, next_cursor=following)
 
     def overdue_by_agency(self, now: datetime) -> Mapping[str, int]:
         """Count the notices past their acknowledgement, by agency."""

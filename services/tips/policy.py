@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from lianxi.contracts.alarms import Mark
 from lianxi.contracts.clocks import ClockChange
 from lianxi.contracts.envelope import Caller, Lane
 from lianxi.contracts.inspections import Finding
@@ -27,8 +28,8 @@ from lianxi.policy.supervision import Ladder, Rung
 
 OFFICE_DESK = "office/desk"
 AGENCY_HEAD = "agency_head"
-RESCUE_CATEGORIES = frozenset({"person_held", "student_trapped"})
-"""A person is held: no route, however written, may take these off the rescue lane (domain K-07)."""
+RESCUE_CATEGORIES = frozenset(each.value for each in Mark)
+"""A person is held, or a major event: no route, however written, may take these off the rescue lane (domain K-07)."""
 
 CLOCK_OF: Mapping[TipKind, str] = {TipKind.TIP: "T-01", TipKind.COMPLAINT: "T-03"}
 ALARM_CLOCK = "rescue"

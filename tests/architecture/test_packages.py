@@ -89,7 +89,7 @@ PROBES = {
     "Rooms inside a service": ("services/tips/domain/tip.py", "import services.tips.store"),
     "Layers of the shared package": ("lianxi/kernel/ids.py", "import lianxi.bus.topology"),
     "Doors above services above kit": ("lianxi/bus/client.py", "import services.tips.policy"),
-    "Domain and policy are plain Python": ("services/notifications/domain.py", "import mongoengine"),
+    "Domain and policy are plain Python": ("services/notifications/domain/notices.py", "import mongoengine"),
     "Only the greenroom speaks nameko": ("services/tips/service/tips.py", "import nameko.rpc"),
     "Gateway, sdk and cli never reach eventlet or mongoengine": ("gateway/app.py", "import lianxi.store.unit"),
     "Only store and views open documents": ("services/tips/handlers/tips.py", "import services.tips.documents"),

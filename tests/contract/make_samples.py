@@ -106,12 +106,12 @@ def command(contract: type[Command]) -> Any:
 
 def main() -> None:
     SAMPLES.mkdir(exist_ok=True)
-    letters = {key: letter(contract) for key, contract in EVENTS.items()}
-    commands = {key: command(contract) for key, contract in COMMANDS.items()}
+    missing = {key for key in {**EVENTS, **COMMANDS} if not (SAMPLES / f"{key}.json").exists()}
+    letters = {key: letter(contract) for key, contract in EVENTS.items() if key in missing}
+    commands = {key: command(contract) for key, contract in COMMANDS.items() if key in missing}
     for key, plain in {**letters, **commands}.items():
-        path = SAMPLES / f"{key}.json"
-        if not path.exists():
-            path.write_text(json.dumps(plain, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        text = json.dumps(plain, ensure_ascii=False, indent=1) + "\n"
+        (SAMPLES / f"{key}.json").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

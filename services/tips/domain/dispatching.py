@@ -50,7 +50,7 @@ def receive(tip: Tip, to: Destination, now: datetime, clause: str, policy: Polic
         received_at=tip.listed_at,
     )
     tip = told(tip, Line(at=tip.received_at, what="tip.received", by=tip.channel.value, clause=clause))
-    tip, dispatched = _dispatch(tip, to.lead, to.copies, to.reason, to.clause, "tips", now)
+    tip, dispatched = dispatch(tip, to.lead, to.copies, to.reason, to.clause, "tips", now)
     if tip.lane != "rescue":
         return tip, (received, dispatched)
     raised = RescueRaised(
@@ -86,7 +86,7 @@ def redispatch(tip: Tip, lead: str, copies: tuple[str, ...], reason: str, caller
         tip = told(
             tip, Line(at=now, what="arbitration.decided", by=OFFICE_DESK, clause=DISPATCH_CLAUSE, reference=lead)
         )
-    tip, event = _dispatch(tip, lead, copies, reason, DISPATCH_CLAUSE, caller.agency, now)
+    tip, event = dispatch(tip, lead, copies, reason, DISPATCH_CLAUSE, caller.agency, now)
     return tip, (event,)
 
 
@@ -123,7 +123,7 @@ def give_back(tip: Tip, reason: ReturnReason, suggested_desk: str, caller: Calle
     if tip.is_arbitrated:
         tip = told(tip, Line(at=now, what="arbitration.opened", by=given.desk, clause=DISPATCH_CLAUSE, reference=why))
     lead = OFFICE_DESK if tip.is_arbitrated else suggested_desk
-    tip, dispatched = _dispatch(tip, lead, tip.dispatch.copies, why, DISPATCH_CLAUSE, given.desk, now)
+    tip, dispatched = dispatch(tip, lead, tip.dispatch.copies, why, DISPATCH_CLAUSE, given.desk, now)
     return tip, (_returned(tip, given), dispatched)
 
 
@@ -138,9 +138,13 @@ def _returned(tip: Tip, given: Returned) -> TipReturned:
     )
 
 
-def _dispatch(
+def dispatch(
     tip: Tip, lead: str, copies: tuple[str, ...], reason: str, clause: str, by: str, now: datetime
 ) -> tuple[Tip, TipDispatched]:
+    """Give a tip to a lead desk in a new round; the one before is settled, an alarm goes with it.
+
+    Clause: L81.2.
+    """
     number = len(tip.dispatches) + 1
     given = Dispatch(
         dispatch_id=derived_id("dispatch", tip.id, number),

@@ -14,10 +14,12 @@ from lianxi.runtime.settings import read_key
 from lianxi.store.envelope import KeyRing
 from lianxi.store.handover import Holdings
 from services.tips.handlers import TipHandlers
+from services.tips.handlers.alarms import AlarmHandlers
 from services.tips.handlers.attachments import AttachmentHandlers
 from services.tips.handlers.retention import tip_retention
 from services.tips.handlers.unmasking import UnmaskingHandlers
 from services.tips.handlers.vault import VaultHandlers
+from services.tips.service.alarms import AlarmDoors
 from services.tips.service.attachments import AttachmentDoors
 from services.tips.service.tips import TipDoors
 from services.tips.service.unmasking import UnmaskingDoors
@@ -45,7 +47,7 @@ from services.tips.views.vault import VaultViews
 SETTINGS = TipsSettings
 
 
-class Tips(TipDoors, VaultDoors, AttachmentDoors, UnmaskingDoors, HandingOverDesk, PurgingDesk):
+class Tips(TipDoors, VaultDoors, AttachmentDoors, UnmaskingDoors, AlarmDoors, HandingOverDesk, PurgingDesk):
     """受理: takes in tips, gives each to the desk that must act, and answers the informant."""
 
     name = "tips"
@@ -87,6 +89,7 @@ def open_desk(premises: Premises[TipsSettings]) -> type[Desk]:
             premises.policies,
             clock,
         ),
+        "alarms": AlarmHandlers(tips, premises.policies, clock),
     }
     words = UnmaskingHandlers(
         tips=tips,

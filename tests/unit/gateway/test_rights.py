@@ -26,6 +26,7 @@ from lianxi.contracts import codec
 from lianxi.contracts.cases import AssistancePage, AssistanceView, CasePage, CaseSummary, CaseView, ReferralView
 from lianxi.contracts.inspections import RentalPage, RentalView, VisitView
 from lianxi.contracts.notifications import NoticeView
+from lianxi.contracts.outside import OutsideMessage, OutsidePage
 from lianxi.contracts.parties import PartyPage, PartyView, SealedParties, SealedParty
 from lianxi.contracts.reporting import OrderView, StageReportDraft, StageReportList, StageReportView, ToolView
 from lianxi.contracts.rights import BLURRED, MASKED_BY, REDACTED, SHOWS
@@ -112,6 +113,7 @@ ANSWERS: list[tuple[str, str, type[Any], type[Any] | None]] = [
     ("/v1/rentals", "list_rentals", RentalView, RentalPage),
     ("/v1/visits/item_1", "get_visit", VisitView, None),
     ("/v1/notices/item_1", "get_notice", NoticeView, None),
+    ("/v1/outside-messages", "list_outside", OutsideMessage, OutsidePage),
     ("/v1/supervision-orders/item_1", "get_order", OrderView, None),
     ("/v1/stage-reports/item_1/draft", "get_stage_report_draft", StageReportDraft, None),
     ("/v1/stage-reports", "list_stage_reports", StageReportView, StageReportList),
@@ -213,6 +215,7 @@ def test_every_field_of_an_answer_is_in_one_group_or_names_the_item() -> None:
             "run_id",
             "item",
         ),
+        *("delivery_id", "channel"),
     }
     for view, shape in SHOWS.items():
         grouped = [name for names in shape.groups.values() for name in names]

@@ -88,13 +88,13 @@ def test_the_standard_ladder_is_climbed_at_its_shares(policy: Policy) -> None:
     ]
 
 
-def test_the_rescue_ladder_calls_more_people_at_2_5_and_15_minutes(policy: Policy) -> None:
+def test_the_rescue_ladder_calls_more_people_by_the_minute(policy: Policy) -> None:
     clock = started(policy, "rescue", local("2026-03-02 03:00"))
     ladder = policy.ladder_for("rescue")
 
     assert ladder.code == "rescue"
     assert [clockwork.rung_at(clock, rung) - clock.started_at for rung in ladder.rungs] == [
-        timedelta(minutes=minutes) for minutes in (2, 5, 15)
+        timedelta(minutes=minutes) for minutes in (2, 5, 10, 15, 30, 60, 120)
     ]
     assert all(rung.acknowledge for rung in ladder.rungs)
 

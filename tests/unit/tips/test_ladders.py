@@ -154,7 +154,7 @@ def test_an_alarm_goes_on_when_the_tip_goes_to_another_desk(desk: TipDesk) -> No
     desk.pass_time(20)
     desk.handlers.climb_ladders()
 
-    assert rungs(desk) == ["two-minutes", "five-minutes", "fifteen-minutes"]
+    assert rungs(desk) == ["two-minutes", "five-minutes", "ten-minutes", "fifteen-minutes"]
     assert {each.owner for each in desk.announced(TipRungReached)} == {"market/desk"}
 
 

@@ -15,8 +15,8 @@ from lianxi.kernel.errors import InvariantBroken
 from lianxi.kernel.ids import derived_id
 from lianxi.runtime import metrics
 from lianxi.store.unit import Addition, Aggregates
-from services.notifications import domain
-from services.notifications.domain import Notice
+from services.notifications.domain import notices as domain
+from services.notifications.domain.notices import Notice
 from services.notifications.policy import Addressee, Rules, addressees, alarm_addressees
 
 
