@@ -33,6 +33,7 @@ class PurgePartDocument(AggregateDocument):
 
     meta: ClassVar[dict[str, Any]] = {"abstract": True, "indexes": [{"fields": ["is_running"]}]}
 
+    run_id = StringField(required=True)
     policy_version = IntField(required=True)
     started_at = DateTimeField(required=True)
     is_running = BooleanField(required=True)

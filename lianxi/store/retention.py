@@ -188,14 +188,23 @@ class Holdable(Generic[K]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurgePart:
-    """One desk's part in a run, under the run's id; `rows` are there when it is done."""
+    """One desk's part in a run; `rows` are there when it is done.
+
+    Its id names the desk too: the ids of events are made of it, and every desk tells one of the same run.
+    """
 
     id: str
+    run_id: str
     policy_version: int
     started_at: datetime
     is_running: bool = True
     rows: tuple[PurgedRow, ...] = ()
     finished_at: datetime | None = None
+
+
+def part_of(run_id: str, service: str) -> str:
+    """Name a desk's part in a run."""
+    return f"{run_id}-{service}"
 
 
 class RunningParts(Protocol):
@@ -297,7 +306,10 @@ class Retention:
 
     def start(self, event: RetentionRunStarted, cause: Cause) -> None:
         """Take part in a run, once."""
-        part = PurgePart(id=event.run_id, policy_version=event.policy_version, started_at=event.started_at)
+        part_id = part_of(event.run_id, self.service)
+        part = PurgePart(
+            id=part_id, run_id=event.run_id, policy_version=event.policy_version, started_at=event.started_at
+        )
         self.parts.add(part, (), cause)
 
     def work(self) -> None:
@@ -305,15 +317,15 @@ class Retention:
 
         Emits: TipsPurged, InspectionsPurged, CasesPurged.
         """
-        for run_id in self.watch.running():
-            part = self.parts.get(run_id).state
-            cause = Cause(actor=f"desk:{self.service}", correlation_id=run_id)
+        for part_id in self.watch.running():
+            part = self.parts.get(part_id).state
+            cause = Cause(actor=f"desk:{self.service}", correlation_id=part.run_id)
             if self._step(part, cause) == 0:
-                self.parts.change(run_id, lambda found: self._done(found), cause)
+                self.parts.change(part_id, self._done, cause)
 
     def _step(self, part: PurgePart, cause: Cause) -> int:
         policy = self.policies.version(part.policy_version)
-        purge = Purge(run_id=part.id, at=self.clock.now())
+        purge = Purge(run_id=part.run_id, at=self.clock.now())
         left = self.items_a_step
         for pile, rule, before in self._rows(policy, part.started_at):
             left -= pile.step(rule, before, purge, cause, left)
@@ -328,11 +340,11 @@ class Retention:
         policy = self.policies.version(part.policy_version)
         on = local_date(part.started_at)
         rows = tuple(
-            _purged_row(policy, rule, on, pile.shelf.purged(rule, part.id))
+            _purged_row(policy, rule, on, pile.shelf.purged(rule, part.run_id))
             for pile in self.piles
             for rule in pile.rules
         )
-        told = self.finished(part.id, rows, now)
+        told = self.finished(part.run_id, rows, now)
         return replace(part, is_running=False, rows=rows, finished_at=now), (told,)
 
     def _rows(self, policy: Policy, at: datetime) -> Iterator[tuple[Pile[Any], str, datetime]]:

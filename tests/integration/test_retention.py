@@ -16,7 +16,7 @@ from lianxi.contracts.tips import FindTipByReceipt, VerificationOutcome
 from lianxi.kernel.errors import NotFound
 from lianxi.policy.book import PolicyBook
 from lianxi.store.envelope import KeyRing
-from lianxi.store.retention import Retention, ids_sha256
+from lianxi.store.retention import Retention, ids_sha256, part_of
 from services.tips.documents import DOCUMENTS, TipDocument
 from services.tips.handlers.retention import tip_retention
 from services.tips.store import InformantVault, ReceiptIndex, kept_identities, kept_words, open_purges, open_tips
@@ -82,7 +82,7 @@ class DyingVault(InformantVault):
             raise Killed
 
 
-def part_of(desk: TipDesk, vault: InformantVault | None = None, forget: Any = lambda _tip: None) -> Retention:
+def desk_part(desk: TipDesk, vault: InformantVault | None = None, forget: Any = lambda _tip: None) -> Retention:
     built = tip_retention(
         open_tips(desk.clock),
         kept_words(),
@@ -103,10 +103,10 @@ def start(part: Retention, run_id: str = RUN) -> None:
 
 def finish(part: Retention, run_id: str = RUN) -> dict[str, tuple[int, str]]:
     for _ in range(50):
-        if not part.parts.get(run_id).state.is_running:
+        if not part.parts.get(part_of(run_id, "tips")).state.is_running:
             break
         part.work()
-    told = part.parts.get(run_id).state
+    told = part.parts.get(part_of(run_id, "tips")).state
     assert not told.is_running
     return {row.rule: (row.count, row.sha256) for row in told.rows}
 
@@ -127,7 +127,7 @@ def test_closing_a_tip_erases_within_policy(desk: TipDesk) -> None:
     words = (TEXT, PLACE, SENTENCE, "verifier-", "DY-2026", "R-0001", "sealed", desk.tips.get(tip_id(3)).state.number)
     assert all(word in before for word in (TEXT, PLACE, SENTENCE, "verifier-", "R-0001"))
     later(desk, 200)
-    part = part_of(desk)
+    part = desk_part(desk)
 
     preview = {row.rule: row.due for row in part.preview().items}
     start(part)
@@ -151,13 +151,13 @@ def test_closing_a_tip_erases_within_policy(desk: TipDesk) -> None:
 @pytest.mark.criterion("24")
 def test_a_run_that_is_killed_between_two_items_goes_on_in_another_process(desk: TipDesk) -> None:
     later(desk, 200)
-    dying = part_of(desk, DyingVault(erased=7))
+    dying = desk_part(desk, DyingVault(erased=7))
     start(dying)
     with pytest.raises(Killed):
         finish(dying)
     assert TEXT in dumped()
 
-    told = finish(part_of(desk))
+    told = finish(desk_part(desk))
 
     everything = (ITEMS, ids_sha256([tip_id(number) for number in range(ITEMS)]))
     assert (told["informant-identity"], told["tip-not-substantiated"]) == (everything, everything)
@@ -168,7 +168,7 @@ def test_a_run_that_is_killed_between_two_items_goes_on_in_another_process(desk:
 
 @pytest.mark.criterion("24")
 def test_what_is_held_or_has_letters_waiting_is_left_alone(desk: TipDesk) -> None:
-    part, collection = part_of(desk), TipDocument._get_collection()
+    part, collection = desk_part(desk), TipDocument._get_collection()
     part.hold(HoldItem(item=f"tip/{tip_id(1)}", reason="行政复议"), caller("office"))
     assert collection.find_one({"_id": tip_id(1)})["_audit"][-1]["what"] == "tips.tip.held"
     collection.update_one({"_id": tip_id(2)}, {"$set": {"_outbox": [{"id": "evt_1"}]}})

@@ -15,7 +15,7 @@ from lianxi.policy.book import PolicyBook
 from lianxi.policy.load import read_policy
 from lianxi.store.fakes import MemoryAggregates, MemoryPartWatch, MemoryShelf
 from lianxi.store.mapping import as_fields
-from lianxi.store.retention import PurgePart, ids_sha256
+from lianxi.store.retention import PurgePart, ids_sha256, part_of
 from services.cases.handlers.retention import case_retention
 from services.cases.store import PURGES, ReceiptBook
 from tests.unit.cases.desk import MARKET, NOW, POLICY_FILES, CasesInMemory, caller
@@ -58,7 +58,7 @@ class Keeper:
         self.retention.start(event, Cause(actor="system", correlation_id="c", event_id=run_id))
         for _ in range(5):
             self.retention.work()
-        part = self.parts.get(run_id).state
+        part = self.parts.get(part_of(run_id, "cases")).state
         assert not part.is_running
         return {row.rule: (row.count, row.sha256) for row in part.rows}
 

@@ -13,7 +13,7 @@ from lianxi.kernel.errors import NotFound
 from lianxi.policy.book import PolicyBook
 from lianxi.policy.load import read_policy
 from lianxi.store.fakes import MemoryAggregates, MemoryPartWatch, MemoryShelf
-from lianxi.store.retention import PurgePart, ids_sha256
+from lianxi.store.retention import PurgePart, ids_sha256, part_of
 from services.inspections.handlers import visit_retention
 from services.inspections.store import PURGES
 from tests.unit.inspections.desk import NOW, POLICY_FILES, TENANCY, InspectionsInMemory, visiting
@@ -34,7 +34,7 @@ def purge(town: InspectionsInMemory, days: int) -> PurgePart:
     part.start(event, Cause(actor="system", correlation_id="c", event_id="evt_1"))
     for _ in range(4):
         part.work()
-    return parts.get("run_1").state
+    return parts.get(part_of("run_1", "inspections")).state
 
 
 @pytest.mark.criterion("24")

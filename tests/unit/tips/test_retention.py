@@ -16,7 +16,7 @@ from lianxi.kernel.errors import Conflict, NotFound
 from lianxi.policy.book import PolicyBook
 from lianxi.store.fakes import MemoryAggregates, MemoryPartWatch, MemoryShelf
 from lianxi.store.mapping import as_fields
-from lianxi.store.retention import PurgePart, Retention, ids_sha256
+from lianxi.store.retention import PurgePart, Retention, ids_sha256, part_of
 from services.tips.domain.tip import Tip
 from services.tips.handlers.retention import tip_retention
 from services.tips.store import PURGE_ANNOUNCER
@@ -71,7 +71,7 @@ class Keeper:
     def finish(self, run_id: str = RUN) -> TipsPurged:
         for _ in range(100):
             self.retention.work()
-            if not self.parts.get(run_id).state.is_running:
+            if not self.parts.get(part_of(run_id, "tips")).state.is_running:
                 break
         event = open_event(self.parts.announced[-1])
         assert isinstance(event, TipsPurged)
@@ -251,3 +251,12 @@ def test_a_substantiated_tip_stays_as_long_as_its_case(keeper: Keeper) -> None:
     assert [row.count for row in keeper.run("run_a").rows] == [1, 0, 0]
     later(keeper, 1100)
     assert [row.count for row in keeper.run("run_b").rows] == [0, 0, 1]
+
+
+def test_desks_tell_of_one_run_under_different_ids(keeper: Keeper) -> None:
+    keeper.run()
+    mine = replace(keeper.retention, service="cases")
+    event = RetentionRunStarted(run_id=RUN, policy_version=1, started_at=NOW)
+    mine.start(event, Cause(actor="x", correlation_id="c", event_id="evt-other"))
+    mine.work()
+    assert len({each.id for each in keeper.parts.announced}) == 2
