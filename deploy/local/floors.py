@@ -24,6 +24,8 @@ from deploy.local.trouble import TownError
 TOOLS: Final = Path(sys.executable).parent
 CODE: Final = ("lianxi", "services", "gateway", "deploy", "tests")
 REPORTS: Final = CHECKOUT / ".cache" / "reports"
+STARTS_NOTHING: Final = frozenset({"architecture", "unit", "contract"})
+"""Floors that only reckon: one process for each core of the machine."""
 NEEDS_BROKER: Final = frozenset({"integration", "e2e", "chaos"})
 
 
@@ -82,7 +84,8 @@ def run_tests(floor: str) -> Result:
         return Result(floor, 0, 1, 0, 0.0)
     REPORTS.mkdir(parents=True, exist_ok=True)
     report.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "pytest", str(folder), "-q", "--no-header", f"--junitxml={report}"]
+    side_by_side = ["-n", "auto", "--dist", "loadfile"] if floor in STARTS_NOTHING else []
+    command = [sys.executable, "-m", "pytest", str(folder), "-q", "--no-header", f"--junitxml={report}", *side_by_side]
     code = subprocess.run(command, cwd=CHECKOUT, check=False).returncode
     return read_report(floor, report, code, time.monotonic() - began_at)
 
