@@ -82,6 +82,16 @@ class PartyCorrection(AboutPerson):
     is_minor: bool | None = None
 
 
+class PartyUnmasking(Body):
+    """Why a minor's name is needed."""
+
+    reason: Annotated[str, Field(description="Kept with the name; the office is told that, not why"), text_of(500, 4)]
+
+    def told(self, to_desk: Sealer) -> str:
+        """Seal the reason to the desk, for it may say who it is about."""
+        return to_desk.seal(codec.as_plain(PersonTold(statement=self.reason, source="-")), PERSON_TOLD)
+
+
 def opened(sealed: SealedParty, mine: Opener) -> PartyView:
     """Put together a person whom a desk sealed to this one question's key.
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query, Response
@@ -25,7 +26,9 @@ from lianxi.contracts.operations import (
     ReadingCounts,
     ReadList,
 )
+from lianxi.contracts.parties import GetParty, SealedParty
 from lianxi.contracts.registry import SERVICES
+from lianxi.contracts.sealing import Opener
 from lianxi.contracts.tips import GetTip, TipView
 from lianxi.kernel.clock import local_date, local_midnight
 
@@ -35,10 +38,13 @@ Chained = Annotated[
     Literal["tips", "inspections", "cases", "reporting", "notifications", "gateway"], Query(description="Whose chain")
 ]
 Item = Annotated[str, Query(max_length=120, pattern=r"^[a-z_]+/[A-Za-z0-9][A-Za-z0-9_.-]*$")]
-_ITEMS: Final[Mapping[str, tuple[str, str, type[Any], type[Any], tuple[str, ...]]]] = {
+UNREAD: Final = Opener.for_one_answer().public_key
+"""What is sealed to this is read by nobody: here only a person's desk is asked for."""
+_ITEMS: Final[Mapping[str, tuple[str, str, Callable[..., Any], type[Any], tuple[str, ...]]]] = {
     "tip": ("tips", "get_tip", GetTip, TipView, ("lead",)),
     "case": ("cases", "get_case", GetCase, CaseView, ("owner",)),
     "referral": ("cases", "get_referral", GetReferral, ReferralView, ("sender", "receiver")),
+    "party": ("cases", "get_party", partial(GetParty, answer_key=UNREAD), SealedParty, ("owner",)),
     "assistance": ("cases", "get_assistance", GetAssistance, AssistanceView, ("asker", "receiver")),
 }
 """Noun → the desk, how an item is asked for, and who is responsible for it."""

@@ -8,7 +8,15 @@ from fastapi import APIRouter, Query, Response
 
 from gateway.body import DoorRoute
 from gateway.exchange import Reading, Writing, decides, reads, writes
-from gateway.party_bodies import NewParty, PartyClearing, PartyConfirming, PartyCorrection, opened, opened_page
+from gateway.party_bodies import (
+    NewParty,
+    PartyClearing,
+    PartyConfirming,
+    PartyCorrection,
+    PartyUnmasking,
+    opened,
+    opened_page,
+)
 from gateway.routes.parameters import Cursor, ItemPath, Limit
 from lianxi.contracts.parties import (
     ClearParty,
@@ -22,6 +30,7 @@ from lianxi.contracts.parties import (
     PartyView,
     SealedParties,
     SealedParty,
+    UnmaskParty,
 )
 from lianxi.contracts.sealing import Opener
 
@@ -123,6 +132,13 @@ async def correct_party(
     )
     said = [party_id, including, body.model_dump(mode="json")]
     return await asker.decide(SERVICE, "correct_party", asked, PartyView, said=said)
+
+
+@router.post("/v1/parties/{party_id}/unmask", response_model=PartyView)
+async def unmask_party(party_id: ItemPath, body: PartyUnmasking, writing: Writing = writes("party.unmask")) -> Response:
+    """Read a minor's name and number for fifteen minutes from now on; the reason is kept, and the office is told."""
+    asked = UnmaskParty(party_id=party_id, told=body.told(writing.house.person_sealer))
+    return await writing.decide(SERVICE, "unmask_party", asked, PartyView, said=[party_id, body.reason])
 
 
 def _may_include(asker: R, including: Hidden | None) -> R:

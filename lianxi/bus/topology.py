@@ -83,6 +83,7 @@ SUBSCRIPTIONS: Mapping[str, Mapping[str, tuple[type[Event], ...]]] = {
             cases.AssistanceAnswered,
             parties.PartyCleared,
             parties.PartyCorrected,
+            parties.PartyUnmasked,
             reporting.ReturnDue,
             reporting.ReturnMissed,
             reporting.ReportingRungReached,

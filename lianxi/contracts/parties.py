@@ -137,6 +137,14 @@ class CorrectParty:
     expected_version: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnmaskParty:
+    """Ask to read a minor's name and number for a quarter of an hour; `told` has the reason, as its statement."""
+
+    party_id: str
+    told: str
+
+
 # --- answers
 
 
@@ -227,6 +235,11 @@ class SealedParty:
     party: PartyView
     person: str | None
 
+    @property
+    def owner(self) -> str:
+        """The desk that owns the case."""
+        return self.party.owner
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealedParties:
@@ -286,3 +299,20 @@ class PartyCorrected(Event):
     standing: PartyStanding
     standing_zh: str
     standing_en: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyUnmasked(Event):
+    """Somebody may read a minor's name and number for a quarter of an hour; the office is told."""
+
+    KEY: ClassVar[str] = "cases.party.unmasked.v1"
+
+    party_id: str
+    case_id: str
+    number: str
+    owner: str
+    role: PartyRole
+    standing: PartyStanding
+    standing_zh: str
+    standing_en: str
+    ends_at: datetime

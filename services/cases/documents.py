@@ -167,6 +167,7 @@ class PartyDocument(AggregateDocument):
     named_at = DateTimeField(required=True)
     decision_reference = StringField()
     erased_at = DateTimeField()
+    unmaskings = ListField(DictField())
 
 
 class ReceiptDocument(Document):

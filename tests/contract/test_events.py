@@ -144,7 +144,7 @@ def test_no_event_has_a_field_for_what_identifies_a_person(key: str) -> None:
     assert words & NOUNS_OF_PEOPLE == NAMES_NOBODY.get(key, set())
 
 
-ABOUT_PERSONS = {f"cases.party.{happened}.v1" for happened in ("named", "cleared", "corrected")}
+ABOUT_PERSONS = {f"cases.party.{happened}.v1" for happened in ("named", "cleared", "corrected", "unmasked")}
 NAMES_NOBODY = {"cases.criminal_referral.accepted.v1": {"receipt"}, **{key: {"party"} for key in ABOUT_PERSONS}}
 """The number of an authority's receipt, not an informant's code; the opaque id of a person of a case."""
 
@@ -153,6 +153,7 @@ NAMES_NOBODY = {"cases.criminal_referral.accepted.v1": {"receipt"}, **{key: {"pa
 def test_every_event_about_a_person_of_a_case_says_how_they_stand_and_nothing_else_of_them() -> None:
     held = {key: {field.name for field in fields(each)} for key, each in EVENTS.items()}  # type: ignore[arg-type]
     words = {"party_id", "case_id", "number", "owner", "receivers", "role", "standing", "standing_zh", "standing_en"}
+    words |= {"ends_at"}
 
     assert {key for key, names in held.items() if "party_id" in names} == set(NAMES_NOBODY) & ABOUT_PERSONS
     for key in ABOUT_PERSONS:

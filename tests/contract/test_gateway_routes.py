@@ -76,7 +76,8 @@ post /v1/rentals/{rental_code}/grade · get /v1/visit-plan · post /v1/visits ·
 post /v1/cases · get /v1/cases · get /v1/cases/{case_id} · post /v1/cases/{case_id}/measures
 post /v1/cases/{case_id}/close · post /v1/cases/{case_id}/parties · get /v1/cases/{case_id}/parties
 get /v1/parties/{party_id} · post /v1/parties/{party_id}/confirm · post /v1/parties/{party_id}/clear
-post /v1/parties/{party_id}/correct · post /v1/criminal-referrals · get /v1/criminal-referrals
+post /v1/parties/{party_id}/correct · post /v1/parties/{party_id}/unmask
+post /v1/criminal-referrals · get /v1/criminal-referrals
 get /v1/criminal-referrals/{referral_id}/receipt
 get /v1/criminal-referrals/{referral_id} · post /v1/criminal-referrals/{referral_id}/decide
 post /v1/criminal-referrals/{referral_id}/send · post /v1/criminal-referrals/{referral_id}/accept

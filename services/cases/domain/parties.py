@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from lianxi.contracts.envelope import Event
@@ -24,6 +24,7 @@ from lianxi.contracts.parties import (
     PartyNamed,
     PartyRole,
     PartyStanding,
+    PartyUnmasked,
     PartyView,
     PersonOpened,
     PersonTold,
@@ -36,6 +37,7 @@ BASIS = "PIPL art. 13"
 SENSITIVE = "PIPL art. 28"
 DECIDES = "Regulation art. 24"
 
+UNMASKED_FOR = timedelta(minutes=15)
 ALWAYS_POSSIBLE_VICTIMS = frozenset({PartyRole.PARTICIPANT, PartyRole.VICTIM})
 """Who took part may well be a victim, and is treated so from the start (domain K-23)."""
 
@@ -74,6 +76,14 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unmasking:
+    """Who may read a minor's name, and until when; the reason lies with the name."""
+
+    actor: str
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """What identifies a person of a case, and what is stated of them. It is sealed before it is kept anywhere."""
 
@@ -81,6 +91,7 @@ class Person:
     phone: str | None = None
     id_last4: str | None = None
     statements: tuple[Statement, ...] = ()
+    unmasked_for: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +127,7 @@ class Party:
     named_at: datetime
     decision_reference: str | None = None
     erased_at: datetime | None = None
+    unmaskings: tuple[Unmasking, ...] = ()
 
 
 Decision = tuple[Party, tuple[Event, ...]]
@@ -174,13 +186,21 @@ def labelled(party: Party) -> NamedPerson:
     )
 
 
-def opened(party: Party, person: Person) -> PersonOpened:
-    """Show who somebody is and what is stated of them; a minor's name and number stay masked.
+def is_masked_for(party: Party, actor: str, now: datetime) -> bool:
+    """Say whether somebody reads a name and a number masked: a minor's, unless they have unmasked it just now.
+
+    Clause: none (domain K-12).
+    """
+    return party.is_minor and not any(each.actor == actor and now < each.ends_at for each in party.unmaskings)
+
+
+def opened(party: Party, person: Person, *, is_masked: bool) -> PersonOpened:
+    """Show who somebody is and what is stated of them.
 
     Clause: none (domain K-12).
     """
     name, phone, last4 = person.name, person.phone, person.id_last4
-    if party.is_minor:
+    if is_masked:
         name, phone, last4 = name and masked_name(name), phone and masked_number(phone), None
     return PersonOpened(
         name=name,
@@ -373,6 +393,28 @@ def clear(party: Party, sealed: Sealed, receivers: tuple[str, ...]) -> Decision:
     return cleared, (event,)
 
 
+def unmask(party: Party, sealed: Sealed, actor: str, now: datetime) -> Decision:
+    """Let somebody read a minor's name and number for a quarter of an hour, and tell the office.
+
+    Clause: pipl-28 (criterion 8.3; domain K-12).
+    """
+    ends_at = now + UNMASKED_FOR
+    zh, en = standing_of(party.role, party.standing)
+    event = PartyUnmasked(
+        party_id=party.id,
+        case_id=party.case_id,
+        number=party.number,
+        owner=party.owner,
+        role=party.role,
+        standing=party.standing,
+        standing_zh=zh,
+        standing_en=en,
+        ends_at=ends_at,
+    )
+    unmaskings = (*party.unmaskings, Unmasking(actor=actor, ends_at=ends_at))
+    return replace(party, sealed=sealed, unmaskings=unmaskings), (event,)
+
+
 def check_correction(asked: CorrectParty, told: PersonTold) -> None:
     """Refuse a correction that puts nothing right.
 
@@ -391,10 +433,12 @@ def correct(
 
     Clause: none (PIPL art. 46; domain 5.6).
     Raises:
-        Conflict: party.erased.
+        Conflict: party.erased, party.role_decided.
     """
     if party.erased_at is not None:
         raise Conflict("party.erased")
+    if asked.role not in (None, party.role) and party.standing is not PartyStanding.SUSPECTED:
+        raise Conflict("party.role_decided", standing=party.standing.value)
     role = asked.role or party.role
     corrected = replace(
         party,

@@ -23,10 +23,11 @@ from lianxi.contracts.parties import (
     PersonTold,
     SealedParties,
     SealedParty,
+    UnmaskParty,
 )
 from lianxi.contracts.sealing import PERSON, PERSON_TOLD, Opener, Sealer
 from lianxi.kernel.clock import Clock
-from lianxi.kernel.errors import Conflict, NotFound
+from lianxi.kernel.errors import Conflict, NotFound, RuleBroken
 from lianxi.store.unit import Aggregates, Stored
 from services.cases.domain import parties as rules
 from services.cases.domain.cases import Case, check_open
@@ -115,7 +116,7 @@ class PartyDesk:
             limit=request.limit,
         )
         to_asker = Sealer(request.answer_key)
-        items = tuple(self._sealed(each, receivers, to_asker) for each in found)
+        items = tuple(self._sealed(each, receivers, to_asker, caller) for each in found)
         return SealedParties(items=items, next_cursor=following)
 
     def get_party(self, request: GetParty, caller: Caller) -> SealedParty:
@@ -130,7 +131,7 @@ class PartyDesk:
         is_hidden_too = request.including is Hidden.CLEARED and is_owner
         if not _may_read(found.state.owner, receivers, caller) or not (found.state.is_listed or is_hidden_too):
             raise NotFound("party.not_found")
-        return self._sealed(found, receivers, Sealer(request.answer_key))
+        return self._sealed(found, receivers, Sealer(request.answer_key), caller)
 
     def confirm_party(self, request: ConfirmParty, caller: Caller) -> PartyView:
         """Record the decision that confirms what somebody was suspected of.
@@ -176,7 +177,7 @@ class PartyDesk:
             NotFound: party.not_found, also for who is cleared, unless those are asked for.
             RuleBroken: party.nothing_corrected, party.source_missing, party.basis_missing, party.id_number_in_text,
                 party.id_number_wrong.
-            Conflict: party.erased, party.already_named.
+            Conflict: party.erased, party.already_named, party.role_decided.
         """
         before = self._own(request.party_id, caller, including=request.including)
         told = self._told(request.told)
@@ -190,6 +191,32 @@ class PartyDesk:
             return rules.correct(party, request, self.safe.lock(party.id, person), mark or party.id_mark, receivers)
 
         return self._changed(request.party_id, decide, caller, request.expected_version)
+
+    def unmask_party(self, request: UnmaskParty, caller: Caller) -> PartyView:
+        """Let whoever asks read a minor's name and number for a quarter of an hour.
+
+        Emits: PartyUnmasked.
+        Raises:
+            NotFound: party.not_found, also for who is cleared.
+            RuleBroken: party.not_masked, unmasking.reason_missing, party.id_number_in_text.
+            Conflict: party.erased.
+        """
+        before = self._own(request.party_id, caller)
+        reason = self._told(request.told).statement.strip()
+        if before.erased_at is not None:
+            raise Conflict("party.erased")
+        if not before.is_minor:
+            raise RuleBroken("party.not_masked")
+        if not reason:
+            raise RuleBroken("unmasking.reason_missing", clause="pipl-51")
+        rules.check_texts((reason,))
+
+        def decide(party: Party) -> Decision:
+            person = self._person(party)
+            sealed = self.safe.lock(party.id, replace(person, unmasked_for=(*person.unmasked_for, reason)))
+            return rules.unmask(party, sealed, caller.actor, self.clock.now())
+
+        return self._changed(request.party_id, decide, caller, None)
 
     def settle_parties(self, event: CaseClosed, cause: Cause) -> None:
         """Erase who was suspected in a case that has been closed, each in one write with its line of the audit."""
@@ -206,7 +233,7 @@ class PartyDesk:
 
     def rewrap(self) -> None:
         """Bring persons that lie under an older key under the one in use, some at a time and each in one write."""
-        cause = Cause(actor="system:cases", correlation_id="rewrap")
+        cause = Cause(actor="desk:cases", correlation_id="rewrap")
         for party_id in self.index.under_other_keys(self.safe.current):
             self.parties.change(party_id, self._rewrapped, cause)
 
@@ -267,9 +294,12 @@ class PartyDesk:
     def _shown(self, stored: Stored[Party]) -> PartyView:
         return rules.as_view(stored.state, stored.version, self._receivers_of(stored.state))
 
-    def _sealed(self, stored: Stored[Party], receivers: tuple[str, ...], to_asker: Sealer) -> SealedParty:
+    def _sealed(
+        self, stored: Stored[Party], receivers: tuple[str, ...], to_asker: Sealer, caller: Caller
+    ) -> SealedParty:
         """Show a person to whoever asked: who they are is sealed to the question's key, so that no queue holds it."""
-        opened = rules.opened(stored.state, self._person(stored.state))
+        is_masked = rules.is_masked_for(stored.state, caller.actor, self.clock.now())
+        opened = rules.opened(stored.state, self._person(stored.state), is_masked=is_masked)
         view = rules.as_view(stored.state, stored.version, receivers)
         return SealedParty(party=view, person=to_asker.seal(codec.as_plain(opened), PERSON))
 

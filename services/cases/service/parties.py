@@ -14,6 +14,7 @@ from lianxi.contracts.parties import (
     PartyView,
     SealedParties,
     SealedParty,
+    UnmaskParty,
 )
 from lianxi.greenroom.entries import Desk, answers, consumes, every, shows
 from services.cases.handlers.parties import PartyDesk
@@ -29,7 +30,7 @@ class PartyDoors(Desk):
         """Name a person in a case."""
         return self.persons.name_party(request, caller)
 
-    @shows("party")
+    @shows("case")
     def list_parties(self, request: ListParties, caller: Caller) -> SealedParties:
         """Show a page of the persons of one case."""
         return self.persons.list_parties(request, caller)
@@ -53,6 +54,11 @@ class PartyDoors(Desk):
     def correct_party(self, request: CorrectParty, caller: Caller) -> PartyView:
         """Put right what is wrong about somebody."""
         return self.persons.correct_party(request, caller)
+
+    @answers
+    def unmask_party(self, request: UnmaskParty, caller: Caller) -> PartyView:
+        """Let whoever asks read a minor's name for a while."""
+        return self.persons.unmask_party(request, caller)
 
     @consumes("settle_parties", CaseClosed)
     def settle_parties(self, event: CaseClosed, cause: Cause) -> None:

@@ -63,6 +63,7 @@ from lianxi.contracts.parties import (
     PersonOpened,
     PersonTold,
     SealedParty,
+    UnmaskParty,
 )
 from lianxi.contracts.receipts import public_key_of
 from lianxi.contracts.sealing import PERSON, PERSON_TOLD, Opener, Sealer
@@ -275,6 +276,9 @@ class CasesInMemory:
 
     def clear_party(self, party_id: str, *, by: Caller = MARKET, **told: Any) -> PartyView:
         return self.persons.clear_party(ClearParty(party_id=party_id, basis=BASIS, told=self.told(**told)), by)
+
+    def unmask_party(self, party_id: str, reason: str = "联系监护人", *, by: Caller = MARKET) -> PartyView:
+        return self.persons.unmask_party(UnmaskParty(party_id=party_id, told=self.told(statement=reason)), by)
 
     def correct_party(
         self,

@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -24,6 +25,7 @@ from lianxi.contracts.parties import (
     PartyNamed,
     PartyRole,
     PartyStanding,
+    PartyUnmasked,
 )
 from lianxi.contracts.sealing import Opener
 from lianxi.kernel.errors import Conflict, InvariantBroken, NotFound, Refused, RuleBroken
@@ -261,6 +263,38 @@ def test_a_minor_is_masked_even_for_the_desk_that_owns_the_case(town: CasesInMem
     assert (person.name, person.phone, person.id_last4) == ("王＊", "＊＊＊＊8000", None)
 
 
+@pytest.mark.criterion("8.5")
+def test_a_minor_is_unmasked_for_a_reason_by_whoever_gave_it_and_for_a_quarter_of_an_hour(town: CasesInMemory) -> None:
+    made = town.name(town.open().case_id, PartyRole.VICTIM, is_minor=True, phone=PHONE)
+    colleague = dataclasses.replace(MARKET, actor="client:other")
+    for reason, code in (("  ", "unmasking.reason_missing"), (ID_NUMBER, "party.id_number_in_text")):
+        with pytest.raises(RuleBroken) as refused:
+            town.unmask_party(made.party_id, reason)
+        assert refused.value.code == code
+    answer = town.unmask_party(made.party_id)
+
+    assert answer.person.name is None
+    assert town.party(made.party_id).person.name == NAME
+    assert town.party(made.party_id, by=colleague).person.name == "王＊"
+    event = next(each for each in town.announced() if isinstance(each, PartyUnmasked))
+    assert (event.ends_at, event.standing_zh) == (NOW + timedelta(minutes=15), "疑似受害人")
+    assert "监护人" not in repr(town.announced()) + repr([as_fields(each) for each in town.parties.all()])
+    town.wait(timedelta(minutes=15))
+    assert town.party(made.party_id).person.name == "王＊"
+
+
+def test_nobody_is_unmasked_who_is_not_masked_or_not_there(town: CasesInMemory) -> None:
+    case = town.open()
+    grown, minor = town.name(case.case_id), town.name(case.case_id, is_minor=True)
+    with pytest.raises(RuleBroken, match=r"party\.not_masked"):
+        town.unmask_party(grown.party_id)
+    with pytest.raises(NotFound, match=r"party\.not_found"):
+        town.unmask_party(minor.party_id, by=POLICE_CALLER)
+    close(town, case.case_id)
+    with pytest.raises(Conflict, match=r"party\.erased"):
+        town.unmask_party(minor.party_id)
+
+
 def test_masks_keep_the_first_letter_and_the_last_digits_and_how_somebody_stands() -> None:
     shown = codec.as_plain(dataclasses.replace(labelled(A_PARTY), name=NAME, phone=PHONE, id_last4="002X"))
     masked = masked_person(shown)
@@ -351,6 +385,16 @@ def test_a_correction_keeps_nothing_of_what_was_wrong(town: CasesInMemory) -> No
     assert "王晓名" not in repr(view)
     with pytest.raises(RuleBroken, match=r"party\.nothing_corrected"):
         town.correct_party(made.party_id)
+
+
+@pytest.mark.criterion("8.5")
+def test_a_correction_never_makes_a_decided_role_out_of_another(town: CasesInMemory) -> None:
+    made = town.name(town.open().case_id, PartyRole.PARTICIPANT)
+    town.confirm_party(made.party_id)
+    with pytest.raises(Conflict, match=r"party\.role_decided"):
+        town.correct_party(made.party_id, role=PartyRole.ORGANISER)
+
+    assert town.correct_party(made.party_id, role=PartyRole.PARTICIPANT).role is PartyRole.PARTICIPANT
 
 
 def test_a_decision_on_a_version_that_is_gone_is_refused(town: CasesInMemory) -> None:

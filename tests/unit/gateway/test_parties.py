@@ -9,6 +9,7 @@ import pytest
 
 from lianxi.contracts import codec
 from lianxi.contracts.envelope import Caller
+from lianxi.contracts.operations import ReadList
 from lianxi.contracts.parties import (
     Certainty,
     CorrectParty,
@@ -176,6 +177,30 @@ def test_only_who_decides_may_ask_for_who_is_cleared(desk: Door) -> None:
     assert asked_before == 0
     assert [each.status_code for each in let_in] == [200, 200]
     assert [each.request.including for each in desk.bus.asked] == [Hidden.CLEARED] * 2
+
+
+@pytest.mark.criterion("8.5")
+def test_a_minor_is_unmasked_by_the_lead_and_the_reason_crosses_the_broker_sealed(desk: Door) -> None:
+    desk.bus.says("unmask_party", VIEW)
+    path, body = f"/v1/parties/{ID}/unmask", {"reason": f"联系{NAME}的监护人"}
+    turned = [desk.http.post(path, json=body, headers=desk.headers(role, key="k")) for role in ("case_officer", "desk")]
+    done = desk.http.post(path, json=body, headers=desk.headers("case_lead", key="k-1"))
+    asked = [each.request for each in desk.bus.asked if each.method == "unmask_party"]
+
+    assert [each.status_code for each in turned] == [403, 403]
+    assert (done.status_code, done.json()["person"]["name"]) == (200, None)
+    assert NAME not in repr(asked)
+    assert len(asked) == 1
+
+
+def test_who_has_read_a_person_is_told_to_the_desk_that_owns_the_case(desk: Door) -> None:
+    desk.bus.says("list_reads", ReadList(items=(), total=0))
+    desk.bus.answers["get_party"] = lambda request, _caller: sealed(request)
+    owner = desk.http.get(f"/v1/audit/reads?item=party/{ID}", headers=desk.headers("case_lead"))
+    desk.bus.answers["get_party"] = lambda request, _caller: sealed(request, replace(VIEW, owner="education/desk"))
+    other = desk.http.get(f"/v1/audit/reads?item=party/{ID}", headers=desk.headers("case_lead"))
+
+    assert (owner.status_code, other.status_code) == (200, 403)
 
 
 def test_a_correction_of_who_is_cleared_is_the_leads(desk: Door) -> None:

@@ -144,6 +144,7 @@ def test_notices_name_who_is_told_and_until_when_they_say_so(policy: Policy) -> 
         ("reporting.tool.decided.v1", "target"): True,
         ("cases.party.cleared.v1", "receivers"): True,
         ("cases.party.corrected.v1", "receivers"): True,
+        ("cases.party.unmasked.v1", "office"): False,
         ("tips.opening.asked.v1", "office"): False,
         ("tips.opening.attempted.v1", "office"): True,
     }
