@@ -146,6 +146,8 @@ def test_notices_name_who_is_told_and_until_when_they_say_so(policy: Policy) -> 
         ("cases.party.corrected.v1", "receivers"): True,
         ("cases.party.unmasked.v1", "office"): False,
         ("tips.opening.asked.v1", "office"): False,
+        ("tips.opening.asked.v1", "governance/desk"): False,
+        ("tips.unmaskings.reported.v1", "office"): True,
         ("tips.opening.attempted.v1", "office"): True,
     }
     for told_otherwise in ("inspections.suspicion.raised.v1", "reporting.return.due.v1", "reporting.return.missed.v1"):
