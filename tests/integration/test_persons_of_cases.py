@@ -73,8 +73,10 @@ def test_a_person_is_named_cleared_and_hidden_and_the_database_holds_no_name(cas
         made.append(cases.name(case.case_id, **told))  # type: ignore[arg-type]
     with pytest.raises(Conflict, match=r"party\.already_named"):
         cases.name(case.case_id, id_number=ID_NUMBER)
+    cases.correct_party(made[1].party_id, name="王晓明", role=PartyRole.KEY_MEMBER, is_minor=True)
     cases.confirm_party(made[1].party_id)
-    cases.correct_party(made[1].party_id, name="王晓明", role=PartyRole.KEY_MEMBER)
+    assert cases.party(made[1].party_id).person.name == "王＊"
+    cases.unmask_party(made[1].party_id)
     cases.clear_party(made[0].party_id, statement="他只是房东")
 
     newest_first = [each.party_id for each in reversed(made[1:])]
