@@ -163,14 +163,22 @@ class Pile(Generic[K]):
         due = self.shelf.due(rule, before, at_most)
         for item_id, version in due:
             try:
-                found = self.items.get(item_id)
-                if found.version == version:
-                    self.outside(found.state)
+                if self._is_bare_at(item_id, version):
                     decide = _purging(self.purge, purge)
                     self.items.change(item_id, decide, cause, expected_version=version, noted="purged")
             except CHANGED_MEANWHILE:
                 continue  # it is looked at again
         return len(due)
+
+    def _is_bare_at(self, item_id: str, version: int) -> bool:
+        """Erase what lies apart from an item, if it is still as it was found due."""
+        if self.outside is nothing_else:
+            return True
+        found = self.items.get(item_id)
+        if found.version != version:
+            return False
+        self.outside(found.state)
+        return True
 
 
 def _purging(strip: Callable[[K, Purge], K], purge: Purge) -> Callable[[K], tuple[K, Sequence[Event]]]:

@@ -126,6 +126,7 @@ def test_closing_a_tip_erases_within_policy(desk: TipDesk) -> None:
     before = dumped()
     words = (TEXT, PLACE, SENTENCE, "verifier-", "DY-2026", "R-0001", "sealed", desk.tips.get(tip_id(3)).state.number)
     assert all(word in before for word in (TEXT, PLACE, SENTENCE, "verifier-", "R-0001"))
+    assert {"keeping.rule_1_keeping.since_1", "identity.rule_1_identity.since_1"} <= indexes()
     later(desk, 200)
     part = desk_part(desk)
 
@@ -187,6 +188,10 @@ def test_what_is_held_or_has_letters_waiting_is_left_alone(desk: TipDesk) -> Non
     emptied()
     start(part, "retention_run_next")
     assert finish(part, "retention_run_next")["tip-not-substantiated"][0] == 2
+
+
+def indexes() -> set[str]:
+    return set(TipDocument._get_collection().index_information())
 
 
 def tip_id(number: int) -> str:

@@ -23,6 +23,9 @@ KEPT = frozenset({
 })  # fmt: skip
 """The fields of events that a fact keeps: codes and times that figures are made of, nothing that could be personal."""
 
+OF_DWELLINGS = "inspections."
+"""How the events begin that tell of dwellings."""
+
 TOWN = "town"
 PATROL = "patrol"
 
@@ -121,9 +124,11 @@ COUNTED_EVENTS = tuple(dict.fromkeys(figure.event.KEY for figure in FIGURES))
 
 
 def fact_of(event: Event, *, at: datetime, subject: str, correlation_id: str) -> Fact:
-    """Keep of an event what figures are made of.
+    """Keep of an event what figures are made of; of what is told of a dwelling, not which one it was.
 
-    Clause: L79.2.
+    So nowhere a history of a dwelling's grades or visits grows: the register holds what is in force, and facts count.
+
+    Clause: L79.2, pipl-47 (domain 5.5).
     """
     held = {each.name: getattr(event, each.name) for each in fields(cast(Any, event))}
     details = {name: value for name, value in held.items() if name in KEPT and value is not None}
@@ -132,7 +137,7 @@ def fact_of(event: Event, *, at: datetime, subject: str, correlation_id: str) ->
         event_type=event.KEY,
         at=at,
         agencies=tuple(sorted(agencies)),
-        subject=subject,
+        subject=subject.partition("/")[0] if event.KEY.startswith(OF_DWELLINGS) else subject,
         correlation_id=correlation_id,
         category=details.get("category"),
         details=details,

@@ -260,3 +260,17 @@ def test_tallies_keep_the_newest_instant() -> None:
     later = AT + timedelta(hours=1)
 
     assert tallied({}, [("a", later), ("a", AT)]) == {"a": Tally(2, later)}
+
+
+@pytest.mark.criterion("24")
+def test_no_fact_says_which_dwelling_so_that_no_history_of_one_grows() -> None:
+    graded = inspections.RentalGraded(
+        rental_code="R-1", village="village/a", grade=inspections.Grade.KEY, previous=inspections.Grade.ORDINARY,
+        expires_on=AT.date(), graded_at=AT,
+    )  # fmt: skip
+    told = [*story(), ("rental/R-1", graded)]
+    kept = [fact_of(event, at=AT, subject=subject, correlation_id="c") for subject, event in told]
+
+    assert "R-1" not in repr(kept)
+    assert kept[-1].subject == "rental"
+    assert kept[0].subject == "tip/1"
