@@ -495,6 +495,17 @@ class PublicOpening(BaseModel):
     text: str
 
 
+class PublicReward(BaseModel):
+    """Where an informant's reward stands."""
+
+    state: str
+    text: str
+    number: str | None = Field(description="The number of the decision, by which the paying point knows it")
+    amount_yuan: int | None
+    ground: str | None
+    claim_by: datetime | None
+
+
 class PublicStatus(BaseModel):
     """A tip as its informant reads it."""
 
@@ -506,6 +517,7 @@ class PublicStatus(BaseModel):
     outcome: str | None
     messages: list[PublicMessage]
     openings: list[PublicOpening] = []
+    reward: PublicReward | None = Field(default=None, description="Only for a tip that was closed as true")
 
 
 class Accepted(BaseModel):

@@ -294,6 +294,7 @@ _AREAS: Final = {
     **dict.fromkeys(("case", "party", "referral", "assistance"), "cases"),
     **dict.fromkeys(("stage_report", "supervision", "assessment"), "reports"),
     **dict.fromkeys(("notice", "outside"), "notices"),
+    "reward": "rewards",
     "policy": "plan",
     "letter": "ops",
     "audit": "audit",

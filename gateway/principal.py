@@ -14,6 +14,8 @@ SCOPES: Final = {
     "cases:write": "Open and lead cases, send and answer criminal referrals",
     "reports:read": "Read stage reports",
     "reports:write": "File stage reports",
+    "rewards:read": "Read rewards: decision numbers, amounts, budget lines, and what else the role may see",
+    "rewards:write": "Propose, approve and pay rewards, as far as the role may",
     "notices:read": "Read the notices to the agency's desks",
     "notices:write": "Acknowledge notices",
     "plan:read": "Read the plan's sentences, who owes them and what has kept them",

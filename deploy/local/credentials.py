@@ -25,6 +25,7 @@ AGENCY_SCOPES: Final = (
     *("tips:read", "tips:write", "visits:read", "visits:write", "cases:read", "cases:write"),
     *("reports:read", "reports:write", "notices:read", "notices:write", "plan:read", "audit:read"),
     *("retention:read", "retention:write"),
+    *("rewards:read", "rewards:write"),
 )
 EVERY_AGENCY: Final = ("desk", "case_officer", "case_lead")
 MORE_ROLES: Final = {"governance": ("assessor",), "finance": ("finance",)}

@@ -28,6 +28,7 @@ from gateway.idempotency import read_key
 from gateway.language import language_of
 from gateway.problems import problem_of, written
 from gateway.refusals import BadRequest, NoSuchThing, Unusable
+from gateway.reward_bodies import RewardClaim, public_reward
 from gateway.wording import words
 from lianxi.contracts import codec, proof
 from lianxi.contracts.envelope import Caller
@@ -132,6 +133,21 @@ async def write_message(
         return await _write_message(request, house, verifier, body, key)
 
 
+@router.post("/v1/public/rewards", response_model=PublicStatus)
+async def claim_reward(
+    body: RewardClaim,
+    request: Request,
+    house: InHouse,
+    lianxi_receipt: ReceiptCode = None,
+    lianxi_proof: Proof = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Claim a reward for a tip that was closed as true. Who is to be paid is sealed here; no desk reads it."""
+    key = read_key(idempotency_key)
+    async with _trying(request, house, lianxi_receipt, lianxi_proof) as verifier:
+        return await _claim_reward(request, house, verifier, body, key)
+
+
 @router.post("/v1/public/tips/code", response_model=ChangedReceipt)
 async def change_code(
     request: Request,
@@ -165,6 +181,19 @@ async def _change_code(request: Request, house: House, verifier: str, key: str) 
 
     answer = await house.answers.once(_write(house, key, fingerprint, needs_store=True), act, _refuse(request))
     return receipts.with_code(answer, code)
+
+
+async def _claim_reward(request: Request, house: House, verifier: str, body: RewardClaim, key: str | None) -> Response:
+    fingerprint = house.answers.fingerprint("public.reward", [verifier, body.model_dump(mode="json")])
+    command_id = None if key is None else house.key.derive("command", PUBLIC, key, fingerprint).hex()[:32]
+
+    async def act() -> Response:
+        asked = body.claim(verifier, house.sealer)
+        return await _known(request, house, verifier, "claim_reward", asked, command_id=command_id)
+
+    if key is None:
+        return await act()
+    return await house.answers.once(_write(house, key, fingerprint, needs_store=True), act, _refuse(request))
 
 
 async def _write_message(
@@ -247,4 +276,5 @@ def _status(view: TipStatusView, request: Request) -> PublicStatus:
             )
             for each in view.openings
         ],
+        reward=public_reward(view.reward, language),
     )

@@ -17,7 +17,18 @@ from typing import Any
 
 from kombu import Connection
 
-from lianxi.contracts import cases, inspections, notifications, parties, reporting, retention, tips, unmasking, vault
+from lianxi.contracts import (
+    cases,
+    inspections,
+    notifications,
+    parties,
+    reporting,
+    retention,
+    rewards,
+    tips,
+    unmasking,
+    vault,
+)
 from lianxi.contracts.envelope import LANES, Command, Event, Lane
 from lianxi.contracts.registry import EVENTS, SERVICES
 from lianxi.runtime.settings import RETRY_LADDER_MS
@@ -66,6 +77,10 @@ SUBSCRIPTIONS: Mapping[str, Mapping[str, tuple[type[Event], ...]]] = {
             vault.OpeningAsked,
             vault.OpeningAttempted,
             unmasking.UnmaskingsReported,
+            rewards.RewardClaimed,
+            rewards.RewardProposed,
+            rewards.RewardDecided,
+            rewards.RewardPaid,
             inspections.VisitAdvanced,
             cases.CaseOpened,
             cases.CaseClosed,

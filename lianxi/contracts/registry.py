@@ -14,6 +14,7 @@ from lianxi.contracts import (
     parties,
     reporting,
     retention,
+    rewards,
     tips,
     unmasking,
     vault,
@@ -23,7 +24,7 @@ from lianxi.kernel.errors import ContractBroken
 
 SERVICES = ("tips", "inspections", "cases", "reporting", "notifications")
 _MODULES: Mapping[str, tuple[ModuleType, ...]] = {
-    "tips": (tips, vault, unmasking, retention),
+    "tips": (tips, vault, rewards, unmasking, retention),
     "inspections": (inspections, retention),
     "cases": (cases, parties, retention),
     "reporting": (reporting, retention),

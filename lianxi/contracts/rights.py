@@ -19,6 +19,7 @@ from lianxi.contracts.outside import OutsideMessage
 from lianxi.contracts.parties import PartyView
 from lianxi.contracts.reporting import OrderView, StageReportDraft, StageReportView, ToolView
 from lianxi.contracts.retention import HoldView, RunView
+from lianxi.contracts.rewards import RewardView
 from lianxi.contracts.tips import TipSummary, TipView
 
 
@@ -201,6 +202,19 @@ SHOWS: Mapping[type[Any], Shown] = {
             "figures": ("figures",),
         },
         desks=("agency",),
+    ),
+    RewardView: Shown(
+        "reward",
+        {
+            "decision": (
+                *("state", "number", "scheme", "proposed_at", "approvals", "approvals_needed", "refusal_ground"),
+                *("settled_at", "payment_reference"),
+            ),
+            "amount": ("amount_yuan", "budget_line"),
+            "grounds": ("band", "persons_found", "fine_yuan", "grounds", "reasons"),
+            "tip": ("tip_id", "lead", "claimed_at", "is_late"),
+        },
+        desks=("lead",),
     ),
     ToolView: Shown(
         "assessment",

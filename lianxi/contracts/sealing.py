@@ -25,6 +25,9 @@ WORDS = b"lianxi/tips/words/v1"
 PICTURE = b"lianxi/tips/picture/v1"
 PERSON_TOLD = b"lianxi/cases/person-told/v1"
 PERSON = b"lianxi/cases/person/v1"
+PAYEE = b"lianxi/tips/payee/v1"
+PAYEE_ANSWER = b"lianxi/tips/payee-answer/v1"
+PAYMENT_ORDER = b"lianxi/tips/payment-order/v1"
 
 
 class Sealer:

@@ -16,6 +16,7 @@ from annotated_types import Len
 from lianxi.contracts.attachments import AttachedPicture, AttachmentView
 from lianxi.contracts.clocks import ClockChanged, ClockChangeView, RungReached
 from lianxi.contracts.envelope import Command, Event, Lane
+from lianxi.contracts.rewards import RewardNotice
 from lianxi.contracts.vault import OpeningNotice
 
 Sealed = Annotated[str, Len(1, 200_000)]
@@ -324,6 +325,7 @@ class TipStatusView:
     outcome: str | None
     messages: tuple[MessageView, ...]
     openings: tuple[OpeningNotice, ...] = ()
+    reward: RewardNotice | None = None
 
 
 # --- events

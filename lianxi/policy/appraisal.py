@@ -140,7 +140,10 @@ class RewardBand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RewardScheme(Dated):
-    """One table of rewards, and who may have one. Of a merged group only the first reporter is proposed."""
+    """One table of rewards, and who may have one. Of a merged group only the first reporter is proposed.
+
+    From `finance_from_yuan` on, one of those who approve must be of the finance department (A-09).
+    """
 
     code: str
     name_zh: str
@@ -152,14 +155,19 @@ class RewardScheme(Dated):
     relatives_seeking_rescue_excluded: bool
     first_reporter_only: bool
     approvals_needed: int
+    finance_from_yuan: int | None = None
     bands: tuple[RewardBand, ...] = field(metadata={"key": "band"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice(Sourced):
-    """Which of several tables the town uses."""
+    """Which of several tables the town uses, and to which public key, as hex, orders for the paying point are sealed.
+
+    Without a key no sealed orders are made, and the custodian tells the paying point.
+    """
 
     scheme: str
+    payer_key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from lianxi.kernel.errors import PolicyBroken
+from lianxi.policy.appraisal import Rewards
 from lianxi.policy.calendar import add_period
 from lianxi.policy.expressions import facts_in, read_rule
 from lianxi.policy.findings import Finding, error
@@ -19,6 +21,8 @@ RETURN_CLOCK = "return"
 """The one clock that is no time limit: it runs to a return's explicit date."""
 
 APPROVER_ROLES = frozenset({"agency_head", "county_head", "office", "chair"})
+LEAST_APPROVALS = 2
+_PUBLIC_KEY = re.compile(r"[0-9a-f]{64}")
 MONTHS = range(1, 13)
 WHOLE = 100
 
@@ -203,9 +207,28 @@ def appraisal_findings(policy: Policy) -> Iterator[Finding]:
     for indicator in policy.readiness:
         if indicator.group not in groups:
             yield _unknown("indicator.group_unknown", indicator.id, indicator.group, indicator.clause)
-    if policy.rewards.current is None:
-        yield _unknown("reward.scheme_unknown", "chosen", policy.rewards.chosen.scheme, policy.rewards.chosen.clause)
+    yield from _rewards(policy.rewards)
     yield from _publicity(policy)
+
+
+def _rewards(rewards: Rewards) -> Iterator[Finding]:
+    if rewards.current is None:
+        yield _unknown("reward.scheme_unknown", "chosen", rewards.chosen.scheme, rewards.chosen.clause)
+    for scheme in rewards.schemes:
+        if scheme.approvals_needed < LEAST_APPROVALS:
+            yield error(
+                "reward.approvals",
+                f"reward scheme {scheme.code} is approved by fewer than two persons.",
+                f"奖励办法“{scheme.name_zh}”须由两人以上审批。",
+                scheme.clause,
+            )
+    if rewards.chosen.payer_key and not _PUBLIC_KEY.fullmatch(rewards.chosen.payer_key):
+        yield error(
+            "reward.payer_key",
+            "payer_key is no public key of 64 hexadecimal digits.",
+            "代发机构的 payer_key 不是 64 位十六进制公钥。",
+            rewards.chosen.clause,
+        )
 
 
 def _assessment(policy: Policy) -> Iterator[Finding]:

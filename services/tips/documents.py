@@ -77,6 +77,8 @@ class TipDocument(AggregateDocument):
 class InformantDocument(Document):
     """What identifies the informant of a tip, sealed as it came and locked again: the id is the tip's.
 
+    Whom to pay for one lies here too, under an id of its own that only the reward knows.
+
     Two keys open it, and neither lies in the database: the vault's and the desk's.
     """
 
@@ -153,11 +155,45 @@ class TipsPurgeDocument(PurgePartDocument):
     meta = {"collection": "purges", "db_alias": "tips"}
 
 
+class RewardDocument(AggregateDocument):
+    """A reward; who is paid lies in the vault, under the id that `payee_id` names."""
+
+    meta = {
+        "collection": "rewards",
+        "db_alias": "tips",
+        "indexes": [
+            "claimed_at",
+            {"fields": ["state", "claimed_at"]},
+            {"fields": ["agency", "claimed_at"]},
+            {"fields": ["agency", "state", "claimed_at"]},
+        ],
+    }
+
+    tip_id = StringField(required=True)
+    lead = StringField(required=True)
+    agency = StringField(required=True)
+    state = StringField(required=True)
+    scheme = StringField(required=True)
+    policy_version = IntField(required=True)
+    approvals_needed = IntField(required=True)
+    payee_id = StringField(required=True)
+    claimed_at = DateTimeField(required=True)
+    is_late = BooleanField(required=True)
+    number = StringField()
+    proposal = DictField()
+    approvals = ListField(DictField())
+    refusal = DictField()
+    payment = DictField()
+    payee_read_at = ListField(DateTimeField())
+    ordered_at = DateTimeField()
+
+
 DOCUMENTS = (
     TipDocument,
     InformantDocument,
     OpeningDocument,
     UnmaskingDocument,
+    RewardDocument,
     WeeklyReportDocument,
     TipsPurgeDocument,
 )

@@ -20,6 +20,7 @@ from lianxi.store.unit import AggregateStore
 from services.tips.documents import (
     InformantDocument,
     OpeningDocument,
+    RewardDocument,
     TipDocument,
     TipsPurgeDocument,
     UnmaskingDocument,
@@ -27,6 +28,7 @@ from services.tips.documents import (
 )
 from services.tips.domain.opening import Opening
 from services.tips.domain.returning import CLOSED_LINE, KnownReceipt
+from services.tips.domain.rewarding import Reward
 from services.tips.domain.tip import NO_RECEIPT, Tip
 from services.tips.domain.unmasking import Unmasking, WeeklyReport
 from services.tips.domain.working import handed_over
@@ -36,6 +38,7 @@ OPENING_ANNOUNCER = Announcer(service="tips", noun="opening")
 UNMASKING_ANNOUNCER = Announcer(service="tips", noun="unmasking")
 PURGE_ANNOUNCER = Announcer(service="tips", noun="purge")
 REPORT_ANNOUNCER = Announcer(service="tips", noun="unmaskings")
+REWARD_ANNOUNCER = Announcer(service="tips", noun="reward")
 
 
 def open_tips(clock: Clock) -> AggregateStore[Tip]:
@@ -52,6 +55,11 @@ def held(tips: AggregateStore[Tip]) -> tuple[Holding[Tip]]:
 def open_openings(clock: Clock) -> AggregateStore[Opening]:
     """Open the requests to open the vault."""
     return AggregateStore(OpeningDocument, Opening, OPENING_ANNOUNCER, clock)
+
+
+def open_rewards(clock: Clock) -> AggregateStore[Reward]:
+    """Open the rewards. What a claim announces tells the hour only."""
+    return AggregateStore(RewardDocument, Reward, REWARD_ANNOUNCER, clock, announced_at=Reward.shown)
 
 
 def open_unmaskings(clock: Clock) -> AggregateStore[Unmasking]:

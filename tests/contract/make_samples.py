@@ -71,6 +71,8 @@ def value_for(name: str, hint: Any) -> Any:
 
 
 def plain_value(name: str, hint: Any) -> Any:
+    if isinstance(hint, type) and is_dataclass(hint):
+        return as_plain(sample_of(hint))
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return next(iter(hint)).value
     values: dict[Any, Any] = {bool: True, int: 1, float: 1.0, datetime: AT.isoformat(), date: AT.date().isoformat()}

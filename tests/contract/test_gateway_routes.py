@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from fastapi.routing import APIRoute
 
-from gateway import bodies
+from gateway import bodies, reward_bodies
 from gateway.principal import SCOPES
 from gateway.wording import words
-from lianxi.contracts import cases, clocks, inspections, operations, reporting, tips
+from lianxi.contracts import cases, clocks, inspections, operations, reporting, rewards, tips
 from tests.support.gateway_fakes import build
 
 ROOT = Path(__file__).parents[2]
@@ -24,6 +24,7 @@ PUBLIC = {
     ("post", "/v1/public/tips/messages"),
     ("post", "/v1/public/attachments"),
     ("post", "/v1/public/tips/code"),
+    ("post", "/v1/public/rewards"),
     ("post", "/oauth/token"),
 }
 SIGNING_IN = {
@@ -58,6 +59,9 @@ NOT_DESCRIBED = {"/healthz", "/readyz", "/metrics", "/problems", "/problems/{cod
 DESIGN_PATHS = """
 post /v1/tips/{tip_id}/vault/requests · get /v1/tips/{tip_id}/vault/requests/{request_id}
 post /v1/tips/{tip_id}/vault/requests/{request_id}/decide · post /v1/tips/{tip_id}/vault/requests/{request_id}/withdraw
+get /v1/rewards · get /v1/rewards/{reward_id} · post /v1/rewards/{reward_id}/propose
+post /v1/rewards/{reward_id}/decide · get /v1/rewards/{reward_id}/payee · post /v1/rewards/{reward_id}/stop
+get /v1/rewards/{reward_id}/order · post /v1/rewards/{reward_id}/pay
 post /v1/tips/attachments · get /v1/tips/{tip_id}/attachments/{number}
 post /v1/tips/{tip_id}/unmask · get /v1/tips/{tip_id}/words · get /v1/unmaskings
 get /v1/vault/requests · get /v1/ops/vault-keys
@@ -293,6 +297,10 @@ def test_the_docs_ask_nobody_else_for_anything(tmp_path: Path) -> None:
         (bodies.ToolStatement, reporting.StateOnTool, {"tool_id", "expected_version"}),
         (bodies.ToolDecision, reporting.DecideTool, {"tool_id", "expected_version"}),
         (bodies.ToolEnding, reporting.EndTool, {"tool_id", "expected_version"}),
+        (reward_bodies.RewardProposal, rewards.ProposeReward, {"reward_id", "expected_version"}),
+        (reward_bodies.RewardDecision, rewards.DecideReward, {"reward_id", "expected_version"}),
+        (reward_bodies.RewardStop, rewards.StopReward, {"reward_id", "expected_version"}),
+        (reward_bodies.RewardPayment, rewards.PayReward, {"reward_id", "expected_version"}),
         (bodies.Migration, operations.MigrateItems, set()),
         (bodies.Burial, operations.BuryParked, {"parked_id"}),
     ],

@@ -21,6 +21,7 @@ from services.tips.handlers.unmasking import UnmaskingHandlers
 from services.tips.handlers.vault import VaultHandlers
 from services.tips.service.alarms import AlarmDoors
 from services.tips.service.attachments import AttachmentDoors
+from services.tips.service.rewards import RewardDoors, open_rewarding
 from services.tips.service.tips import TipDoors
 from services.tips.service.unmasking import UnmaskingDoors
 from services.tips.service.vault import VaultDoors
@@ -47,7 +48,9 @@ from services.tips.views.vault import VaultViews
 SETTINGS = TipsSettings
 
 
-class Tips(TipDoors, VaultDoors, AttachmentDoors, UnmaskingDoors, AlarmDoors, HandingOverDesk, PurgingDesk):
+class Tips(
+    TipDoors, VaultDoors, AttachmentDoors, UnmaskingDoors, AlarmDoors, RewardDoors, HandingOverDesk, PurgingDesk
+):
     """受理: takes in tips, gives each to the desk that must act, and answers the informant."""
 
     name = "tips"
@@ -72,9 +75,12 @@ def open_desk(premises: Premises[TipsSettings]) -> type[Desk]:
     )
     vault = VaultHandlers(tips=tips, openings=open_openings(clock), vault=informants, opener=opener, clock=clock)
     pictures = AttachmentHandlers(tips=tips, opener=opener, files=SealedFiles(settings.tips_attachments_dir))
+    rewarding, rewards = open_rewarding(premises, desk_handlers, informants)
     rooms = {
         "handlers": desk_handlers,
-        "views": TipViews(tips, clock),
+        "views": TipViews(tips, clock, reward=rewards.notice),
+        "rewarding": rewarding,
+        "rewards": rewards,
         "vault": vault,
         "openings": VaultViews(clock),
         "pictures": pictures,

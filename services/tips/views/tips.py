@@ -9,6 +9,7 @@ from typing import Any
 
 from lianxi.contracts.clocks import ClockChangeView
 from lianxi.contracts.envelope import Caller
+from lianxi.contracts.rewards import RewardNotice
 from lianxi.contracts.tips import (
     ClockView,
     DispatchView,
@@ -40,6 +41,11 @@ _NOT_LISTED = (
 )  # fmt: skip
 
 
+def no_reward(_tip: Tip) -> RewardNotice | None:
+    """Say nothing of any reward."""
+    return None
+
+
 def tips_collection() -> Any:
     """Hand out the collection that lists are read from."""
     return TipDocument._get_collection()
@@ -47,11 +53,12 @@ def tips_collection() -> Any:
 
 @dataclass(frozen=True)
 class TipViews:
-    """The read-only answers."""
+    """The read-only answers; `reward` says what an informant reads of a reward."""
 
     tips: Aggregates[Tip]
     clock: Clock
     collection: Callable[[], Any] = tips_collection
+    reward: Callable[[Tip], RewardNotice | None] = no_reward
 
     def get_tip(self, request: GetTip, caller: Caller) -> TipView:
         """Show a tip to an agency that holds it.
@@ -132,6 +139,7 @@ class TipViews:
             openings=tuple(
                 OpeningNotice(opened_at=each.opened_at, kind=each.kind) for each in tip.openings if not each.is_withheld
             ),
+            reward=self.reward(tip),
         )
 
 

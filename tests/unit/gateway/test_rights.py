@@ -29,6 +29,7 @@ from lianxi.contracts.notifications import NoticeView
 from lianxi.contracts.outside import OutsideMessage, OutsidePage
 from lianxi.contracts.parties import PartyPage, PartyView, SealedParties, SealedParty
 from lianxi.contracts.reporting import OrderView, StageReportDraft, StageReportList, StageReportView, ToolView
+from lianxi.contracts.rewards import RewardPage, RewardView
 from lianxi.contracts.rights import BLURRED, MASKED_BY, REDACTED, SHOWS
 from lianxi.contracts.tips import TipPage, TipSummary, TipView
 from lianxi.policy.rights import Standing
@@ -78,7 +79,7 @@ def test_every_locked_door_names_its_right_and_the_table_knows_it(house: Door) -
         resource, _, action = right.partition(".")
         assert resource in resources, path
         assert action in ACTIONS, path
-        both_ways = right in ("policy.read", "tip.unmask")
+        both_ways = right in ("policy.read", "tip.unmask", "reward.unmask")
         assert (action in ("read", "export")) == (method == "get") or both_ways, path
 
 
@@ -118,6 +119,8 @@ ANSWERS: list[tuple[str, str, type[Any], type[Any] | None]] = [
     ("/v1/stage-reports/item_1/draft", "get_stage_report_draft", StageReportDraft, None),
     ("/v1/stage-reports", "list_stage_reports", StageReportView, StageReportList),
     ("/v1/accountability-tools/item_1", "get_tool", ToolView, None),
+    ("/v1/rewards/item_1", "get_reward", RewardView, None),
+    ("/v1/rewards", "list_rewards", RewardView, RewardPage),
 ]
 
 
@@ -214,6 +217,7 @@ def test_every_field_of_an_answer_is_in_one_group_or_names_the_item() -> None:
             "receivers",
             "run_id",
             "item",
+            "reward_id",
         ),
         *("delivery_id", "channel"),
     }

@@ -111,6 +111,12 @@ def test_notices_name_who_is_told_and_until_when_they_say_so(policy: Policy) -> 
     assert told == {
         ("tips.tip.dispatched.v1", "lead"): True,
         ("tips.tip.dispatched.v1", "copies"): True,
+        ("tips.reward.claimed.v1", "office"): False,
+        ("tips.reward.proposed.v1", "lead"): False,
+        ("tips.reward.proposed.v1", "finance/desk"): False,
+        ("tips.reward.decided.v1", "office"): False,
+        ("tips.reward.decided.v1", "finance/desk"): False,
+        ("tips.reward.paid.v1", "office"): False,
         ("tips.rescue.raised.v1", "police/command-centre"): True,
         ("tips.rescue.raised.v1", OFFICE): True,
         ("tips.rescue.raised.v1", "lead"): True,

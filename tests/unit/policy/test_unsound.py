@@ -66,6 +66,8 @@ FIXTURES = [
     ("scheme.agency_unknown", "assessment.toml", 'assessor = "governance"', 'assessor = "government"'),
     ("indicator.group_unknown", "readiness.toml", 'group = "cases"', 'group = "files"'),
     ("reward.scheme_unknown", "rewards.toml", 'scheme = "guangdong-2018"', 'scheme = "guangdong-2028"'),
+    ("reward.approvals", "rewards.toml", "approvals_needed = 2", "approvals_needed = 1"),
+    ("reward.payer_key", "rewards.toml", 'payer_key = ""', 'payer_key = "not a key"'),
     ("activity.party_unknown", "publicity.toml", '"carrier/unicom"', '"carrier/unknown"'),
     ("activity.approval_unknown", "publicity.toml", 'approval = "A-04"', 'approval = "A-44"'),
     ("activity.no_dates", "publicity.toml", "starts_on = 2015-10-31\n", ""),
