@@ -9,7 +9,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help run stop reset setup setup-run test test-quick check fmt fmt-check lint types imports architecture unit contract \
-	integration e2e chaos criteria policy-check docs lock
+	integration e2e browser chaos criteria policy-check docs lock
 
 help:  ## list what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9 -]+:.*## / {printf "  make %-42s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,7 +28,7 @@ reset:  ## delete the town's data, keys and logs (.lianxi/)
 # --- tests ------------------------------------------------------------------------------------------------------------------
 
 test: setup  ## all floors, then one table; the town's programs are fetched if missing
-	@$(FLOORS) style types imports architecture unit contract integration e2e chaos
+	@$(FLOORS) style types imports architecture unit contract integration e2e browser chaos
 
 test-quick: setup  ## what needs no broker and no database
 	@$(FLOORS) architecture unit contract
@@ -36,7 +36,7 @@ test-quick: setup  ## what needs no broker and no database
 check: setup  ## style, types, imports, and the tests that start nothing
 	@$(FLOORS) style types imports architecture unit contract
 
-architecture unit contract integration e2e: setup  ## one floor of tests
+architecture unit contract integration e2e browser: setup  ## one floor of tests
 	@$(FLOORS) $@
 
 chaos: setup  ## kills, cuts, duplicates and searches in full numbers (make test runs a smoke size)

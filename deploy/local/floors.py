@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from deploy.local import install
+from deploy.local import browser, install
 from deploy.local.places import CHECKOUT
 from deploy.local.progress import Progress
 from deploy.local.trouble import TownError
@@ -26,7 +26,9 @@ CODE: Final = ("lianxi", "services", "gateway", "deploy", "tests")
 REPORTS: Final = CHECKOUT / ".cache" / "reports"
 STARTS_NOTHING: Final = frozenset({"architecture", "unit", "contract"})
 """Floors that only reckon: one process for each core of the machine."""
-NEEDS_BROKER: Final = frozenset({"integration", "e2e", "chaos"})
+NEEDS_BROKER: Final = frozenset({"integration", "e2e", "browser", "chaos"})
+NEEDS_BROWSER: Final = frozenset({"browser"})
+INSTALL_LOG: Final = CHECKOUT / ".cache" / "install.log"
 
 
 @dataclass(frozen=True)
@@ -123,15 +125,17 @@ def verdict(result: Result) -> str:
 
 
 def prepare(floors: Sequence[str], progress: Progress) -> None:
-    """Fetch the broker's program when a floor needs it and the machine has none.
+    """Fetch the broker's program, and a browser, when a floor needs them and the machine has none.
 
     Raises:
         TownError: when it cannot be had.
     """
     if NEEDS_BROKER & set(floors) and install.find() is None:
         progress.begin("program")
-        found = install.ensure(CHECKOUT / ".cache" / "install.log", progress, dict(os.environ))
+        found = install.ensure(INSTALL_LOG, progress, dict(os.environ))
         progress.done("program", found.version)
+    if NEEDS_BROWSER & set(floors) and not browser.is_ready():
+        progress.line(f"   {browser.ensure(INSTALL_LOG, progress)}")
 
 
 def main(floors: Sequence[str]) -> int:
