@@ -52,6 +52,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "演示没有走完 The story did not finish (exit code {code}). 日志 Log: {log}",
         "The story did not finish (exit code {code}). Log: {log}",
     ),
+    "pages": ("   网页             {url}/", "   Pages       {url}/"),
     "api": ("   接口 API         {url}", "   API         {url}"),
     "docs": ("   说明 API docs    {url}/docs", "   API docs    {url}/docs"),
     "credentials": ("   凭据 Credentials {path}", "   Credentials {path}"),

@@ -153,6 +153,7 @@ def show_addresses(progress: Progress, addresses: Any) -> None:
     if addresses is None:
         return
     progress.line()
+    progress.say("pages", url=addresses["gateway"])
     progress.say("api", url=addresses["gateway"])
     progress.say("docs", url=addresses["gateway"])
     progress.say("credentials", path=shown(Path(addresses["credentials"])))

@@ -17,6 +17,7 @@ _DAYS: Mapping[Language, tuple[str, ...]] = {
     "zh": tuple("星期" + each for each in "一二三四五六日"),
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
 }
+_BETWEEN: Mapping[Language, str] = {"zh": "", "en": " "}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -56,7 +57,7 @@ def say_day(language: Language, instant: datetime) -> str:
     there = instant.astimezone(SHANGHAI)
     week = _DAYS[language][there.weekday()]
     if language == "zh":
-        return f"{there.year}年{there.month}月{there.day}日({week})"
+        return f"{there.year}年{there.month}月{there.day}日（{week}）"
     return f"{week} {there.day} {_MONTHS[there.month - 1]} {there.year}"
 
 
@@ -67,4 +68,4 @@ def say_last_day(language: Language, end: datetime) -> str:
 
 def say_time(language: Language, instant: datetime) -> str:
     """Write an instant as the town's clocks show it."""
-    return f"{say_day(language, instant)} {instant.astimezone(SHANGHAI):%H:%M}"
+    return f"{say_day(language, instant)}{_BETWEEN[language]}{instant.astimezone(SHANGHAI):%H:%M}"

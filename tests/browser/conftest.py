@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,14 +28,19 @@ LAYOUT = """() => {
   const found = [], wide = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth > wide) found.push("the page scrolls sideways");
   const name = (it) => `${it.tagName.toLowerCase()} ${it.className} ${it.innerText.slice(0, 20)}`;
+  const lines = (it) => {
+    const range = document.createRange();
+    range.selectNodeContents(it);
+    return new Set([...range.getClientRects()].map((each) => Math.round(each.top))).size;
+  };
   const seen = (it) => it.getClientRects().length > 0 && !it.closest(".trap, .skip");
   for (const it of document.querySelectorAll("p,li,dt,dd,label,a,button,h1,h2,h3,th,td,small,span,strong,summary")) {
     const box = it.getBoundingClientRect(), letter = parseFloat(getComputedStyle(it).fontSize);
     if (!seen(it) || it.innerText.trim().length < 3) continue;
-    if (box.width < 3 * letter && box.height > 2.2 * letter) found.push(`narrow: ${name(it)}`);
+    if (box.width < 3 * letter && lines(it) > 1) found.push(`narrow: ${name(it)}`);
     if (box.right > wide + 1 || box.left < -1) found.push(`cut off: ${name(it)}`);
   }
-  for (const it of document.querySelectorAll("button, a[role=button], select, textarea, nav a, input:not([type=hidden])")) {
+  for (const it of document.querySelectorAll("button,a[role=button],select,textarea,nav a,input:not([type=hidden])")) {
     const whole = it.matches("[type=radio],[type=checkbox]") ? it.closest("label") : it;
     if (seen(it) && whole.getBoundingClientRect().height < 43.5) found.push(`small: ${name(whole)}`);
   }
@@ -53,7 +57,7 @@ class Visitor:
     width: int
     url: str
     troubles: list[str] = field(default_factory=list)
-    weights: dict[str, int] = field(default_factory=dict)
+    finished: list[Request] = field(default_factory=list)
 
     def go(self, path: str) -> None:
         self.page.goto(f"{self.url}{path}")
@@ -84,6 +88,13 @@ class Visitor:
         told = [(each["id"], [node["target"] for node in each["nodes"]]) for each in found]
         assert told == [], name
 
+    def weight(self) -> int:
+        """Weigh what this page took to load, packed as it came. Units: bytes."""
+        sizes = [(each.url, each.sizes()["responseBodySize"]) for each in self.finished]
+        # What lies in the browser's store already is not fetched again; the first visit had to.
+        static = {url: max(size for other, size in sizes if other == url) for url, _ in sizes if "/static/" in url}
+        return sum(static.values()) + next(size for url, size in reversed(sizes) if url == self.page.url)
+
     def code(self) -> str:
         return "-".join(self.page.locator("#receipt-code span").all_inner_texts())
 
@@ -100,13 +111,10 @@ class Visitor:
             if not request.url.startswith((self.url, "data:")):
                 self.troubles.append(f"asked {request.url}")
 
-        def answered(request: Request) -> None:
-            self.weights[re.sub(r"\?.*", "", request.url)] = request.sizes()["responseBodySize"]
-
         self.page.on("console", said)
         self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
         self.page.on("request", asked)
-        self.page.on("requestfinished", answered)
+        self.page.on("requestfinished", lambda request: self.finished.append(request))
 
 
 @pytest.fixture(scope="session")

@@ -203,7 +203,7 @@ def test_the_slip_has_code_time_number_telephones_and_what_comes_next_on_a5(door
     slip = receipt.text.partition('<section class="slip"')[2].partition("</section>")[0]
     assert re.findall(r"<span>\d{4}</span>", slip)
     assert handed_in(door).number in slip
-    assert "2026年3月2日(星期一) 12:00" in slip
+    assert "2026年3月2日（星期一）12:00" in slip
     for number in ("110", "12315", "12345"):
         assert number in slip
     assert slip.count("<li>") == 4
@@ -235,8 +235,8 @@ def test_the_code_is_understood_however_it_is_typed(door: Door) -> None:
 def test_progress_is_told_in_plain_words_with_dates_promised_and_kept(door: Door) -> None:
     page = dialogue(door).text
     assert "已收到您的线索" in page
-    assert "2026年3月2日(星期一) 12:00" in page
-    assert "承诺期限:2026年3月20日(星期五)" in page  # the limit ends at that day's midnight
+    assert "2026年3月2日（星期一）12:00" in page
+    assert "承诺期限：2026年3月20日（星期五）" in page  # the limit ends at that day's midnight
     assert "主办单位受理并核查" in page
     assert "后续步骤" in page
 
