@@ -29,9 +29,12 @@ LAYOUT = """() => {
   if (document.documentElement.scrollWidth > wide) found.push("the page scrolls sideways");
   const name = (it) => `${it.tagName.toLowerCase()} ${it.className} ${it.innerText.slice(0, 20)}`;
   const lines = (it) => {
-    const range = document.createRange();
-    range.selectNodeContents(it);
-    return new Set([...range.getClientRects()].map((each) => Math.round(each.top))).size;
+    const range = document.createRange(), walk = document.createTreeWalker(it, NodeFilter.SHOW_TEXT), tops = new Set();
+    while (walk.nextNode()) {
+      range.selectNodeContents(walk.currentNode);
+      for (const each of range.getClientRects()) tops.add(Math.round(each.top));
+    }
+    return tops.size;
   };
   const seen = (it) => it.getClientRects().length > 0 && !it.closest(".trap, .skip");
   for (const it of document.querySelectorAll("p,li,dt,dd,label,a,button,h1,h2,h3,th,td,small,span,strong,summary")) {
