@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from gateway.console import files, paper, public_pages
+from gateway.console import files, paper, picture_pages, public_pages
 
 
 def add_pages(app: FastAPI) -> None:
     """Hang the pages into the app, and have refusals to people told on one."""
     app.include_router(files.router)
     app.include_router(public_pages.router)
+    app.include_router(picture_pages.router)
     app.state.problem_page = paper.problem_page

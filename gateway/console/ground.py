@@ -11,13 +11,18 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from fastapi.routing import APIRoute
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway import paths
+from gateway.body import PictureRoute
 from gateway.refusals import BadRequest, NotAllowed, WrongType
 
 FORM: Final = "application/x-www-form-urlencoded"
+FORM_WITH_PICTURE: Final = "multipart/form-data"
+PICTURE: Final = "picture"
 MOST_FIELDS: Final = 60
 _OWN_SITES: Final = ("same-origin", "none")
 
@@ -35,6 +40,16 @@ class PageRoute(APIRoute):
             return await handle(request)
 
         return guarded
+
+
+class PicturePageRoute(PageRoute, PictureRoute):
+    """A page's route whose form may bring a picture, and therefore a larger body than others."""
+
+
+class _InMemory(MultiPartParser):
+    """Reads a form without laying any of it on a disk; its whole body is in memory already, and has an end."""
+
+    spool_max_size = 2**31
 
 
 def refuse_foreign(request: Request) -> None:
@@ -73,4 +88,40 @@ async def read_form(request: Request) -> dict[str, str]:
         raise BadRequest("form.unreadable") from None
     if any(len(values) > 1 for values in found.values()):
         raise BadRequest("form.unreadable")
-    return {name: values[0].replace("\r\n", "\n") for name, values in found.items()}
+    return {name: _lines(values[0]) for name, values in found.items()}
+
+
+async def read_picture_form(request: Request) -> tuple[dict[str, str], bytes]:
+    """Read a form that may bring one picture, called `picture`; what its sender calls the file is not looked at.
+
+    Raises:
+        WrongType: body.wrong_type.
+        BadRequest: form.unreadable.
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_WITH_PICTURE:
+        raise WrongType("body.wrong_type")
+    try:
+        parser = _InMemory(request.headers, request.stream(), max_files=1, max_fields=MOST_FIELDS)
+        form = await parser.parse()
+    except (MultiPartException, ValueError, KeyError):
+        raise BadRequest("form.unreadable") from None
+    try:
+        return await _read_parts(form)
+    finally:
+        await form.close()
+
+
+async def _read_parts(form: FormData) -> tuple[dict[str, str], bytes]:
+    raw, told = b"", {}
+    for name, value in form.multi_items():
+        if name in told or isinstance(value, UploadFile) != (name == PICTURE):
+            raise BadRequest("form.unreadable")
+        if isinstance(value, UploadFile):
+            raw = await value.read()
+        else:
+            told[name] = _lines(value)
+    return told, raw
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n")

@@ -15,7 +15,7 @@ from gateway.console.sayings import say, say_last_day, say_problem, say_time
 from gateway.exchange import house_of
 from gateway.language import COOKIE, QUERY, chosen_in_query, language_of
 from gateway.problems import Problem
-from gateway.wording import TAGS, Language
+from gateway.wording import TAGS, Language, words
 
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -28,6 +28,8 @@ _HEADERS: Final = {
     "Vary": "Accept-Encoding, Accept-Language, Cookie",
 }
 _LEAST_PACKED: Final = 500
+_WORDED_FOR_PEOPLE: Final = "picture."
+"""Whoever sends a picture is a person, so that what is said of it needs no other words on a page."""
 
 
 @cache
@@ -82,7 +84,11 @@ def _common(request: Request, language: Language) -> dict[str, Any]:
 def trouble_of(request: Request, problem: Problem) -> dict[str, str]:
     """Say a problem in the words of a page."""
     seconds = problem.headers.get("Retry-After", "")
-    what, to_do = say_problem(language_of(request.scope), problem.code, problem.status, seconds)
+    language = language_of(request.scope)
+    if problem.code.startswith(_WORDED_FOR_PEOPLE):
+        wording = words().problem(problem.code, problem.status)
+        return {"what": wording.what.told(language), "to_do": wording.to_do.told(language)}
+    what, to_do = say_problem(language, problem.code, problem.status, seconds)
     return {"what": what, "to_do": to_do}
 
 

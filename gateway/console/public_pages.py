@@ -16,7 +16,7 @@ from gateway import receipts
 from gateway.bodies import InformantMessage, PublicStatus
 from gateway.console.ground import PageRoute, read_form
 from gateway.console.paper import page, trouble_of
-from gateway.console.report_form import NAMED, Choices, Report, filled_in, read_report
+from gateway.console.report_form import MOST_PICTURES, NAMED, Choices, Report, filled_in, read_report
 from gateway.console.report_form import blank as blank_report
 from gateway.console.tickets import DIALOGUE_LIVES, RECEIPT_LIVES, Ticket, read_ticket, write_ticket
 from gateway.exchange import House, the_house
@@ -62,13 +62,13 @@ async def accessibility(request: Request) -> Response:
 @router.get("/report")
 async def begin_report(request: Request, house: InHouse) -> Response:
     """The empty form."""
-    return _form_page(request, house, Report(blank_report()))
+    return form_page(request, house, Report(blank_report()))
 
 
 @router.post("/report")
 async def change_report(request: Request, house: InHouse) -> Response:
     """The form again, with everything in it."""
-    return _form_page(request, house, Report(filled_in(await read_form(request))))
+    return form_page(request, house, Report(filled_in(await read_form(request))))
 
 
 @router.get("/report/check")
@@ -81,10 +81,10 @@ async def report_anew(request: Request) -> Response:
 @router.post("/report/check")
 async def check_report(request: Request, house: InHouse) -> Response:
     """What is about to be sent, for a last look."""
-    report = _read(request, house, await read_form(request))
+    report = report_of(request, house, await read_form(request))
     if report.tip is None:
-        return _form_page(request, house, report, 422)
-    return _check_page(request, house, report)
+        return form_page(request, house, report, 422)
+    return check_page(request, house, report)
 
 
 @router.post("/report/receipt")
@@ -94,31 +94,36 @@ async def send_report(request: Request, house: InHouse) -> Response:
     ticket = read_ticket(house, form.get("ticket", ""))
     if ticket is not None:
         return _receipt_page(request, house, ticket)
-    report = _read(request, house, form)
+    report = report_of(request, house, form)
     if report.tip is None:
-        return _form_page(request, house, report, 422)
+        return form_page(request, house, report, 422)
     key = form.get("key") or None
     try:
         answer = await public.file_tip(report.tip, request, house, key)
     except _CAUGHT as error:
-        return _check_page(request, house, report, key, error)
+        return check_page(request, house, report, key, error)
     if answer.status_code != 201:
         return answer
     told = json.loads(bytes(answer.body))
     return _receipt_page(request, house, Ticket(told["receipt"], told["tip_number"], told["received_at"]), 201)
 
 
-def _read(request: Request, house: House, form: Mapping[str, str]) -> Report:
+def report_of(request: Request, house: House, form: Mapping[str, str]) -> Report:
+    """Read a report as it stands now."""
     return read_report(form, house.policy, house.clock.now())
 
 
-def _form_page(request: Request, house: House, report: Report, status: int = 200) -> Response:
+def form_page(request: Request, house: House, report: Report, status: int = 200) -> Response:
+    """Write the form, with what is filled in and what is not right yet."""
     return page(request, "report.html", status, **_report_facts(request, house, report))
 
 
-def _check_page(
+def check_page(
     request: Request, house: House, report: Report, key: str | None = None, error: LianxiError | None = None
 ) -> Response:
+    """Write the last look, and why it could not be sent if it could not."""
+    if error is not None and error.code == "attachment.unknown":
+        report.filled["attachments"] = ""
     told = None if error is None else problem_of(error)
     facts = _report_facts(request, house, report) | {
         "key": key or secrets.token_urlsafe(24),
@@ -137,6 +142,8 @@ def _report_facts(request: Request, house: House, report: Report) -> dict[str, A
         "choices": choices,
         "danger": choices.name_of(chosen["danger"]),
         "is_named": chosen["stay"] == NAMED,
+        "pictures": len(chosen["attachments"].split()),
+        "most_pictures": MOST_PICTURES,
         "switch": {"form": "report", "action": "/report"},
     }
 
@@ -193,8 +200,8 @@ async def show_dialogue(request: Request, house: InHouse) -> Response:
     except _CAUGHT as error:
         if error.code == MUST_CHANGE:
             return _change_page(request, house, code)
-        return _refused(request, form, error)
-    return _dialogue_page(request, house, code, answer, draft=form.get("text", ""))
+        return refused(request, form, error)
+    return dialogue_page(request, house, code, answer, draft=form.get("text", ""))
 
 
 @router.post("/track/code")
@@ -203,11 +210,11 @@ async def change_code(request: Request, house: InHouse) -> Response:
     form = await read_form(request)
     ticket = read_ticket(house, form.get("ticket", ""))
     if ticket is None:
-        return _code_page(request, form, 403, is_over=True)
+        return ask_again(request, form)
     try:
         answer = await public.change_code(request, house, ticket.code, SLOW_LANE, form.get("key") or None)
     except _CAUGHT as error:
-        return _refused(request, form, error)
+        return refused(request, form, error)
     if answer.status_code != 200:
         return answer
     told = json.loads(bytes(answer.body))
@@ -220,17 +227,17 @@ async def write_message(request: Request, house: InHouse) -> Response:
     form = await read_form(request)
     ticket = read_ticket(house, form.get("ticket", ""))
     if ticket is None:
-        return _code_page(request, form, 403, is_over=True)
+        return ask_again(request, form)
     try:
         body = InformantMessage(text=form.get("text", ""))
     except ValidationError:
         answer = await public.read_status(request, house, ticket.code, SLOW_LANE)
-        return _dialogue_page(request, house, ticket.code, answer, 422, draft=form.get("text", ""), is_wrong=True)
+        return dialogue_page(request, house, ticket.code, answer, 422, draft=form.get("text", ""), is_wrong=True)
     try:
         answer = await public.write_message(body, request, house, ticket.code, SLOW_LANE, form.get("key") or None)
     except _CAUGHT as error:
-        return _refused(request, form, error)
-    return _dialogue_page(request, house, ticket.code, answer, is_sent=True)
+        return refused(request, form, error)
+    return dialogue_page(request, house, ticket.code, answer, is_sent=True)
 
 
 def _code_page(request: Request, form: Mapping[str, str] | None = None, status: int = 200, **more: Any) -> Response:
@@ -245,7 +252,13 @@ def _change_page(request: Request, house: House, code: str) -> Response:
     return page(request, "change.html", ticket=written, key=secrets.token_urlsafe(24), switch=switch)
 
 
-def _refused(request: Request, form: Mapping[str, str], error: LianxiError) -> Response:
+def ask_again(request: Request, form: Mapping[str, str]) -> Response:
+    """Ask for the code again when the ticket's time is over; what was written is kept."""
+    return _code_page(request, form, 403, is_over=True)
+
+
+def refused(request: Request, form: Mapping[str, str], error: LianxiError) -> Response:
+    """Say why the dialogue is not shown, and ask for the code again."""
     problem = problem_of(error)
     answer = _code_page(request, form, problem.status, trouble=trouble_of(request, problem))
     for name, value in problem.headers.items():
@@ -253,7 +266,7 @@ def _refused(request: Request, form: Mapping[str, str], error: LianxiError) -> R
     return answer
 
 
-def _dialogue_page(
+def dialogue_page(
     request: Request,
     house: House,
     code: str,
@@ -264,6 +277,7 @@ def _dialogue_page(
     is_sent: bool = False,
     is_wrong: bool = False,
 ) -> Response:
+    """Write where a tip stands and what was said."""
     if answer.status_code != 200:
         return answer
     told = PublicStatus.model_validate_json(bytes(answer.body))

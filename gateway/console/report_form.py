@@ -17,8 +17,9 @@ from lianxi.policy.policy import Policy
 
 FIELDS: Final = (
     *("danger", "category", "text", "village", "place", "happened_at", "people_count"),
-    *("stay", "contact_name", "contact_phone", "contact_other", "website"),
+    *("stay", "contact_name", "contact_phone", "contact_other", "website", "attachments"),
 )
+MOST_PICTURES: Final = 3
 NO_DANGER: Final = "no"
 NAMED: Final = "named"
 COMPLAINT: Final = ("complaint",)
@@ -100,6 +101,7 @@ def read_report(form: Mapping[str, str], policy: Policy, now: datetime) -> Repor
         "people_count": unicodedata.normalize("NFKC", plain["people_count"]) or None,
         "contact": _contact(plain),
         "website": plain["website"] or None,
+        "attachments": tuple(plain["attachments"].split()),
     }
     try:
         report.tip = PublicTip.model_validate(told)

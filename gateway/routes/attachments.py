@@ -42,8 +42,12 @@ async def upload_picture(request: Request, house: InHouse, idempotency_key: Idem
     It is drawn anew, so that where, when and with what it was taken does not come in; no name is asked for. The tip
     names `attachment` in its `attachments`, within an hour.
     """
+    return await take_public_picture(request, house, await picture_in(request), idempotency_key)
+
+
+async def take_public_picture(request: Request, house: House, raw: bytes, idempotency_key: str | None) -> Response:
+    """Take in a picture from anybody, however it came: as a body of its own or in a form."""
     await house.rates.take(house.rates.upload, "uploads", request.state.bucket)
-    raw = await picture_in(request)
     key = read_key(idempotency_key)
 
     async def act() -> Response:

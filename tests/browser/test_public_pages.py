@@ -8,9 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 
 from tests.browser.conftest import Visitor
+from tests.support.pictures import photo
 from tests.support.town import RunningTown
 from tests.support.waiting import wait_until
 
@@ -117,6 +118,10 @@ def test_the_whole_way_works_without_script_on_the_smallest_screen(visitors: Vis
     visitor.press(visitor.page.locator("#send button[formaction='/report']"))
     expect(visitor.page.locator("#text")).to_have_value(TEXT)
     visitor.submit("report")
+    picture = FilePayload(name="IMG_0001.jpg", mimeType="image/jpeg", buffer=photo("JPEG"))
+    visitor.page.set_input_files("#picture", picture)
+    visitor.submit("picture-form")
+    expect(visitor.page.locator(".told")).to_contain_text("已加 1 张")
     visitor.submit("send")
     code, number = visitor.code(), visitor.page.locator(".slip .number").inner_text()
     assert re.fullmatch(r"(\d{4}-){3}\d{4}", code)

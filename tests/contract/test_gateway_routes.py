@@ -47,6 +47,8 @@ PAGES = {
         "/report",
         "/report/check",
         "/report/receipt",
+        "/report/pictures",
+        "/track/pictures",
         "/track",
         "/track/messages",
         "/track/code",

@@ -21,6 +21,7 @@ from lianxi.contracts.sealing import CONTACT, CONTENT, Opener
 from lianxi.contracts.tips import MessageView, StatusStep, SubmitTip, TipState, TipStatusView
 from lianxi.kernel.errors import BrokerDown, Conflict
 from tests.support.gateway_fakes import Door, open_door
+from tests.support.pictures import SECRET, photo
 
 CONSOLE = Path(files.__file__).parent
 TEXT = "楼上每晚有人听课 <script>alert(1)</script>"
@@ -296,6 +297,71 @@ def test_wrong_codes_are_told_alike_and_stopped_on_the_page_too(door: Door) -> N
     assert (empty.status_code, 'id="code-wrong"' in empty.text) == (422, True)
 
 
+# --- pictures
+
+
+@pytest.mark.criterion("2.7")
+def test_pictures_are_added_one_by_one_before_sending_without_name_or_place(door: Door) -> None:
+    page = door.http.post("/report/check", data=FORM)
+    for count in (1, 2, 3):
+        page = add_picture(door, page, photo("JPEG"))
+        assert page.status_code == 200
+        assert f"已加 {count} 张" in page.text
+    assert 'name="picture"' not in page.text
+    assert hidden(page)["text"] == TEXT
+    assert door.http.post("/report/receipt", data=hidden(page)).status_code == 201
+    assert len(handed_in(door).attachments) == 3
+    kept = [path.read_bytes() for path in door.settings.gateway_attachments_dir.rglob("*") if path.is_file()]
+    assert len(kept) >= 3
+    assert not any(SECRET.encode() in each or b"IMG_0001" in each for each in kept)
+
+
+def add_picture(door: Door, page: httpx2.Response, raw: bytes, path: str = "/report/pictures") -> httpx2.Response:
+    return door.http.post(path, data=hidden(page), files={"picture": ("IMG_0001.JPG", raw, "image/jpeg")})
+
+
+def test_a_picture_that_cannot_be_used_loses_no_word(door: Door) -> None:
+    page = door.http.post("/report/check", data=FORM)
+    for raw, status in ((b"no picture", 422), (b"", 422)):
+        answer = add_picture(door, page, raw)
+        assert answer.status_code == status
+        assert hidden(answer)["text"] == TEXT
+        assert 'class="trouble"' in answer.text
+    added = add_picture(door, page, photo("PNG"))
+    assert add_picture(door, page, b"x" * (9 * 1024 * 1024)).status_code == 413
+    assert "没有" in door.http.post("/report/check", data={**hidden(added), "attachments": ""}).text
+    gone = door.http.post("/report/receipt", data={**hidden(added), "attachments": "x" * 60})
+    assert (gone.status_code, hidden(gone)["attachments"]) == (422, "")
+    assert door.http.post("/report/receipt", data=hidden(gone)).status_code == 201
+
+
+def test_a_picture_goes_into_the_dialogue_too(door: Door) -> None:
+    opened = dialogue(door)
+    door.bus.says("post_informant_message", STATUS)
+    sent = add_picture(door, opened, photo("JPEG"), "/track/pictures")
+    assert sent.status_code == 200
+    asked = [each for each in door.bus.asked if each.method == "post_informant_message"]
+    assert [len(each.request.attachments) for each in asked] == [1]
+    refused = add_picture(door, opened, b"no picture", "/track/pictures")
+    assert refused.status_code == 422
+    door.clock.advance(timedelta(hours=1))
+    assert add_picture(door, opened, photo("JPEG"), "/track/pictures").status_code == 403
+
+
+def test_a_form_with_a_picture_is_read_strictly(door: Door) -> None:
+    page = hidden(door.http.post("/report/check", data=FORM))
+    two = [("picture", ("a", photo("PNG"), "image/png")), ("picture", ("b", photo("PNG"), "image/png"))]
+    assert door.http.post("/report/pictures", data=page, files=two).status_code == 400
+    assert door.http.post("/report/pictures", data=page, files={"text": ("a", b"x", "text/plain")}).status_code == 400
+    assert door.http.post("/report/pictures", data=page).status_code == 415
+    assert (
+        door.http.post("/report/pictures", content=b"x", headers={"Content-Type": "multipart/form-data"}).status_code
+        == 400
+    )
+    for path in ("/report/pictures", "/track/pictures"):
+        assert door.http.get(path, follow_redirects=False).status_code == 303
+
+
 # --- the ground
 
 
@@ -458,6 +524,8 @@ def named_keys() -> Iterator[str]:
         named = re.findall(r"""["']([a-z_]+\.[a-z_.]*)["']""", text)
         yield from (each for each in named if not each.endswith((".html", ".css", ".js", ".svg")))
         assert not re.search(r"[\u4e00-\u9fff]", text), path.name
+    for path in CONSOLE.glob("*_pages.py"):
+        yield from re.findall(r"""say\(.+, "([a-z_]+\.[a-z_]+)"\)""", path.read_text(encoding="utf-8"))
 
 
 @pytest.mark.criterion("2.4")
