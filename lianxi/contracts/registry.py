@@ -9,6 +9,7 @@ from typing import TypeVar
 from lianxi.contracts import (
     cases,
     inspections,
+    links,
     notifications,
     outside,
     parties,
@@ -24,7 +25,7 @@ from lianxi.kernel.errors import ContractBroken
 
 SERVICES = ("tips", "inspections", "cases", "reporting", "notifications")
 _MODULES: Mapping[str, tuple[ModuleType, ...]] = {
-    "tips": (tips, vault, rewards, unmasking, retention),
+    "tips": (tips, vault, rewards, unmasking, links, retention),
     "inspections": (inspections, retention),
     "cases": (cases, parties, retention),
     "reporting": (reporting, retention),

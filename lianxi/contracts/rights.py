@@ -13,6 +13,7 @@ from typing import Any
 from lianxi.contracts.attachments import AttachmentKey
 from lianxi.contracts.cases import AssistanceView, CaseSummary, CaseView, ReferralView
 from lianxi.contracts.inspections import PlannedVisit, RentalView, VisitView
+from lianxi.contracts.links import SimilarTip
 from lianxi.contracts.masking import masked_person
 from lianxi.contracts.notifications import NoticeView
 from lianxi.contracts.outside import OutsideMessage
@@ -20,6 +21,7 @@ from lianxi.contracts.parties import PartyView
 from lianxi.contracts.reporting import OrderView, StageReportDraft, StageReportView, ToolView
 from lianxi.contracts.retention import HoldView, RunView
 from lianxi.contracts.rewards import RewardView
+from lianxi.contracts.searching import FoundTip
 from lianxi.contracts.tips import TipSummary, TipView
 
 
@@ -84,6 +86,22 @@ SHOWS: Mapping[type[Any], Shown] = {
         {"photographs": ("sealed", "file", "media_type", "tip_number", "next_owner")},
         desks=("lead", "copies", "next_owner"),
         village="village",
+    ),
+    FoundTip: Shown(
+        "tip",
+        {
+            "status": ("state", "received_at"),
+            "category": ("category", "lane"),
+            "place": ("village",),
+            "text": ("excerpt",),
+        },
+        desks=("lead",),
+        village="village",
+    ),
+    SimilarTip: Shown(
+        "tip",
+        {"status": ("state", "received_at"), "category": ("category", "lane"), "text": ("per_cent", "reasons")},
+        desks=("lead",),
     ),
     CaseView: _CASE,
     CaseSummary: _CASE,

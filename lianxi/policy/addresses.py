@@ -69,13 +69,29 @@ def building_of(address: str) -> str | None:
 
 
 def _levelled(address: str) -> str:
-    text = _converter().convert(unicodedata.normalize("NFKC", address).casefold())
+    text = in_one_script(address)
     text = _LEFT_OUT.sub("", _DASH.sub("-", text))
-    text = _LOOSE_DASH.sub("", text)
+    return counted(_LOOSE_DASH.sub("", text))
+
+
+def counted(text: str) -> str:
+    """Write what is counted in digits, and the words for building, floor and room in one way; all else stays.
+
+    Clause: none (criterion 10.2).
+    """
     text = _ZEROS.sub("", _CHINESE_NUMBER.sub(lambda found: _number(found[0]), text))
     for written, meant in _WORDS:
         text = written.sub(meant, text)
     return text
+
+
+def in_one_script(text: str) -> str:
+    """Write a text half-width, in simplified characters and lower case.
+
+    Clause: none (criterion 10.2).
+    """
+    converted: str = _converter().convert(unicodedata.normalize("NFKC", text).casefold())
+    return converted
 
 
 @cache

@@ -9,6 +9,7 @@ from typing import Any
 from lianxi.policy.appraisal import Activity, Assessment, Indicator, IndicatorGroup, Rewards, Veto
 from lianxi.policy.calendar import CalendarChange
 from lianxi.policy.clauses import ClauseIndex
+from lianxi.policy.entities import EntityRule
 from lianxi.policy.model import (
     Agency,
     Article,
@@ -102,6 +103,9 @@ FORMS: Mapping[str, Form] = {
     ),
     "approvals": Form(
         tables={"approval": Table(kind=Approval, attribute="approvals", named_by=("id", "effective_from"))}
+    ),
+    "entities": Form(
+        tables={"entity": Table(kind=EntityRule, attribute="entities", named_by=("code",))}, is_optional=True
     ),
     "notices": Form(tables={"notice": Table(kind=NoticeRule, attribute="notices", named_by=("event", "receivers"))}),
     "contacts": Form(tables={"contact": Table(kind=Contact, attribute="contacts")}),

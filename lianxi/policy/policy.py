@@ -12,6 +12,7 @@ from lianxi.kernel.errors import PolicyBroken, Refused
 from lianxi.policy.appraisal import Activity, Assessment, Indicator, IndicatorGroup, Rewards, Veto
 from lianxi.policy.calendar import CalendarChange, WorkCalendar, add
 from lianxi.policy.clauses import ClauseIndex
+from lianxi.policy.entities import EntityRule
 from lianxi.policy.model import (
     Agency,
     Article,
@@ -83,6 +84,7 @@ class Policy:
     permissions: Permissions
     calendar_changes: tuple[CalendarChange, ...]
     calendar: WorkCalendar
+    entities: tuple[EntityRule, ...] = ()
     shift_days: int = field(default=0)
     version: int = field(default=1)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from lianxi.policy import appraisal, calendar, model, processes, rights, supervision
+from lianxi.policy import appraisal, calendar, entities, model, processes, rights, supervision
 from lianxi.policy.forms import rules
 from lianxi.policy.reaching_words import REACHING
 from lianxi.policy.words import Naming, Pair, code, coded, names_of, told
@@ -360,6 +360,7 @@ def _change(row: calendar.CalendarChange) -> Pair:
 
 
 _WRITERS: Mapping[type[Any], Callable[[Any], Pair]] = {
+    entities.EntityRule: entities.in_words,
     model.Programme: _programme,
     model.Slip: _slip,
     model.Agency: _agency,

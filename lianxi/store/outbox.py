@@ -20,7 +20,7 @@ COMMANDS_KEEPS = 50
 LANE_RANK: Mapping[Lane, int] = {lane: rank for rank, lane in enumerate(LANES)}
 
 AGGREGATES: Mapping[str, tuple[str, ...]] = {
-    "tips": ("tips", "openings", "rewards", "unmaskings", "unmasking_reports", "purges"),
+    "tips": ("tips", "openings", "rewards", "unmaskings", "unmasking_reports", "bonds", "purges"),
     "inspections": ("rentals", "visits", "purges"),
     "cases": ("cases", "criminal_referrals", "assistance", "parties", "purges"),
     "reporting": ("stage_reports", "supervision_orders", "tools", "retention_runs"),

@@ -188,6 +188,45 @@ class RewardDocument(AggregateDocument):
     ordered_at = DateTimeField()
 
 
+class BondDocument(AggregateDocument):
+    """What people have bound between two tips."""
+
+    meta = {"collection": "bonds", "db_alias": "tips", "indexes": ["tip_ids"]}
+
+    tip_ids = ListField(StringField(), required=True)
+    ties = ListField(DictField())
+
+
+class TraceDocument(Document):
+    """What is compared and searched of a tip: the id is the tip's. What identifies somebody is here a keyed hash only.
+
+    `made_by` tells rules and key apart, so that a trace made by others is made anew.
+    """
+
+    meta = {"collection": "traces", "db_alias": "tips", "auto_create_index": False}
+
+    id = StringField(primary_key=True)
+    made_by = StringField(required=True)
+    words = StringField()
+    marks = ListField(StringField())
+    endings = ListField(StringField())
+    village = StringField()
+    rental_code = StringField()
+    category = StringField()
+    listed_at = DateTimeField()
+    agencies = ListField(StringField())
+    names = ListField(StringField())
+
+
+class TraceLogDocument(Document):
+    """Which traces were written, in order: numbered without a gap, so that each process reads what it has not read."""
+
+    meta = {"collection": "trace_log", "db_alias": "tips", "auto_create_index": False}
+
+    id = LongField(primary_key=True)
+    tips = ListField(StringField())
+
+
 DOCUMENTS = (
     TipDocument,
     InformantDocument,
@@ -196,4 +235,7 @@ DOCUMENTS = (
     RewardDocument,
     WeeklyReportDocument,
     TipsPurgeDocument,
+    BondDocument,
+    TraceDocument,
+    TraceLogDocument,
 )

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from pymongo import UpdateOne
+
 from lianxi.contracts.envelope import Lane
 from lianxi.contracts.tips import TipState, VerificationOutcome
 from lianxi.contracts.vault import VaultKey, VaultKeys
@@ -18,18 +20,23 @@ from lianxi.store.pages import FLOOR
 from lianxi.store.retention import KeptShelf, PartWatch, PurgePart
 from lianxi.store.unit import AggregateStore
 from services.tips.documents import (
+    BondDocument,
     InformantDocument,
     OpeningDocument,
     RewardDocument,
     TipDocument,
     TipsPurgeDocument,
+    TraceDocument,
+    TraceLogDocument,
     UnmaskingDocument,
     WeeklyReportDocument,
 )
+from services.tips.domain.bonds import Bond
 from services.tips.domain.opening import Opening
 from services.tips.domain.returning import CLOSED_LINE, KnownReceipt
 from services.tips.domain.rewarding import Reward
 from services.tips.domain.tip import NO_RECEIPT, Tip
+from services.tips.domain.traces import Trace
 from services.tips.domain.unmasking import Unmasking, WeeklyReport
 from services.tips.domain.working import handed_over
 
@@ -39,6 +46,7 @@ UNMASKING_ANNOUNCER = Announcer(service="tips", noun="unmasking")
 PURGE_ANNOUNCER = Announcer(service="tips", noun="purge")
 REPORT_ANNOUNCER = Announcer(service="tips", noun="unmaskings")
 REWARD_ANNOUNCER = Announcer(service="tips", noun="reward")
+BOND_ANNOUNCER = Announcer(service="tips", noun="bond")
 
 
 def open_tips(clock: Clock) -> AggregateStore[Tip]:
@@ -102,6 +110,11 @@ class UnmaskingIndex:
         match = {"asked_at": {"$gte": since, "$lt": until}}
         with reaching_the_store():
             return [row["agency"] for row in UnmaskingDocument._get_collection().find(match, {"agency": 1})]
+
+
+def open_bonds(clock: Clock) -> AggregateStore[Bond]:
+    """Open the bonds between tips."""
+    return AggregateStore(BondDocument, Bond, BOND_ANNOUNCER, clock)
 
 
 class ReceiptIndex:
@@ -235,6 +248,57 @@ class InformantVault:
                 for key_id, count in counts.items()
             )
         )
+
+
+class TraceStore:
+    """The traces of tips, each written in place of the one before, and then numbered in the log."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def keep(self, traces: Sequence[Trace], made_by: str) -> None:
+        """Write some traces; whoever is killed in between writes them again, which is harmless."""
+        writes = [UpdateOne({"_id": each.tip_id}, {"$set": _as_row(each, made_by)}, upsert=True) for each in traces]
+        if writes:
+            with reaching_the_store():
+                TraceDocument._get_collection().bulk_write(writes, ordered=False)
+            self._log([each.tip_id for each in traces])
+
+    def forget(self, tip_ids: Sequence[str]) -> None:
+        """Delete the traces of some tips, and have every process forget them."""
+        with reaching_the_store():
+            TraceDocument._get_collection().delete_many({"_id": {"$in": list(tip_ids)}})
+        self._log(tip_ids)
+
+    def made_by_others(self, made_by: str, at_most: int) -> Sequence[str]:
+        """Name some tips whose traces were made by other rules, or by another key."""
+        with reaching_the_store():
+            rows = TraceDocument._get_collection().find({"made_by": {"$ne": made_by}}, {"_id": 1}).limit(at_most)
+            return [row["_id"] for row in rows]
+
+    def _log(self, tip_ids: Sequence[str]) -> None:
+        collection = TraceLogDocument._get_collection()
+        with reaching_the_store():
+            later = collection.find({"_id": {"$gt": self._last}}, {"_id": 1})
+            self._last = max((row["_id"] for row in later), default=self._last)
+        while insert_new(collection, [{"_id": self._last + 1, "tips": list(tip_ids)}]):
+            self._last += 1
+        self._last += 1
+
+
+def _as_row(trace: Trace, made_by: str) -> dict[str, Any]:
+    return {
+        "made_by": made_by,
+        "words": trace.words,
+        "marks": list(trace.marks),
+        "endings": list(trace.endings),
+        "village": trace.village,
+        "rental_code": trace.rental_code,
+        "category": trace.category,
+        "listed_at": trace.listed_at,
+        "agencies": list(trace.agencies),
+        "names": list(trace.names),
+    }
 
 
 def _locked(locked: Locked) -> dict[str, Any]:

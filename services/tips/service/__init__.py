@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
 from lianxi.contracts.sealing import Opener
 from lianxi.greenroom.entries import Desk
 from lianxi.greenroom.handing_over import HandingOverDesk
 from lianxi.greenroom.purging import PurgingDesk
+from lianxi.kernel.clock import Clock
 from lianxi.runtime.premises import Premises
 from lianxi.runtime.sealed_files import SealedFiles
 from lianxi.runtime.settings import read_key
 from lianxi.store.envelope import KeyRing
 from lianxi.store.handover import Holdings
+from lianxi.store.unit import AggregateStore
+from services.tips.domain.tip import Tip
+from services.tips.domain.tracing import key_of_traces
 from services.tips.handlers import TipHandlers
 from services.tips.handlers.alarms import AlarmHandlers
 from services.tips.handlers.attachments import AttachmentHandlers
+from services.tips.handlers.bonds import BondHandlers
 from services.tips.handlers.retention import tip_retention
+from services.tips.handlers.traces import TraceHandlers
 from services.tips.handlers.unmasking import UnmaskingHandlers
 from services.tips.handlers.vault import VaultHandlers
 from services.tips.service.alarms import AlarmDoors
 from services.tips.service.attachments import AttachmentDoors
+from services.tips.service.links import LinkDoors
 from services.tips.service.rewards import RewardDoors, open_rewarding
+from services.tips.service.search import SearchDoors
 from services.tips.service.tips import TipDoors
 from services.tips.service.unmasking import UnmaskingDoors
 from services.tips.service.vault import VaultDoors
@@ -31,10 +40,12 @@ from services.tips.store import (
     ReceiptIndex,
     RungWatch,
     RunningTips,
+    TraceStore,
     UnmaskingIndex,
     held,
     kept_identities,
     kept_words,
+    open_bonds,
     open_openings,
     open_purges,
     open_tips,
@@ -42,6 +53,9 @@ from services.tips.store import (
     open_weekly_reports,
 )
 from services.tips.views import TipViews
+from services.tips.views.finding import Finder
+from services.tips.views.links import LinkViews, VisibleTips
+from services.tips.views.search import SearchViews
 from services.tips.views.unmasking import UnmaskingViews
 from services.tips.views.vault import VaultViews
 
@@ -49,18 +63,53 @@ SETTINGS = TipsSettings
 
 
 class Tips(
-    TipDoors, VaultDoors, AttachmentDoors, UnmaskingDoors, AlarmDoors, RewardDoors, HandingOverDesk, PurgingDesk
+    TipDoors,
+    VaultDoors,
+    AttachmentDoors,
+    UnmaskingDoors,
+    AlarmDoors,
+    RewardDoors,
+    LinkDoors,
+    SearchDoors,
+    HandingOverDesk,
+    PurgingDesk,
 ):
     """受理: takes in tips, gives each to the desk that must act, and answers the informant."""
 
     name = "tips"
 
 
+def _finding(tracing: TraceHandlers, clock: Clock) -> dict[str, Any]:
+    """Put together what finds tips and binds them."""
+    finder, visible = Finder(), VisibleTips()
+    return {
+        "tracing": tracing,
+        "binding": BondHandlers(tips=tracing.tips, bonds=open_bonds(clock), clock=clock),
+        "links": LinkViews(tracing.tips, finder, visible, tracing.policies),
+        "finder": finder,
+        "searches": SearchViews(finder, visible, tracing.key),
+    }
+
+
+def _unmasking(tips: AggregateStore[Tip], opener: Opener, clock: Clock) -> dict[str, Any]:
+    """Put together what lets an informant's own words be read."""
+    words = UnmaskingHandlers(
+        tips=tips,
+        unmaskings=open_unmaskings(clock),
+        reports=open_weekly_reports(clock),
+        among=UnmaskingIndex(),
+        opener=opener,
+        clock=clock,
+    )
+    return {"unmasking": words, "unmaskings": UnmaskingViews(clock)}
+
+
 def open_desk(premises: Premises[TipsSettings]) -> type[Desk]:
     """Put the desk together."""
     clock, settings = premises.clock, premises.settings
     tips = open_tips(clock)
-    opener = Opener(read_key(settings.tips_seal_key_file))
+    seal_key = read_key(settings.tips_seal_key_file)
+    opener = Opener(seal_key)
     informants = InformantVault(KeyRing(read_key(settings.tips_vault_keys_file)))
     desk_handlers = TipHandlers(
         tips=tips,
@@ -76,7 +125,12 @@ def open_desk(premises: Premises[TipsSettings]) -> type[Desk]:
     vault = VaultHandlers(tips=tips, openings=open_openings(clock), vault=informants, opener=opener, clock=clock)
     pictures = AttachmentHandlers(tips=tips, opener=opener, files=SealedFiles(settings.tips_attachments_dir))
     rewarding, rewards = open_rewarding(premises, desk_handlers, informants)
+    tracing = TraceHandlers(
+        tips=tips, traces=TraceStore(), opener=opener, policies=premises.policies, key=key_of_traces(seal_key)
+    )
     rooms = {
+        **_finding(tracing, clock),
+        **_unmasking(tips, opener, clock),
         "handlers": desk_handlers,
         "views": TipViews(tips, clock, reward=rewards.notice),
         "rewarding": rewarding,
@@ -90,20 +144,11 @@ def open_desk(premises: Premises[TipsSettings]) -> type[Desk]:
             kept_words(),
             kept_identities(),
             informants,
-            pictures.forget,
+            tracing.forgetting(pictures.forget),
             *open_purges(clock),
             premises.policies,
             clock,
         ),
         "alarms": AlarmHandlers(tips, premises.policies, clock),
     }
-    words = UnmaskingHandlers(
-        tips=tips,
-        unmaskings=open_unmaskings(clock),
-        reports=open_weekly_reports(clock),
-        among=UnmaskingIndex(),
-        opener=opener,
-        clock=clock,
-    )
-    rooms |= {"unmasking": words, "unmaskings": UnmaskingViews(clock)}
     return type("OpenTips", (Tips,), rooms)
