@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from lianxi.kernel.clock import Clock
 from lianxi.store.connect import insert_new, reaching_the_store
 from lianxi.store.envelope import KeyRing, Locked
 from lianxi.store.handover import HeldBy, Holding
+from lianxi.store.mapping import as_state
 from lianxi.store.outbox import Announcer
 from lianxi.store.pages import FLOOR
 from lianxi.store.retention import KeptShelf, PartWatch, PurgePart
@@ -248,6 +249,16 @@ class InformantVault:
                 for key_id, count in counts.items()
             )
         )
+
+
+class BondIndex:
+    """The bonds of tips, by the tips."""
+
+    def of(self, tip_ids: Iterable[str]) -> Sequence[Bond]:
+        """Read the bonds of some tips."""
+        with reaching_the_store():
+            rows = list(BondDocument._get_collection().find({"tip_ids": {"$in": list(tip_ids)}}))
+        return [as_state(Bond, {**row, "id": row["_id"]}) for row in rows]
 
 
 class TraceStore:

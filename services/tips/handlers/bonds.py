@@ -2,17 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 from lianxi.contracts.envelope import Caller
-from lianxi.contracts.links import MakeBond, UndoBond
+from lianxi.contracts.links import BondKind, MakeBond, UndoBond
 from lianxi.kernel.clock import Clock
 from lianxi.kernel.ids import derived_id
 from lianxi.store.unit import Addition, Aggregates, Stored
 from services.tips.domain import bonds as rules
 from services.tips.domain.bonds import Bond
+from services.tips.domain.rewarding import precedes
 from services.tips.domain.tip import Tip, check_readable
+
+
+class Bonds(Protocol):
+    """Who knows which bonds tips have."""
+
+    def of(self, tip_ids: Iterable[str]) -> Sequence[Bond]:
+        """Read the bonds of some tips."""
+        ...
+
+
+@dataclass(frozen=True)
+class MergedReporters:
+    """Who of those whose tips are merged was the first: read of the tips as they came in."""
+
+    tips: Aggregates[Tip]
+    among: Bonds
+
+    def has_earlier(self, tip: Tip) -> bool:
+        """Say whether another tip of the same group came before this one."""
+        return any(precedes(self.tips.get(each).state, tip) for each in self._merged_with(tip.id) - {tip.id})
+
+    def _merged_with(self, tip_id: str) -> frozenset[str]:
+        """Follow merges from tip to tip."""
+        found, waiting = {tip_id}, {tip_id}
+        while waiting and len(found) <= rules.MERGED_AT_MOST:
+            merged = [each for each in self.among.of(waiting) if each.kind is BondKind.MERGE]
+            waiting = {end for each in merged for end in each.tip_ids} - found
+            found |= waiting
+        return frozenset(found)
 
 
 @dataclass(frozen=True)

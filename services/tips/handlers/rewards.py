@@ -61,14 +61,6 @@ class Reporters(Protocol):
         ...
 
 
-class NoGroups:
-    """Nothing is merged yet, so everybody is the first."""
-
-    def has_earlier(self, _tip: Tip) -> bool:
-        """Say no."""
-        return False
-
-
 @dataclass(frozen=True)
 class RewardHandlers:
     """The use cases. `find_tip` looks a tip up for whoever holds its receipt code; `entropy` gives random bits."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from lianxi.contracts.envelope import Heard
@@ -43,6 +43,7 @@ class TraceHandlers:
     opener: Opener
     policies: PolicyBook
     key: bytes
+    settled: set[str] = field(default_factory=set)
 
     def keep_traces(self, heard: Sequence[Heard]) -> None:
         """Make the traces of the tips that were told of, as the tips are now."""
@@ -50,8 +51,14 @@ class TraceHandlers:
         self._make([each.tip_id for each in events])
 
     def remake_traces(self) -> None:
-        """Make some traces anew that other rules made, or another key."""
-        self._make(self.traces.made_by_others(self._made_by(), REMADE_A_SWEEP))
+        """Make some traces anew that other rules made, or another key; once all are made, nobody is asked again."""
+        made_by = self._made_by()
+        if made_by in self.settled:
+            return
+        others = self.traces.made_by_others(made_by, REMADE_A_SWEEP)
+        self._make(others)
+        if not others:
+            self.settled.add(made_by)
 
     def forgetting(self, forget_more: Callable[[Tip], object]) -> Callable[[Tip], None]:
         """Make of what else is forgotten of a tip something that forgets its trace too."""

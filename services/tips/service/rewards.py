@@ -24,8 +24,9 @@ from lianxi.contracts.tips import TipStatusView
 from lianxi.greenroom.entries import Desk, answers, shows
 from lianxi.runtime.premises import Premises
 from services.tips.handlers import TipHandlers
-from services.tips.handlers.rewards import NoGroups, RewardHandlers
-from services.tips.store import InformantVault, open_rewards
+from services.tips.handlers.bonds import MergedReporters
+from services.tips.handlers.rewards import RewardHandlers
+from services.tips.store import BondIndex, InformantVault, open_rewards
 from services.tips.views import TipViews
 from services.tips.views.rewards import RewardViews
 
@@ -93,7 +94,7 @@ def open_rewarding(
         rewards=rewards,
         find_tip=desk.find_tip_by_receipt,
         payees=payees,
-        reporters=NoGroups(),
+        reporters=MergedReporters(desk.tips, BondIndex()),
         opener=desk.opener,
         policies=premises.policies,
         clock=premises.clock,

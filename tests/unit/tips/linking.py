@@ -91,6 +91,9 @@ class Linking:
         self.tracing.keep_traces([Heard(each, heard(f"event-{place}")) for place, each in enumerate(events)])
         self.finder.keep_up()
 
+    def of(self, tip_ids: Iterable[str]) -> list[Bond]:
+        return [each for each in self.bonds.all() if set(each.tip_ids) & set(tip_ids)]
+
     def similar(self, tip: Tip, caller: Caller, limit: int = 10) -> SimilarTips:
         return self.views.find_similar(FindSimilar(tip_id=tip.id, limit=limit), caller)
 

@@ -17,6 +17,7 @@ from lianxi.contracts.tips import FindTipByReceipt
 from lianxi.kernel.errors import Conflict, Forbidden, LianxiError, NotFound, RuleBroken
 from services.tips.domain.bonds import first_reporters
 from services.tips.domain.tip import Tip
+from services.tips.handlers.bonds import MergedReporters
 from tests.unit.tips.desk import NOW, TIP_ID, TipDesk, caller, everything_said, submission
 from tests.unit.tips.linking import Linking
 
@@ -82,7 +83,9 @@ def test_traces_made_by_other_rules_are_made_anew(desk: TipDesk, linking: Linkin
     linking.traces.rows[tip.id] |= {"made_by": "older rules", "marks": []}
 
     linking.tracing.remake_traces()
+    linking.tracing.remake_traces()
 
+    assert linking.tracing.settled
     assert linking.traces.rows[tip.id] == kept
 
 
@@ -197,6 +200,18 @@ def test_merged_tips_are_followed_through_none_that_the_caller_may_not_know_of(d
 
     assert {each.tip_id for each in linking.listed(one, OFFICE).merged} == {one.id, two.id, three.id}
     assert linking.listed(one, caller(outsider)) == replace(linking.listed(one, caller(outsider)), bonds=(), merged=())
+
+
+@pytest.mark.criterion("10.4")
+def test_only_the_first_reporter_of_merged_tips_has_nobody_earlier(desk: TipDesk, linking: Linking) -> None:
+    late, first, other = submit(desk, 1), submit(desk, 2, received_at=NOW - timedelta(hours=1)), submit(desk, 3)
+    reporters = MergedReporters(desk.tips, linking)
+    bond = linking.bind(late, other, OFFICE)
+    linking.bind(first, other, OFFICE)
+
+    assert [reporters.has_earlier(each) for each in (late, first, other)] == [True, False, True]
+    linking.undo(late, bond.bond_id, OFFICE)
+    assert [reporters.has_earlier(each) for each in (late, first, other)] == [False, False, True]
 
 
 @pytest.mark.criterion("10.5")
