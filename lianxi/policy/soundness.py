@@ -12,6 +12,7 @@ from lianxi.policy.expressions import facts_in, read_rule
 from lianxi.policy.findings import Finding, error
 from lianxi.policy.policy import MEMBERS, Policy
 from lianxi.policy.processes import SYSTEM, Process
+from lianxi.policy.retention import PURGED_BY
 from lianxi.policy.supervision import Approval, ExtensionReason, Ladder, PauseReason, Rung
 
 LADDER_ROLES = frozenset({"owner", "head", "office", "duty_leader", "chair"})
@@ -315,6 +316,13 @@ def _retention(policy: Policy) -> Iterator[Finding]:
                 f"“{row.name_zh}”的保存期限“{row.keep}”无法识别,或超出法定范围。",
                 row.clause,
             )
+    for code in sorted(PURGED_BY.keys() - {row.code for row in policy.retention}):
+        yield error(
+            "retention.row_missing",
+            f"Nothing says how long {code} is kept, so a run would never purge it.",
+            f"没有“{code}”的保存期限,到期数据不会被清理。",
+            policy.purge.clause,
+        )
     if not policy.purge.months or any(month not in MONTHS for month in policy.purge.months):
         yield error(
             "retention.purge_never", "The purge must run in some month.", "须写明清理月份。", policy.purge.clause

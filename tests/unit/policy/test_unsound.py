@@ -78,6 +78,7 @@ FIXTURES = [
         'keep = "P12M"\ncounted_from = "the entry"',
         'keep = "P5M"\ncounted_from = "the entry"',
     ),
+    ("retention.row_missing", "retention.toml", 'code = "visit"', 'code = "visits"'),
     ("retention.purge_never", "retention.toml", "months = [1, 7]", "months = []"),
     ("grant.role_unknown", "permissions.toml", '[[grant]]\nrole = "liaison"', '[[grant]]\nrole = "neighbour"'),
     ("grant.resource_unknown", "permissions.toml", 'resource = "metrics"', 'resource = "persons"'),
