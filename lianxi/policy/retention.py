@@ -18,6 +18,7 @@ from lianxi.policy.rights import PurgeRule, RetentionRule
 TIP_NOT_SUBSTANTIATED: Final = "tip-not-substantiated"
 TIP_SUBSTANTIATED: Final = "tip-substantiated"
 INFORMANT_IDENTITY: Final = "informant-identity"
+REWARD_PAYEE: Final = "reward-payee"
 VISIT: Final = "visit"
 CASE: Final = "case"
 CRIMINAL_REFERRAL: Final = "criminal-referral"
@@ -26,6 +27,7 @@ PURGED_BY: Final[Mapping[str, str]] = {
     INFORMANT_IDENTITY: "tips",
     TIP_NOT_SUBSTANTIATED: "tips",
     TIP_SUBSTANTIATED: "tips",
+    REWARD_PAYEE: "tips",
     VISIT: "inspections",
     CASE: "cases",
     CRIMINAL_REFERRAL: "cases",

@@ -166,6 +166,7 @@ class RewardDocument(AggregateDocument):
             {"fields": ["state", "claimed_at"]},
             {"fields": ["agency", "claimed_at"]},
             {"fields": ["agency", "state", "claimed_at"]},
+            *kept_indexes("keeping"),
         ],
     }
 
@@ -186,6 +187,7 @@ class RewardDocument(AggregateDocument):
     payment = DictField()
     payee_read_at = ListField(DateTimeField())
     ordered_at = DateTimeField()
+    keeping = DictField()
 
 
 class BondDocument(AggregateDocument):

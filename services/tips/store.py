@@ -96,6 +96,11 @@ def kept_identities() -> KeptShelf:
     return KeptShelf(TipDocument, "identity")
 
 
+def kept_payees() -> KeptShelf:
+    """Open the search for rewards whose payees are kept long enough."""
+    return KeptShelf(RewardDocument)
+
+
 class UnmaskingIndex:
     """Looks up among the grants, by ranges of indexes."""
 

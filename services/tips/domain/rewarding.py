@@ -26,6 +26,7 @@ from lianxi.kernel.errors import Conflict, Forbidden, NotFound, Refused, RuleBro
 from lianxi.kernel.ids import derived_id
 from lianxi.policy.appraisal import RewardScheme
 from lianxi.policy.policy import Policy
+from lianxi.policy.retention import NOT_COUNTED, REWARD_PAYEE, Keeping, Purge, counted, purged
 from services.tips.domain import reward_tables as tables
 from services.tips.domain.returning import CLOSED_LINE
 from services.tips.domain.reward_tables import REWARD_CLAUSE, Found
@@ -87,7 +88,7 @@ class Reward:
 
     `lead` led on the tip when the reward was claimed, and `agency` is whose desk that is. `scheme` and `policy_version`
     name the table that it was claimed under. `claimed_at` is the hour, and `payee_id` the place in the vault. `number`
-    is the number of the decision, by which finance and the payer know it.
+    is the number of the decision, by which finance and the payer know it. `keeping` says how long the payee is kept.
     """
 
     id: str
@@ -108,6 +109,7 @@ class Reward:
     payment: Payment | None = None
     payee_read_at: tuple[datetime, ...] = ()
     ordered_at: datetime | None = None
+    keeping: Keeping = NOT_COUNTED
 
     def shown(self, instant: datetime) -> datetime:
         """Say when something happened as it may be told: the hour, as long as only the informant has acted."""
@@ -286,7 +288,7 @@ def refuse(reward: Reward, ground: RefusalGround | None, reason: str, caller: Ca
     if ground is None:
         raise RuleBroken("reward.ground_needed", allowed=[each.value for each in RefusalGround])
     refusal = Refusal(by=caller.actor, agency=caller.agency, ground=ground, reason=reason, at=now)
-    refused = replace(reward, state=RewardState.REFUSED, refusal=refusal)
+    refused = _settled(replace(reward, refusal=refusal), RewardState.REFUSED, now)
     return refused, (_decided(refused, now),)
 
 
@@ -299,7 +301,7 @@ def stop(reward: Reward, ground: RefusalGround, caller: Caller, now: datetime) -
     """
     _check_approved(reward)
     refusal = Refusal(by=caller.actor, agency=caller.agency, ground=ground, reason="", at=now)
-    stopped = replace(reward, state=RewardState.STOPPED, refusal=refusal)
+    stopped = _settled(replace(reward, refusal=refusal), RewardState.STOPPED, now)
     return stopped, (_decided(stopped, now),)
 
 
@@ -339,9 +341,18 @@ def pay(reward: Reward, reference: str, caller: Caller, now: datetime) -> Reward
         Conflict: reward.not_approved.
     """
     _check_approved(reward)
-    paid = replace(reward, state=RewardState.PAID, payment=Payment(by=caller.actor, reference=reference, at=now))
+    payment = Payment(by=caller.actor, reference=reference, at=now)
+    paid = _settled(replace(reward, payment=payment), RewardState.PAID, now)
     number, amount = decision_of(paid)
     return paid, (RewardPaid(reward_id=reward.id, number=number, amount_yuan=amount, paid_at=now),)
+
+
+def without_payee(reward: Reward, purge: Purge) -> Reward:
+    """Note that the payee is gone; number, amount and that it was paid stay.
+
+    Clause: prohibition-6.
+    """
+    return replace(reward, keeping=purged(reward.keeping, purge))
 
 
 def decision_of(reward: Reward) -> tuple[str, int]:
@@ -354,6 +365,11 @@ def decision_of(reward: Reward) -> tuple[str, int]:
     if reward.number is None or reward.proposal is None:
         raise Conflict("reward.not_proposed")
     return reward.number, reward.proposal.amount_yuan
+
+
+def _settled(reward: Reward, state: RewardState, now: datetime) -> Reward:
+    """End a reward, and begin to count how long its payee is kept."""
+    return replace(reward, state=state, keeping=counted(reward.keeping, REWARD_PAYEE, now))
 
 
 def _decided(reward: Reward, now: datetime) -> RewardDecided:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
 from lianxi.contracts.retention import PurgedRow, TipsPurged
 from lianxi.kernel.clock import Clock
 from lianxi.policy.book import PolicyBook
-from lianxi.policy.retention import INFORMANT_IDENTITY, TIP_NOT_SUBSTANTIATED, TIP_SUBSTANTIATED
+from lianxi.policy.retention import INFORMANT_IDENTITY, REWARD_PAYEE, TIP_NOT_SUBSTANTIATED, TIP_SUBSTANTIATED
 from lianxi.store.retention import Holdable, Pile, PurgePart, Retention, RunningParts, Shelf
 from lianxi.store.unit import Aggregates
-from services.tips.domain import keeping
+from services.tips.domain import keeping, rewarding
+from services.tips.domain.rewarding import Reward
 from services.tips.domain.tip import Tip
 
 
@@ -61,6 +63,19 @@ def tip_retention(
         clock=clock,
         finished=_finished,
     )
+
+
+def with_payees(retention: Retention, rewards: Aggregates[Reward], shelf: Shelf, vault: Vault) -> Retention:
+    """Let runs erase also whom rewards were paid to; a hold on a reward keeps its payee."""
+    payees = Pile(
+        rules=(REWARD_PAYEE,),
+        items=rewards,
+        shelf=shelf,
+        purge=rewarding.without_payee,
+        outside=lambda reward: vault.erase(reward.payee_id),
+    )
+    holdable = {**retention.holdable, "reward": Holdable(rewards, shelf)}
+    return replace(retention, piles=(*retention.piles, payees), holdable=holdable)
 
 
 def _finished(run_id: str, rows: tuple[PurgedRow, ...], at: datetime) -> TipsPurged:

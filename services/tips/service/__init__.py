@@ -22,7 +22,7 @@ from services.tips.handlers import TipHandlers
 from services.tips.handlers.alarms import AlarmHandlers
 from services.tips.handlers.attachments import AttachmentHandlers
 from services.tips.handlers.bonds import BondHandlers
-from services.tips.handlers.retention import tip_retention
+from services.tips.handlers.retention import tip_retention, with_payees
 from services.tips.handlers.traces import TraceHandlers
 from services.tips.handlers.unmasking import UnmaskingHandlers
 from services.tips.handlers.vault import VaultHandlers
@@ -44,6 +44,7 @@ from services.tips.store import (
     UnmaskingIndex,
     held,
     kept_identities,
+    kept_payees,
     kept_words,
     open_bonds,
     open_openings,
@@ -151,4 +152,5 @@ def open_desk(premises: Premises[TipsSettings]) -> type[Desk]:
         ),
         "alarms": AlarmHandlers(tips, premises.policies, clock),
     }
+    rooms["retention"] = with_payees(rooms["retention"], rewarding.rewards, kept_payees(), informants)
     return type("OpenTips", (Tips,), rooms)

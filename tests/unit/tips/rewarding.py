@@ -61,6 +61,9 @@ class MemoryPayees:
     def read(self, tip_id: str) -> str | None:
         return self.kept.get(tip_id)
 
+    def erase(self, tip_id: str) -> None:
+        self.kept.pop(tip_id, None)
+
 
 @dataclass
 class MemoryGroup:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from lianxi.contracts.envelope import Caller
+from lianxi.contracts.retention import HoldItem
 from lianxi.contracts.rewards import (
     PayReward,
     RefusalGround,
@@ -26,8 +27,10 @@ from lianxi.contracts.tips import VerificationOutcome
 from lianxi.contracts.vault import IdentityOpened, OpeningKind
 from lianxi.kernel.errors import Conflict, ContractBroken, Forbidden, NotFound, Refused, RuleBroken
 from lianxi.sdk.orders import open_order
+from lianxi.store.fakes import MemoryShelf
 from services.tips.domain import reward_tables
 from services.tips.domain.reward_tables import Found
+from services.tips.handlers.retention import with_payees
 from tests.unit.tips.desk import everything_said, submission
 from tests.unit.tips.rewarding import (
     CUSTODIAN,
@@ -41,6 +44,7 @@ from tests.unit.tips.rewarding import (
     RewardDesk,
     using,
 )
+from tests.unit.tips.test_retention import Keeper
 
 GUANGDONG, NATIONAL = "guangdong-2018", "national-2021"
 
@@ -294,6 +298,26 @@ def test_a_late_claim_is_taken_and_marked() -> None:
     late.true_tip()
     late.clock.instant = by
     assert late.rewards.get(late.claim()).state.is_late
+
+
+@pytest.mark.criterion("24")
+@pytest.mark.parametrize("is_held", [False, True])
+def test_a_payee_goes_ninety_days_after_the_end_and_what_was_decided_stays(is_held: bool) -> None:
+    desk = RewardDesk()
+    desk.true_tip(contact="sealed-contact")
+    reward_id = desk.approved()
+    keeper = Keeper(desk)
+    keeper.retention = with_payees(keeper.retention, desk.rewards, MemoryShelf(desk.rewards), desk.payees)
+    desk.clock.advance(timedelta(days=300))
+    assert keeper.run("run_a").rows[-1].count == 0
+    desk.rewarding.pay_reward(PayReward(reward_id=reward_id, payment_reference="付-118"), FINANCE)
+    if is_held:
+        keeper.retention.hold(HoldItem(item=f"reward/{reward_id}", reason="诉讼中"), OFFICE)
+    desk.clock.advance(timedelta(days=92))
+    told = keeper.run("run_b").rows[-1]
+    assert (told.rule, told.count, len(desk.payees.kept)) == ("reward-payee", 1 - is_held, is_held)
+    reward = desk.rewards.get(reward_id).state
+    assert (reward.state, reward.number, reward.keeping.is_purged) == (RewardState.PAID, reward.number, not is_held)
 
 
 # --- the first reporter
