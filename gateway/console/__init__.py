@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from gateway.console import files, paper, picture_pages, public_pages
+from gateway.console import files, paper, picture_pages, public_pages, reward_pages
 
 
 def add_pages(app: FastAPI) -> None:
@@ -12,4 +12,5 @@ def add_pages(app: FastAPI) -> None:
     app.include_router(files.router)
     app.include_router(public_pages.router)
     app.include_router(picture_pages.router)
+    app.include_router(reward_pages.router)
     app.state.problem_page = paper.problem_page

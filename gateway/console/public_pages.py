@@ -34,6 +34,8 @@ VERIFYING: Final = "T-01"
 """The limit that a tip's informant is promised (domain 2.1)."""
 MUST_CHANGE: Final = "receipt.must_change"
 SLOW_LANE: Final = proof.WAIT
+DECLARED: Final = ("is_official", "has_duty_to_report", "patrols_the_place", "seeks_rescue_of_relative")
+"""What whoever claims a reward is asked, because the town's table may leave them out."""
 _DESK: Final = "desk"
 _CAUGHT: Final = (Turned, Refused, Unavailable)
 
@@ -276,6 +278,8 @@ def dialogue_page(
     draft: str = "",
     is_sent: bool = False,
     is_wrong: bool = False,
+    claim: Mapping[str, str] | None = None,
+    claim_wrong: str = "",
 ) -> Response:
     """Write where a tip stands and what was said."""
     if answer.status_code != 200:
@@ -295,5 +299,8 @@ def dialogue_page(
         draft=draft,
         is_sent=is_sent,
         is_wrong=is_wrong,
+        claim=claim or {},
+        claim_wrong=claim_wrong,
+        declared=DECLARED,
         switch={"form": "write", "action": "/track"},
     )

@@ -49,6 +49,7 @@ PAGES = {
         "/report/receipt",
         "/report/pictures",
         "/track/pictures",
+        "/track/reward",
         "/track",
         "/track/messages",
         "/track/code",

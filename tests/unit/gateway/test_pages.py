@@ -6,6 +6,7 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import escape, unescape
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 from gateway.console import files
 from gateway.console.sayings import sayings
 from gateway.console.tickets import RECEIPT_LIVES
+from lianxi.contracts.rewards import RewardNotice, RewardState
 from lianxi.contracts.sealing import CONTACT, CONTENT, Opener
 from lianxi.contracts.tips import MessageView, StatusStep, SubmitTip, TipState, TipStatusView
 from lianxi.kernel.errors import BrokerDown, Conflict
@@ -360,6 +362,28 @@ def test_a_form_with_a_picture_is_read_strictly(door: Door) -> None:
     )
     for path in ("/report/pictures", "/track/pictures"):
         assert door.http.get(path, follow_redirects=False).status_code == 303
+
+
+def test_a_reward_is_claimed_by_the_code_without_any_account_number(door: Door) -> None:
+    opened = dialogue(door)
+    assert "reward-form" not in opened.text
+    open_reward = replace(STATUS, reward=RewardNotice(state=RewardState.OPEN))
+    door.bus.says("find_tip_by_receipt", open_reward)
+    opened = door.http.post("/track", data={"ticket": hidden(opened)["ticket"]})
+    form = {"ticket": hidden(opened)["ticket"], "key": "a-key", "name": "王女士", "patrols_the_place": "yes"}
+    wrong = door.http.post("/track/reward", data={**form, "reference": "6222 0200 1234 5678"})
+    assert (wrong.status_code, 'id="reference-wrong"' in wrong.text) == (422, True)
+    assert 'value="6222 0200 1234 5678"' in wrong.text
+    assert 'name="patrols_the_place" value="yes" checked' in wrong.text
+    assert door.http.post("/track/reward", data={**form, "reference": ""}).status_code == 422
+    door.bus.says("claim_reward", replace(STATUS, reward=RewardNotice(state=RewardState.CLAIMED)))
+    claimed = door.http.post("/track/reward", data={**form, "reference": "窗口三号"})
+    assert claimed.status_code == 200
+    assert "已收到奖励申领" in claimed.text
+    asked = [each.request for each in door.bus.asked if each.method == "claim_reward"]
+    assert [(each.declared.patrols_the_place, each.declared.is_official) for each in asked] == [(True, False)]
+    assert "王女士" not in str(asked)
+    assert door.http.post("/track/reward", data={**form, "ticket": "x"}).status_code == 403
 
 
 # --- the ground
