@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Annotated, Any, Final, TypeVar
 
@@ -28,10 +29,21 @@ def _sane(value: Any) -> Any:
     return value
 
 
+def _no_person(value: str) -> str:
+    # A telephone's or an identity card's number is no reference: it names a person.
+    if _PERSONAL.fullmatch(value):
+        raise PydanticCustomError("reference_personal", "This is the number of a telephone or an identity card")
+    return value
+
+
+_PERSONAL = re.compile(r"1[3-9]\d{9}|\d{17}[\dX]")
 Code = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9_./:-]*$")]
 ItemId = Annotated[str, StringConstraints(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 RentalCode = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 ItemReference = Annotated[str, StringConstraints(max_length=120, pattern=r"^[a-z][a-z_]*/[A-Za-z0-9][A-Za-z0-9_.:-]*$")]
+SourceReference = Annotated[
+    str, StringConstraints(max_length=40, pattern=r"^[A-Z0-9][A-Z0-9-]{3,}$"), AfterValidator(_no_person)
+]
 DraftName = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z]+\.toml$")]
 DraftText = Annotated[str, StringConstraints(max_length=120_000)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -122,12 +134,20 @@ class AgencyTip(Told):
     """A tip that an agency took down or found."""
 
     kind: TipKind = TipKind.TIP
-    channel: Channel = Channel.AGENCY
+    channel: Code = Field(default=Channel.AGENCY.value, description="A source of the policy that officers file by")
+    reference: SourceReference | None = Field(
+        default=None,
+        description="The number under which another system knows it; the same number again is the same tip",
+    )
     wants_receipt: bool | None = Field(
         default=None,
         description="Whether the informant gets a receipt code: by telephone and in person unless said otherwise, "
         "for a letter only when said; an agency's own tip has none",
     )
+
+    def sealed_content(self) -> dict[str, Any]:
+        """What goes under the seal, with another system's number, by which an informant might be found there."""
+        return super().sealed_content() | {"reference": self.reference}
 
 
 class Message(Body):

@@ -292,7 +292,7 @@ _AREAS: Final = {
     **dict.fromkeys(("tip", "message", "vault", "number_search"), "tips"),
     **dict.fromkeys(("rental", "grade", "visit"), "visits"),
     **dict.fromkeys(("case", "party", "referral", "assistance"), "cases"),
-    **dict.fromkeys(("stage_report", "supervision", "assessment"), "reports"),
+    **dict.fromkeys(("stage_report", "supervision", "assessment", "major_event"), "reports"),
     **dict.fromkeys(("notice", "outside"), "notices"),
     "reward": "rewards",
     "policy": "plan",

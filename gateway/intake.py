@@ -9,18 +9,17 @@ from gateway.bodies import AgencyTip, Told
 from gateway.exchange import House
 from gateway.receipts import derived_code
 from gateway.refusals import Unusable
-from lianxi.contracts.envelope import Cause, Lane
+from lianxi.contracts.envelope import Caller, Cause, Lane
 from lianxi.contracts.sealing import CONTACT, CONTENT
 from lianxi.contracts.tips import Channel, SubmitTip, TipKind
 from lianxi.kernel.clock import local_date
 from lianxi.kernel.errors import BrokerDown
 from lianxi.kernel.ids import derived_id, number_from
+from lianxi.policy.sources import Source
 
 SERVICE: Final = "tips"
 VILLAGE: Final = "village/"
 OFFICER: Final = "officer"
-PRESENT: Final = (Channel.PHONE, Channel.WALK_IN)
-"""How a tip comes in when its informant is there and can be told a receipt code."""
 
 
 def seed_of(house: House, *parts: str) -> bytes:
@@ -37,6 +36,7 @@ async def submission(
     channel: Channel,
     actor: str,
     verifier: str | None,
+    source: str | None = None,
     is_receipt_temporary: bool = False,
 ) -> SubmitTip:
     """Make the command that takes a tip in.
@@ -68,6 +68,7 @@ async def submission(
         # Kept before the tip is, so that a tip that is kept has its pictures.
         attachments=await house.attachments.claim(told.attachments, tip_id),
         is_receipt_temporary=is_receipt_temporary,
+        source=source or channel.value,
     )
 
 
@@ -80,6 +81,33 @@ def lane_of(house: House, category: str, kind: TipKind) -> Lane:
     if category not in house.policy.categories:
         raise Unusable("tip.category_unknown", allowed=list(house.policy.categories))
     return house.policy.route(category, kind=kind.value).lane
+
+
+def source_of(house: House, told: AgencyTip) -> Source:
+    """Find the source by which an officer files.
+
+    Raises:
+        Unusable: tip.channel_unknown, with the sources there are; tip.reference_needed, tip.reference_unwanted.
+    """
+    open_to_officers = {each.code: each for each in house.policy.sources if each.filed_by == "officer"}
+    found = open_to_officers.get(told.channel)
+    if found is None:
+        raise Unusable("tip.channel_unknown", allowed=sorted(open_to_officers))
+    if found.reference == "needed" and told.reference is None:
+        raise Unusable("tip.reference_needed", channel=found.code)
+    if found.reference == "none" and told.reference is not None:
+        raise Unusable("tip.reference_unwanted", channel=found.code)
+    return found
+
+
+def seed_of_officers(house: House, told: AgencyTip, lane: Lane, caller: Caller) -> bytes:
+    """Draw what id and number are made of: the same for one number of another system, but a rescue is never another's.
+
+    Whoever takes the same number in again, with another key or on another day, comes to the tip that is there.
+    """
+    if told.reference is None or lane == "rescue":
+        return seed_of(house, str(caller.command_id))
+    return seed_of(house, "reference", caller.agency, told.channel, told.reference)
 
 
 def village_of(house: House, code: str | None) -> str | None:
@@ -102,10 +130,11 @@ def officers_code(house: House, told: AgencyTip, actor: str, key: str | None) ->
     Raises:
         Unusable: receipt.nobody_there.
     """
-    wanted = told.channel in PRESENT if told.wants_receipt is None else told.wants_receipt
+    informant = source_of(house, told).informant
+    wanted = informant == "present" if told.wants_receipt is None else told.wants_receipt
     if not wanted or key is None:
         return None
-    if told.channel not in (*PRESENT, Channel.LETTER):
+    if informant == "none":
         raise Unusable("receipt.nobody_there")
     return derived_code(
         house.key, OFFICER, actor, key, house.answers.fingerprint(OFFICER, told.model_dump(mode="json"))

@@ -19,7 +19,7 @@ from limits.aio.strategies import FixedWindowRateLimiter
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway import paths
+from gateway import fast_lane, paths
 from gateway.auth import Tokens
 from gateway.people.sessions import Sessions
 from gateway.principal import Principal
@@ -79,6 +79,7 @@ class Rates:
         self._strategy = FixedWindowRateLimiter(self._counts)
         self.client = RateLimitItemPerMinute(settings.gateway_client_requests_per_minute)
         self.public = RateLimitItemPerMinute(settings.gateway_public_requests_per_minute)
+        self.rescue = RateLimitItemPerMinute(settings.gateway_rescues_per_minute)
         self.upload = RateLimitItemPerMinute(settings.gateway_public_uploads_per_minute)
         self.token = RateLimitItemPerMinute(settings.gateway_token_requests_per_minute)
         self._machine = SystemClock()  # the library counts by the machine's own time
@@ -129,9 +130,27 @@ class Doorkeeper:
         try:
             headers = await self._count(scope, path)
         except TooMany as error:
-            await written(problem_of(error), scope)(scope, receive, send)
-            return
+            refusal, receive = await self._unless_rescue(error, scope, receive)
+            if refusal is not None:
+                await written(problem_of(refusal), scope)(scope, receive, send)
+                return
+            headers = {}
         await self._app(scope, receive, _with(headers, send))
+
+    async def _unless_rescue(self, refusal: TooMany, scope: Scope, receive: Receive) -> tuple[TooMany | None, Receive]:
+        """Let a rescue in whose client has used up its requests, by a count of its own."""
+        if not fast_lane.may_be_rescue(scope):
+            return refusal, receive
+        is_rescue, receive = await fast_lane.look(receive)
+        if not is_rescue:
+            return refusal, receive
+        door = scope["state"]["door"]
+        whose = door.client_id if isinstance(door, Principal) else scope["state"]["bucket"]
+        try:
+            await self._rates.take(self._rates.rescue, "rescue", whose)
+        except TooMany as error:
+            return error, receive
+        return None, receive
 
     async def _count(self, scope: Scope, path: str) -> dict[str, str]:
         door = scope["state"]["door"]

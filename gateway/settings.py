@@ -39,6 +39,8 @@ class GatewaySettings(Settings):
     # How much one client may ask.
     gateway_client_requests_per_minute: int = Field(default=6_000, gt=0)
     gateway_public_requests_per_minute: int = Field(default=120, gt=0)
+    gateway_rescues_per_minute: int = Field(default=60, gt=0)
+    """What one client may still hand in on the fast lane when its other requests are used up."""
     gateway_public_uploads_per_minute: int = Field(default=30, gt=0)
     gateway_token_requests_per_minute: int = Field(default=60, gt=0)
     gateway_wrong_codes: int = Field(default=5, gt=0)

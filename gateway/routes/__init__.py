@@ -12,6 +12,7 @@ from gateway.routes import (
     cases,
     health,
     links,
+    major_events,
     notices,
     oauth,
     ops,
@@ -64,6 +65,7 @@ def add_routes(app: FastAPI) -> None:
         people,
         retention,
         outside,
+        major_events,
     )
     for area in (public, *desks, audit, ops, oauth, health):
         app.include_router(area.router)

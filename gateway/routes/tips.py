@@ -27,12 +27,14 @@ from lianxi.contracts.envelope import Caller
 from lianxi.contracts.sealing import CONTENT
 from lianxi.contracts.tips import (
     AcceptTip,
+    Channel,
     CloseTip,
     DispatchTip,
     GetTip,
     ListTips,
     PostMessage,
     ReturnTip,
+    TipKind,
     TipPage,
     TipState,
     TipView,
@@ -50,19 +52,21 @@ async def file_tip(body: AgencyTip, writing: Writing = writes("tip.create")) -> 
     An informant who is there gets a receipt code through whoever takes the tip down, and changes it at first use.
     """
     house = writing.house
-    intake.lane_of(house, body.category, body.kind)
+    lane = intake.lane_of(house, body.category, body.kind)
+    source = intake.source_of(house, body)
     intake.village_of(house, body.village)
     code = intake.officers_code(house, body, writing.caller.actor, writing.key)
 
     async def act(caller: Caller) -> Response:
-        seed = intake.seed_of(house, str(caller.command_id))
+        seed = intake.seed_of_officers(house, body, lane, caller)
         verifier = None if code is None else await house.verifiers.verifier(code)
         command = await intake.submission(
             house,
             body,
             seed,
             kind=body.kind,
-            channel=body.channel,
+            channel=Channel(source.channel),
+            source=source.code,
             actor=caller.agency,
             verifier=verifier,
             is_receipt_temporary=code is not None,
@@ -89,12 +93,18 @@ async def file_tip(body: AgencyTip, writing: Writing = writes("tip.create")) -> 
 @router.get("/v1/tips", response_model=TipPage)
 async def list_tips(
     state: TipState | None = None,
+    kind: TipKind | None = None,
+    unread: bool = False,
     cursor: Cursor = None,
     limit: Limit = 50,
     reading: Reading = reads("tip.read"),
 ) -> Response:
-    """Read the tips that the agency's desks hold, newest first."""
-    return await reading.page(SERVICE, "list_tips", ListTips(state=state, cursor=cursor, limit=limit), TipPage)
+    """Read the tips that the agency's desks hold, newest first; reports and complaints apart by `kind`.
+
+    `unread` shows those whose informant has not read a reply for a week.
+    """
+    asked = ListTips(state=state, kind=kind, unread=unread, cursor=cursor, limit=limit)
+    return await reading.page(SERVICE, "list_tips", asked, TipPage)
 
 
 @router.get("/v1/tips/{tip_id}", response_model=TipView)

@@ -20,6 +20,7 @@ from kombu import Connection
 from lianxi.contracts import (
     cases,
     inspections,
+    major_events,
     notifications,
     parties,
     reporting,
@@ -64,6 +65,7 @@ SUBSCRIPTIONS: Mapping[str, Mapping[str, tuple[type[Event], ...]]] = {
     },
     "reporting": {
         "keep_fact": tuple(EVENTS.values()),
+        "open_major_event": (tips.RescueRaised,),
         "hear_of_purge": (retention.TipsPurged, retention.InspectionsPurged, retention.CasesPurged),
     },
     "notifications": {
@@ -109,6 +111,10 @@ SUBSCRIPTIONS: Mapping[str, Mapping[str, tuple[type[Event], ...]]] = {
             reporting.OrderRejected,
             reporting.ToolProposed,
             reporting.ToolDecided,
+            major_events.MajorEventKnown,
+            major_events.MajorEventReported,
+            major_events.MajorEventSupplemented,
+            major_events.MajorEventUnreported,
         ),
         "raise_alarm": (tips.RescueRaised,),
         "tell_outside": (tips.RescueRaised, tips.TipRungReached),

@@ -10,6 +10,7 @@ from lianxi.contracts import (
     cases,
     inspections,
     links,
+    major_events,
     notifications,
     outside,
     parties,
@@ -28,7 +29,7 @@ _MODULES: Mapping[str, tuple[ModuleType, ...]] = {
     "tips": (tips, vault, rewards, unmasking, links, retention),
     "inspections": (inspections, retention),
     "cases": (cases, parties, retention),
-    "reporting": (reporting, retention),
+    "reporting": (reporting, retention, major_events),
     "notifications": (notifications, outside),
 }
 

@@ -14,6 +14,7 @@ from lianxi.contracts.attachments import AttachmentKey
 from lianxi.contracts.cases import AssistanceView, CaseSummary, CaseView, ReferralView
 from lianxi.contracts.inspections import PlannedVisit, RentalView, VisitView
 from lianxi.contracts.links import SimilarTip
+from lianxi.contracts.major_events import MajorEventView
 from lianxi.contracts.masking import masked_person
 from lianxi.contracts.notifications import NoticeView
 from lianxi.contracts.outside import OutsideMessage
@@ -59,9 +60,9 @@ _TIP = Shown(
             "officer",
         ),
         "clocks": ("clocks", "clock_changes", "due_at"),
-        "category": ("category", "kind", "lane", "channel"),
+        "category": ("category", "kind", "lane", "channel", "source"),
         "place": ("village", "rental_code", "place"),
-        "text": ("text", "messages"),
+        "text": ("text", "messages", "reference", "unread_since"),
         "photographs": ("attachments",),
     },
     desks=("lead", "copies", "next_owner"),
@@ -193,6 +194,16 @@ SHOWS: Mapping[type[Any], Shown] = {
             ),
         },
         desks=("desk",),
+    ),
+    MajorEventView: Shown(
+        "major_event",
+        {
+            "status": (
+                *("kind", "about", "state", "known_at", "due_at", "reported_at", "is_late", "is_missing", "rungs"),
+            ),
+            "text": ("parts",),
+        },
+        desks=("owner",),
     ),
     OrderView: Shown(
         "supervision",

@@ -7,7 +7,7 @@ are levelled to the hour. What an informant wrote crosses the bus only sealed to
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
@@ -31,7 +31,7 @@ class TipKind(StrEnum):
 
 
 class Channel(StrEnum):
-    """How a tip came in (criterion 2.1)."""
+    """How a tip came in (criterion 2.1); the town's own list of sources says which one of these a source is."""
 
     WEB = "web"
     PHONE = "phone"
@@ -39,6 +39,8 @@ class Channel(StrEnum):
     LETTER = "letter"
     AGENCY = "agency"
     PATROL = "patrol"
+    LIAISON = "liaison"
+    IMPORT = "import"
 
 
 class TipState(StrEnum):
@@ -96,6 +98,7 @@ class SubmitTip(Command):
     received_at: datetime
     attachments: Annotated[tuple[AttachedPicture, ...], Len(0, 5)] = ()
     is_receipt_temporary: bool = False
+    source: str | None = None
 
 
 # --- commands and questions by RPC
@@ -176,9 +179,14 @@ class GetTip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListTips:
-    """Ask for a page of the tips the caller may see, newest first."""
+    """Ask for a page of the tips the caller may see, newest first.
+
+    `unread` asks for those whose informant has not read a reply for seven days, by the oldest such reply.
+    """
 
     state: TipState | None = None
+    kind: TipKind | None = None
+    unread: bool = False
     cursor: str | None = None
     limit: int = 50
 
@@ -279,6 +287,9 @@ class TipView:
     policy_version: int = 1
     attachments: tuple[AttachmentView, ...] = ()
     officer: str | None = None
+    source: str | None = None
+    reference: str | None = None
+    unread_since: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -452,7 +463,10 @@ class TipClockStarted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RescueRaised(Event):
-    """A person is said to be held: an alarm that a human must acknowledge (criterion 17.1)."""
+    """A person is said to be held, or it is a major event: an alarm that a human must acknowledge (criterion 17.1).
+
+    `is_levelled` says that `raised_at` is told to the hour, because the tip is anonymous.
+    """
 
     KEY: ClassVar[str] = "tips.rescue.raised.v1"
 
@@ -462,6 +476,7 @@ class RescueRaised(Event):
     lead: str
     village: str | None
     raised_at: datetime
+    is_levelled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

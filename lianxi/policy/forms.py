@@ -32,6 +32,7 @@ from lianxi.policy.outside import Outside
 from lianxi.policy.processes import Process
 from lianxi.policy.rights import Permissions, PurgeRule, RetentionRule, Safeguard
 from lianxi.policy.shape import places_of
+from lianxi.policy.sources import Source
 from lianxi.policy.supervision import Approval, ExtensionReason, Ladder, PauseLimit, PauseReason
 
 
@@ -126,6 +127,7 @@ FORMS: Mapping[str, Form] = {
     ),
     "assessment": Form(whole=Table(kind=Assessment, attribute="assessment")),
     "rewards": Form(whole=Table(kind=Rewards, attribute="rewards")),
+    "sources": Form(tables={"source": Table(kind=Source, attribute="sources")}),
     "outside": Form(whole=Table(kind=Outside, attribute="outside")),
     "retention": Form(
         tables={

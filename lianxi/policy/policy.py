@@ -36,6 +36,7 @@ from lianxi.policy.outside import Outside
 from lianxi.policy.processes import Process
 from lianxi.policy.rights import Permissions, PurgeRule, RetentionRule, Safeguard
 from lianxi.policy.sentences import Sentence, sentences
+from lianxi.policy.sources import Source
 from lianxi.policy.supervision import Approval, ExtensionReason, Ladder, PauseLimit, PauseReason
 
 MEMBERS = "members"
@@ -78,6 +79,7 @@ class Policy:
     assessment: Assessment
     rewards: Rewards
     outside: Outside
+    sources: tuple[Source, ...]
     purge: PurgeRule
     retention: tuple[RetentionRule, ...]
     safeguards: tuple[Safeguard, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from lianxi.policy import model, outside
+from lianxi.policy import model, outside, sources
 from lianxi.policy.words import Pair, code, coded
 
 
@@ -40,6 +40,11 @@ def _party(row: model.Party) -> Pair:
     return f"{row.name_zh}({row.code})不是成员单位", f"{row.name_en} ({row.code}) is no member of the conference"
 
 
+def _source(row: sources.Source) -> Pair:
+    zh, en = (",须有来源编号", ", with its reference number") if row.reference == "needed" else ("", "")
+    return f"举报来源:{row.name_zh}{zh}", f"Tips come in by: {row.name_en}{en}"
+
+
 REACHING: Mapping[type[Any], Callable[[Any], Pair]] = {
     model.Contact: _contact,
     model.Party: _party,
@@ -47,5 +52,6 @@ REACHING: Mapping[type[Any], Callable[[Any], Pair]] = {
     outside.OutsideReceiver: _outside_receiver,
     outside.Call: _call,
     outside.Template: _template,
+    sources.Source: _source,
 }
 """Row → how it reads in Chinese and English."""

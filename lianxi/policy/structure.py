@@ -14,6 +14,7 @@ from lianxi.policy.model import ClockRule, Obligation, Sourced
 from lianxi.policy.policy import MEMBERS, Policy
 from lianxi.policy.reaching import outside_findings
 from lianxi.policy.soundness import appraisal_findings, process_findings, rights_findings, supervision_findings
+from lianxi.policy.sources import source_findings
 
 RECEIVER_ROLES = frozenset({
     "lead", "copies", "next_owner", "owner", "receiver", "receivers", "sender", "office", "agency", "target",
@@ -45,6 +46,7 @@ def structural_findings(policy: Policy, events: Iterable[str] | None = None) -> 
         *appraisal_findings(policy),
         *rights_findings(policy),
         *outside_findings(policy),
+        *source_findings(policy.sources),
     ]
     if events is not None:
         found.extend(_events(policy, frozenset(events)))
@@ -86,6 +88,7 @@ def _sourced(policy: Policy) -> Iterator[tuple[str, Sourced]]:
         ("trigger", policy.assessment.triggers, "code"),
         ("tool", policy.assessment.tools, "code"),
         ("reward scheme", policy.rewards.schemes, "code"),
+        ("source", policy.sources, "code"),
         ("outside channel", policy.outside.channels, "code"),
         ("outside receiver", policy.outside.receivers, "code"),
         ("outside call", policy.outside.calls, "code"),

@@ -23,7 +23,7 @@ AGGREGATES: Mapping[str, tuple[str, ...]] = {
     "tips": ("tips", "openings", "rewards", "unmaskings", "unmasking_reports", "bonds", "purges"),
     "inspections": ("rentals", "visits", "purges"),
     "cases": ("cases", "criminal_referrals", "assistance", "parties", "purges"),
-    "reporting": ("stage_reports", "supervision_orders", "tools", "retention_runs"),
+    "reporting": ("stage_reports", "supervision_orders", "tools", "retention_runs", "major_events"),
     "notifications": ("notices", "outside"),
 }
 """The collections of each desk that hold aggregates: where the relay looks for pending events."""

@@ -151,4 +151,42 @@ class RetentionRunDocument(AggregateDocument):
     certificate = DictField()
 
 
-DOCUMENTS = (EventFactDocument, StageReportDocument, SupervisionOrderDocument, ToolDocument, RetentionRunDocument)
+class MajorEventDocument(AggregateDocument):
+    """A major event; its fields are those of `services.reporting.domain.major_events.MajorEvent`."""
+
+    meta = {
+        "collection": "major_events",
+        "db_alias": "reporting",
+        "indexes": [
+            {"fields": ["next_rung_at"]},
+            {"fields": ["known_at"]},
+            {"fields": ["is_missed", "known_at"]},
+            {"fields": ["agency", "known_at"]},
+            {"fields": ["agency", "is_missed", "known_at"]},
+        ],
+    }
+
+    owner = StringField(required=True)
+    agency = StringField(required=True)
+    kind = StringField()
+    about = StringField()
+    state = StringField(required=True)
+    known_at = DateTimeField(required=True)
+    due_at = DateTimeField(required=True)
+    clock = DictField(required=True)
+    next_rung_at = DateTimeField()
+    is_levelled = BooleanField()
+    is_missed = BooleanField()
+    reported_at = DateTimeField()
+    parts = ListField(DictField())
+    policy_version = IntField()
+
+
+DOCUMENTS = (
+    EventFactDocument,
+    StageReportDocument,
+    SupervisionOrderDocument,
+    ToolDocument,
+    RetentionRunDocument,
+    MajorEventDocument,
+)

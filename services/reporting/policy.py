@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from lianxi.contracts.inspections import VisitRecorded
-from lianxi.kernel.errors import NotFound, Refused
+from lianxi.kernel.clock import local_date
+from lianxi.kernel.errors import NotFound, PolicyBroken, Refused
 from lianxi.policy.book import PolicyBook
+from lianxi.policy.clockwork import RunningClock, start
 from lianxi.policy.coverage import CoverageRow, coverage, due_days, is_daily
 from lianxi.policy.model import Obligation, Status
 from lianxi.policy.policy import Policy
@@ -19,6 +21,7 @@ RUNNING = frozenset({"runs", "partly"})
 REPORTING_CYCLE = timedelta(days=14)
 ORDER_CLOCK = "supervision_order"
 RETURN_CLOCK = "return"
+MAJOR_CLOCK = "major_event"
 OFFICE_DESK = "office/desk"
 
 
@@ -184,6 +187,7 @@ class Demands:
     desks: frozenset[str]
     orders: Steps
     returns: Steps
+    majors: Steps
     number_series: str
     statement_days: Mapping[str, int]
     policies: PolicyBook
@@ -205,6 +209,28 @@ class Demands:
             PolicyBroken: policy.version_missing, or what is wrong with that version's files.
         """
         return self.return_steps(self.policies.version(report.policy_version))
+
+    def steps_of_major(self, event: UnderPolicy) -> Steps:
+        """Find the ladder of a major event's report: that of the version it was opened under.
+
+        Clause: L88.2 (criterion 7.3).
+        Raises:
+            PolicyBroken: policy.version_missing, or what is wrong with that version's files.
+        """
+        return _steps(self.policies.version(event.policy_version), MAJOR_CLOCK, self.first_desks)
+
+    def major_started(self, owner: str, known_at: datetime) -> RunningClock:
+        """Start the time to report a major event upward, from the first knowledge of it.
+
+        Clause: L88.2 (criterion 17.2); the row in force on the day it was known.
+        Units: minutes.
+        Raises:
+            PolicyBroken: policy.clock_missing; a limit that nobody entered is ours to mend, not a reason to forget it.
+        """
+        try:
+            return start(self.policies.current, MAJOR_CLOCK, owner, known_at, local_date(known_at))
+        except Refused as gap:
+            raise PolicyBroken("policy.clock_missing", clock=MAJOR_CLOCK, because=gap.code) from gap
 
     def order_steps(self, policy: Policy) -> Steps:
         """Take the ladder that a version has for orders, with the desks of today.
@@ -258,6 +284,7 @@ def read_demands(policies: PolicyBook) -> Demands:
         desks=frozenset(policy.desks),
         orders=_steps(policy, ORDER_CLOCK, first_desks),
         returns=_steps(policy, RETURN_CLOCK, first_desks),
+        majors=_steps(policy, MAJOR_CLOCK, first_desks),
         # DB is 督办: an order's number is never mistaken for a tip's.
         number_series=f"{policy.programme.number_prefix}-DB",
         statement_days={tool.code.replace("-", "_"): tool.reply_within_days for tool in policy.assessment.tools},

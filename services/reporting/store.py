@@ -13,6 +13,7 @@ from lianxi.store.outbox import Announcer
 from lianxi.store.unit import AggregateStore
 from services.reporting.documents import (
     EventFactDocument,
+    MajorEventDocument,
     RetentionRunDocument,
     StageReportDocument,
     SupervisionOrderDocument,
@@ -20,6 +21,7 @@ from services.reporting.documents import (
 )
 from services.reporting.domain import orders, returns
 from services.reporting.domain.facts import Fact
+from services.reporting.domain.major_events import MajorEvent, announced_at
 from services.reporting.domain.orders import SupervisionOrder
 from services.reporting.domain.retention_runs import RetentionRun
 from services.reporting.domain.returns import StageReport
@@ -29,6 +31,7 @@ REPORTS = Announcer(service="reporting", noun="stage_report")
 ORDERS = Announcer(service="reporting", noun="supervision_order")
 TOOLS = Announcer(service="reporting", noun="tool")
 RETENTION_RUNS = Announcer(service="reporting", noun="retention_run")
+MAJOR_EVENTS = Announcer(service="reporting", noun="major_event")
 HANDLER = "reporting.keep_fact"
 
 
@@ -68,3 +71,8 @@ def retention_runs(clock: Clock) -> AggregateStore[RetentionRun]:
 def governance_tools(clock: Clock) -> AggregateStore[Tool]:
     """Open the collection of tools of governance."""
     return AggregateStore(ToolDocument, Tool, TOOLS, clock)
+
+
+def major_events(clock: Clock) -> AggregateStore[MajorEvent]:
+    """Open the collection of major events."""
+    return AggregateStore(MajorEventDocument, MajorEvent, MAJOR_EVENTS, clock, announced_at)

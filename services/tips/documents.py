@@ -28,6 +28,8 @@ class TipDocument(AggregateDocument):
             {"fields": ["receipt"], "unique": True},
             {"fields": ["agencies", "listed_at"]},
             {"fields": ["agencies", "state", "listed_at"]},
+            {"fields": ["agencies", "kind", "listed_at"]},
+            {"fields": ["agencies", "unread_since"]},
             {"fields": ["next_rung_at"], "sparse": True},
             {"fields": ["policy_version", "state"]},
             {"fields": ["officer"], "sparse": True},
@@ -50,6 +52,9 @@ class TipDocument(AggregateDocument):
     redacted_place = StringField()
     receipt = StringField(required=True)
     is_receipt_temporary = BooleanField()
+    source = StringField()
+    reference = StringField()
+    unread_since = DateTimeField()
     submitted_by = StringField(required=True)
     received_at = DateTimeField(required=True)
     tie_break = LongField(required=True)

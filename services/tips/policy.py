@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from lianxi.contracts.alarms import Mark
 from lianxi.contracts.clocks import ClockChange
@@ -54,6 +54,9 @@ FINDING_WORDS: Mapping[Finding, str] = {
     Finding.PERSON_HELD: "疑有人被限制自由",
     Finding.NOTHING_UNUSUAL: "未见异常",
 }
+
+UNREAD_AFTER = timedelta(days=7)
+"""After how long a desk sees that its reply was not read: not before, so that nobody can watch an informant read."""
 
 DIALOGUE_MESSAGES = 200
 DIALOGUE_LETTERS = 4_000_000

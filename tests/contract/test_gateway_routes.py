@@ -75,7 +75,8 @@ get /v1/retention · get /v1/retention/preview · get /v1/retention/holds · pos
 delete /v1/retention/holds/{noun}/{item_id} · get /v1/retention/runs · post /v1/retention/runs
 get /v1/retention/runs/{run_id} · post /v1/retention/runs/{run_id}/decide
 get /v1/retention/runs/{run_id}/certificate
-post /v1/tips/{tip_id}/alarm
+post /v1/tips/{tip_id}/alarm · post /v1/major-events · get /v1/major-events · get /v1/major-events/{event_id}
+post /v1/major-events/{event_id}/supplement
 get /v1/outside-messages · post /v1/outside-messages/{delivery_id}/report
 post /v1/outside-messages/{delivery_id}/retry
 post /v1/tips · get /v1/tips · get /v1/tips/{tip_id} · post /v1/tips/{tip_id}/dispatch · post /v1/tips/{tip_id}/accept

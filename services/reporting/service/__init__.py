@@ -7,18 +7,21 @@ import secrets
 from lianxi.greenroom.entries import Desk
 from lianxi.runtime.premises import Premises
 from lianxi.runtime.settings import read_key
+from services.reporting.handlers.major_events import MajorEventDesk
 from services.reporting.handlers.migrating import MigrationDesk
 from services.reporting.handlers.orders import OrderDesk
 from services.reporting.handlers.retention import RetentionDesk
 from services.reporting.handlers.stage_reports import ReportingDesk
 from services.reporting.handlers.tools import ToolDesk
 from services.reporting.policy import read_demands, read_plan
+from services.reporting.service.major_events import MajorEventDoors
 from services.reporting.service.reports import ReportDoors
 from services.reporting.service.retention import RetentionDoors
 from services.reporting.settings import ReportingSettings
 from services.reporting.store import (
     FactStore,
     governance_tools,
+    major_events,
     retention_runs,
     running,
     stage_reports,
@@ -26,12 +29,13 @@ from services.reporting.store import (
 )
 from services.reporting.views.clauses import ClauseViews, FactViews, StageReportShelf
 from services.reporting.views.demands import OrderViews, ToolViews
+from services.reporting.views.major_events import MajorEventViews
 from services.reporting.views.retention import RunViews
 
 SETTINGS = ReportingSettings
 
 
-class Reporting(ReportDoors, RetentionDoors):
+class Reporting(ReportDoors, RetentionDoors, MajorEventDoors):
     """通报考核: facts, the plan's sentences, stage reports, orders, tools of governance, and runs that purge."""
 
     name = "reporting"
@@ -42,6 +46,7 @@ def open_desk(premises: Premises[ReportingSettings]) -> type[Desk]:
     clock, plan, demands = premises.clock, read_plan(premises.policy), read_demands(premises.policies)
     past, seen, runs = FactViews(clock, plan), OrderViews(clock), RunViews(clock)
     signing_key = read_key(premises.settings.reporting_signing_key_file)
+    events = MajorEventViews(clock)
     kept, issued = stage_reports(clock), supervision_orders(clock)
     reports = ReportingDesk(
         stage_reports=kept,
@@ -65,5 +70,7 @@ def open_desk(premises: Premises[ReportingSettings]) -> type[Desk]:
         tool_views = ToolViews(clock)
         retention = RetentionDesk(retention_runs(clock), runs, premises.policies, clock, signing_key)
         run_views = runs
+        majors = MajorEventDesk(major_events(clock), events, demands, clock)
+        major_views = events
 
     return OpenedReporting

@@ -50,6 +50,7 @@ def raise_alarm(tip: Tip, mark: Mark, policy: Policy, caller: Caller, now: datet
         lead=tip.lead,
         village=tip.village,
         raised_at=tip.shown(now),
+        is_levelled=tip.is_anonymous,
     )
     tip, started = alarm_raised(tip, policy, now)
     return tip, (*before, raised, *started)

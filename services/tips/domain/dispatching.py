@@ -60,6 +60,7 @@ def receive(tip: Tip, to: Destination, now: datetime, clause: str, policy: Polic
         lead=tip.lead,
         village=tip.village,
         raised_at=tip.shown(now),
+        is_levelled=tip.is_anonymous,
     )
     tip, started = alarm_raised(tip, policy, now)
     return tip, (received, dispatched, raised, *started)

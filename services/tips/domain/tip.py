@@ -165,6 +165,8 @@ class Tip:
     without one a word that no verifier can be (`no_receipt`); it is temporary when an officer has seen it.
     `agencies` holds who may read it. `next_rung_at` is when
     a sweep has to look at its clocks next. `policy_version` is the version of the policy that the tip runs under.
+    `reference` is the number under which another system knows it. `unread_since` is when the oldest reply was written
+    that the informant has not read; when informants read is noted nowhere.
     `officer` is whoever took it on for the lead.
     `keeping` says how long its words are kept; `identity` likewise, if the vault keeps anything of its informant.
     """
@@ -203,6 +205,9 @@ class Tip:
     openings: tuple[Opened, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     is_receipt_temporary: bool = False
+    source: str | None = None
+    reference: str | None = None
+    unread_since: datetime | None = None
     officer: str | None = None
     keeping: Keeping = NOT_COUNTED
     identity: Keeping | None = None

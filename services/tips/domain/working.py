@@ -154,7 +154,16 @@ def write_to_informant(tip: Tip, text: str, caller: Caller, now: datetime) -> De
         RuleBroken: dialogue.full.
     """
     check_mine(tip, caller, tip.lead)
+    tip = replace(tip, unread_since=tip.unread_since or now)
     return _posted(tip, Message(author=Author.DESK, desk=tip.lead, sealed=None, text=text, posted_at=now))
+
+
+def replies_read(tip: Tip) -> Decision:
+    """Note that the informant has read every reply; when is noted nowhere.
+
+    Clause: none (criterion 2.6).
+    """
+    return replace(tip, unread_since=None), ()
 
 
 def write_to_desk(

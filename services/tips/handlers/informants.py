@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
 
-from lianxi.contracts.envelope import Caller
+from lianxi.contracts.envelope import Caller, Cause
 from lianxi.contracts.sealing import Opener
 from lianxi.contracts.tips import ChangeReceipt, FindTipByReceipt, PostInformantMessage
 from lianxi.kernel.clock import Clock, local_date
@@ -47,7 +47,12 @@ class InformantSide:
         """
         known = self._known(request.receipt_verifier)
         returning.check_own(known)
-        return self.tips.get(known.tip_id)
+        found = self.tips.get(known.tip_id)
+        if found.state.unread_since is None:
+            return found
+        # Neither an event nor a command, and by nobody: what is kept is that no reply waits any more.
+        cause = Cause(actor="informant", correlation_id=known.tip_id, lane=found.state.lane)
+        return self.tips.change(known.tip_id, working.replies_read, cause)
 
     def post_informant_message(self, request: PostInformantMessage, caller: Caller) -> Stored[Tip]:
         """Write to the desk from the informant's side.

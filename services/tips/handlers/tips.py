@@ -132,6 +132,7 @@ class TipHandlers(InformantSide):
             number=self._number(event.raised_at),
             kind=TipKind.TIP,
             channel=Channel.PATROL,
+            source=Channel.PATROL.value,
             village=event.village,
             rental_code=event.rental_code,
             is_anonymous=False,
@@ -154,6 +155,8 @@ class TipHandlers(InformantSide):
             number=command.number,
             kind=command.kind,
             channel=command.channel,
+            source=command.source or command.channel.value,
+            reference=_reference_in(content),
             village=command.village,
             rental_code=command.rental_code,
             is_anonymous=command.is_anonymous,
@@ -400,3 +403,9 @@ def _followed(tip: Tip, event: CaseOpened | CaseClosed) -> Decision:
     if isinstance(event, CaseOpened):
         return working.link_case(tip, event.case_id, event.owner, event.opened_at)
     return working.end_with_case(tip, event.case_id, event.owner, event.outcome.value, event.closed_at)
+
+
+def _reference_in(content: Mapping[str, Any]) -> str | None:
+    """Take another system's number out of what was under the seal."""
+    reference = content.get("reference")
+    return reference if isinstance(reference, str) and reference else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from lianxi.contracts.clocks import ClockChangeView
@@ -26,13 +26,13 @@ from lianxi.contracts.tips import (
     TipView,
 )
 from lianxi.contracts.vault import OpeningNotice
-from lianxi.kernel.clock import Clock, level_to_hour
+from lianxi.kernel.clock import Clock, level_to_hour, local_date
 from lianxi.store.pages import BOOKKEEPING, newest_first
 from lianxi.store.unit import Aggregates, Stored
 from services.tips.documents import TipDocument
 from services.tips.domain.tip import OFFICE, WHOLE_DAYS, AskedChange, Dispatch, Line, Tip, check_readable
 from services.tips.domain.tip import Clock as TipClock
-from services.tips.policy import ALARM_CLOCK
+from services.tips.policy import ALARM_CLOCK, UNREAD_AFTER
 from services.tips.views.attachments import show_attachments
 
 _NOT_LISTED = (
@@ -44,6 +44,10 @@ _NOT_LISTED = (
 def no_reward(_tip: Tip) -> RewardNotice | None:
     """Say nothing of any reward."""
     return None
+
+
+A_MINUTE = timedelta(minutes=1)
+"""By how much a page reaches beyond its instant (`newest_first`)."""
 
 
 def tips_collection() -> Any:
@@ -80,11 +84,14 @@ class TipViews:
         match: dict[str, Any] = {"agencies": OFFICE if caller.sees_all else caller.agency}
         if request.state is not None:
             match["state"] = request.state.value
+        if request.kind is not None:
+            match["kind"] = request.kind.value
+        now = self.clock.now()
         rows, cursor = newest_first(
             self.collection(),
             match,
-            "listed_at",
-            now=self.clock.now(),
+            "unread_since" if request.unread else "listed_at",
+            now=now - UNREAD_AFTER - A_MINUTE if request.unread else now,
             cursor=request.cursor,
             limit=request.limit,
             leave_out=_NOT_LISTED,
@@ -123,7 +130,15 @@ class TipViews:
             policy_version=tip.policy_version,
             attachments=show_attachments(tip),
             officer=tip.officer,
+            source=tip.source or tip.channel.value,
+            reference=tip.reference,
+            unread_since=self._unread_since(tip),
         )
+
+    def _unread_since(self, tip: Tip) -> date | None:
+        """Say since when a reply waits for its informant, once that is a week; sooner it would show them reading."""
+        is_told = tip.unread_since is not None and tip.unread_since <= self.clock.now() - UNREAD_AFTER
+        return local_date(tip.unread_since) if is_told and tip.unread_since is not None else None
 
     def show_status(self, stored: Stored[Tip]) -> TipStatusView:
         """Show a tip as its informant reads it."""

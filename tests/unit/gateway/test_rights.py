@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 from lianxi.contracts import codec
 from lianxi.contracts.cases import AssistancePage, AssistanceView, CasePage, CaseSummary, CaseView, ReferralView
 from lianxi.contracts.inspections import RentalPage, RentalView, VisitView
+from lianxi.contracts.major_events import MajorEventPage, MajorEventView
 from lianxi.contracts.notifications import NoticeView
 from lianxi.contracts.outside import OutsideMessage, OutsidePage
 from lianxi.contracts.parties import PartyPage, PartyView, SealedParties, SealedParty
@@ -115,6 +116,8 @@ ANSWERS: list[tuple[str, str, type[Any], type[Any] | None]] = [
     ("/v1/visits/item_1", "get_visit", VisitView, None),
     ("/v1/notices/item_1", "get_notice", NoticeView, None),
     ("/v1/outside-messages", "list_outside", OutsideMessage, OutsidePage),
+    ("/v1/major-events/item_1", "get_major_event", MajorEventView, None),
+    ("/v1/major-events", "list_major_events", MajorEventView, MajorEventPage),
     ("/v1/supervision-orders/item_1", "get_order", OrderView, None),
     ("/v1/stage-reports/item_1/draft", "get_stage_report_draft", StageReportDraft, None),
     ("/v1/stage-reports", "list_stage_reports", StageReportView, StageReportList),
@@ -219,7 +222,7 @@ def test_every_field_of_an_answer_is_in_one_group_or_names_the_item() -> None:
             "item",
             "reward_id",
         ),
-        *("delivery_id", "channel"),
+        *("delivery_id", "channel", "event_id"),
     }
     for view, shape in SHOWS.items():
         grouped = [name for names in shape.groups.values() for name in names]
