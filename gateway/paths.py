@@ -14,7 +14,7 @@ TOKEN: Final = "/oauth/token"  # noqa: S105
 STATIC: Final = "/static/"
 PUBLIC_PAGES: Final = frozenset({"", "report", "track", "warnings", "accessibility"})
 """First parts of the paths of pages that need no account."""
-STAFF_PAGES: Final[frozenset[str]] = frozenset()
+STAFF_PAGES: Final = frozenset({"desk"})
 """First parts of the paths of pages that need a session."""
 _FOR_MACHINES: Final = (API, TOKEN, STATIC)
 
@@ -24,9 +24,14 @@ def is_public_page(path: str) -> bool:
     return _first(path) in PUBLIC_PAGES
 
 
+def is_staff_page(path: str) -> bool:
+    """Say whether a path is a page for officials: what its forms carry, the page itself checks."""
+    return _first(path) in STAFF_PAGES
+
+
 def is_page(path: str) -> bool:
     """Say whether a path is a page for people, with or without an account."""
-    return _first(path) in PUBLIC_PAGES | STAFF_PAGES
+    return is_public_page(path) or is_staff_page(path)
 
 
 def is_public(path: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from gateway.console import files, paper, picture_pages, public_pages, reward_pages
+from gateway.console import desk_pages, desk_session, files, paper, picture_pages, public_pages, reward_pages
 
 
 def add_pages(app: FastAPI) -> None:
@@ -13,4 +13,8 @@ def add_pages(app: FastAPI) -> None:
     app.include_router(public_pages.router)
     app.include_router(picture_pages.router)
     app.include_router(reward_pages.router)
+    # Before the paths of single things of a desk.
+    app.include_router(desk_session.door)
+    app.include_router(desk_session.router)
+    app.include_router(desk_pages.router)
     app.state.problem_page = paper.problem_page

@@ -10,6 +10,7 @@ from typing import Any, Final
 from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from gateway import paths
 from gateway.console.files import address_of, takes_gzip
 from gateway.console.sayings import say, say_last_day, say_problem, say_time
 from gateway.exchange import house_of
@@ -28,6 +29,7 @@ _HEADERS: Final = {
     "Vary": "Accept-Encoding, Accept-Language, Cookie",
 }
 _LEAST_PACKED: Final = 500
+TOO_MANY: Final = 429
 _WORDED_FOR_PEOPLE: Final = "picture."
 """Whoever sends a picture is a person, so that what is said of it needs no other words on a page."""
 
@@ -82,9 +84,11 @@ def _common(request: Request, language: Language) -> dict[str, Any]:
 
 
 def trouble_of(request: Request, problem: Problem) -> dict[str, str]:
-    """Say a problem in the words of a page."""
+    """Say a problem in the words of a page: residents' on theirs, and on officials' those of the interface."""
     seconds = problem.headers.get("Retry-After", "")
     language = language_of(request.scope)
+    if paths.is_staff_page(request.url.path):
+        return _staff_trouble(language, problem, seconds)
     if problem.code.startswith(_WORDED_FOR_PEOPLE):
         wording = words().problem(problem.code, problem.status)
         return {"what": wording.what.told(language), "to_do": wording.to_do.told(language)}
@@ -92,11 +96,18 @@ def trouble_of(request: Request, problem: Problem) -> dict[str, str]:
     return {"what": what, "to_do": to_do}
 
 
+def _staff_trouble(language: Language, problem: Problem, seconds: str) -> dict[str, str]:
+    said = words().problem(problem.code, problem.status)
+    to_do = said.to_do.told(language) if problem.status != TOO_MANY else say(language, "staff.wait", seconds=seconds)
+    return {"what": said.what.told(language), "to_do": to_do}
+
+
 def problem_page(problem: Problem, scope: Any) -> Response:
     """Write a refusal as a page of its own, with the way back."""
     request = Request(scope)
     known = scope.get("state", {}).get("correlation_id", "") if problem.status >= 500 else ""
-    answer = page(request, "problem.html", problem.status, trouble=trouble_of(request, problem), correlation_id=known)
+    template = "desk_problem.html" if paths.is_staff_page(request.url.path) else "problem.html"
+    answer = page(request, template, problem.status, trouble=trouble_of(request, problem), correlation_id=known)
     for name, value in problem.headers.items():
         answer.headers[name] = value
     return answer
