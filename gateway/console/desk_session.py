@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
@@ -97,9 +98,9 @@ async def me(request: Request) -> Response:
     """Who I am, whom I stand in for, and what I may do by which sentence."""
     here, policy, language = here_of(request), house_of(request).policy, language_of(request.scope)
     told = json.loads(bytes((await session.show_me(here)).body))
-    until = {each["stands_in_for"]: each["ends_at"] for each in told["acting"]}
+    until = {each["stands_in_for"]: datetime.fromisoformat(each["ends_at"]) for each in told["acting"]}
     facts = {
-        "me": told,
+        "me": told | {"ends_at": datetime.fromisoformat(told["ends_at"])},
         "agency": _named(policy, told["agency"], language),
         "desks": [_named(policy, each, language) for each in told["desks"]],
         "areas": [_named(policy, each, language) for each in told["areas"]],

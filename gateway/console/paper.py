@@ -107,7 +107,8 @@ def problem_page(problem: Problem, scope: Any) -> Response:
     request = Request(scope)
     known = scope.get("state", {}).get("correlation_id", "") if problem.status >= 500 else ""
     template = "desk_problem.html" if paths.is_staff_page(request.url.path) else "problem.html"
-    answer = page(request, template, problem.status, trouble=trouble_of(request, problem), correlation_id=known)
+    facts = {"trouble": trouble_of(request, problem), "correlation_id": known, "written": "", "person": None, "kept": ""}
+    answer = page(request, template, problem.status, **facts)
     for name, value in problem.headers.items():
         answer.headers[name] = value
     return answer
