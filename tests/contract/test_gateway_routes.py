@@ -55,6 +55,13 @@ PAGES = {
         "/track/code",
         "/warnings",
         "/accessibility",
+        "/desk",
+        "/desk/sign-in",
+        "/desk/sign-out",
+        "/desk/me",
+        "/desk/tips/{tip_id}",
+        "/desk/tips/{tip_id}/{deed}",
+        "/desk/notices/{notice_id}/acknowledge",
     ),
     "/static/{digest}/{name:path}",
 }
