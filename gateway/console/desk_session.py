@@ -26,7 +26,6 @@ from gateway.console.staff import (
 )
 from gateway.exchange import house_of
 from gateway.language import language_of
-from gateway.people.sessions import COOKIE
 from gateway.problems import Problem, problem_of
 from gateway.refusals import Turned
 from gateway.routes import rights, session

@@ -32,6 +32,7 @@ _LEAST_PACKED: Final = 500
 TOO_MANY: Final = 429
 _WORDED_FOR_PEOPLE: Final = "picture."
 """Whoever sends a picture is a person, so that what is said of it needs no other words on a page."""
+STAFF_PROBLEM: Final = "desk_problem.html"
 
 
 @cache
@@ -106,8 +107,14 @@ def problem_page(problem: Problem, scope: Any) -> Response:
     """Write a refusal as a page of its own, with the way back."""
     request = Request(scope)
     known = scope.get("state", {}).get("correlation_id", "") if problem.status >= 500 else ""
-    template = "desk_problem.html" if paths.is_staff_page(request.url.path) else "problem.html"
-    facts = {"trouble": trouble_of(request, problem), "correlation_id": known, "written": "", "person": None, "kept": ""}
+    template = STAFF_PROBLEM if paths.is_staff_page(request.url.path) else "problem.html"
+    facts = {
+        "trouble": trouble_of(request, problem),
+        "correlation_id": known,
+        "written": "",
+        "person": None,
+        "kept": "",
+    }
     answer = page(request, template, problem.status, **facts)
     for name, value in problem.headers.items():
         answer.headers[name] = value

@@ -1,7 +1,7 @@
 """What officials' pages stand on: a session, a form that this session's page has made, and the interface's own rights.
 
-A page never asks a desk by itself. It calls the function of the interface's route under that route's scope and right, so
-that there is one way in, one cut on the way out and one audit, whoever asks and however.
+A page never asks a desk by itself. It calls the function of the interface's route under that route's scope and right,
+so that there is one way in, one cut on the way out and one audit, whoever asks and however.
 """
 
 from __future__ import annotations
