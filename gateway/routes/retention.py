@@ -37,7 +37,13 @@ RUNS: Final = "/v1/retention/runs"
 HOLDS: Final = "/v1/retention/holds"
 REPORTING: Final = "reporting"
 PURGING: Final = ("tips", "inspections", "cases")
-HELD_BY: Final[Mapping[str, str]] = {"tip": "tips", "visit": "inspections", "case": "cases", "referral": "cases"}
+HELD_BY: Final[Mapping[str, str]] = {
+    "tip": "tips",
+    "reward": "tips",
+    "visit": "inspections",
+    "case": "cases",
+    "referral": "cases",
+}
 """Kind of item → the desk that keeps it."""
 
 Noun = Annotated[str, Path(max_length=40, pattern=r"^[a-z_]+$")]

@@ -145,7 +145,8 @@ class MemoryShelf(Generic[A]):
         ]
 
     def _keepings(self) -> list[tuple[str, Keeping]]:
-        return [(item.id, getattr(item, self.name)) for item in self.items.all()]
+        found = [(item.id, getattr(item, self.name)) for item in self.items.all()]
+        return [(item_id, keeping) for item_id, keeping in found if keeping is not None]
 
 
 @dataclass(frozen=True)
