@@ -111,7 +111,8 @@ async def _all_in(request: Request, state: TipState) -> tuple[list[Mapping[str, 
     cursor = None
     for _ in range(MOST_PAGES):
         reading = await reading_for(request, tips.list_tips)
-        told = json.loads(bytes((await tips.list_tips(state, cursor, AT_ONCE, reading)).body))
+        answer = await tips.list_tips(state=state, cursor=cursor, limit=AT_ONCE, reading=reading)
+        told = json.loads(bytes(answer.body))
         found += told["items"]
         cursor = told.get("next_cursor")
         if cursor is None:

@@ -10,13 +10,14 @@ from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import httpx2
 import pytest
 from argon2 import PasswordHasher
 
 from gateway.console import desk_pages, desk_session
+from gateway.console.sayings import sayings
 from gateway.console.staff import local, need_of
 from gateway.people import second_factor
 from gateway.people.sessions import COOKIE
@@ -33,8 +34,10 @@ from lianxi.contracts.tips import (
     TipState,
     TipSummary,
     TipView,
+    VerificationOutcome,
 )
 from lianxi.kernel.errors import BrokerDown, Conflict, RuleBroken
+from lianxi.policy.rights import Action
 from tests.support.gateway_fakes import NOON, Door, open_door
 
 PASSWORD = "four words in a row"
@@ -521,6 +524,20 @@ def test_what_is_missing_is_named_and_nothing_is_sent(door: Door) -> None:
     assert asked(door, "return_tip") + asked(door, "post_message") + asked(door, "accept_tip") == []
     form = form_on(page, f"{ADDRESS}/accept")
     assert door.http.post(f"{ADDRESS}/burn", data=form, headers=OURS).status_code == 404
+
+
+def test_whatever_a_tip_may_be_has_a_word() -> None:
+    wanted = {
+        "channel": Channel,
+        "state": TipState,
+        "found": VerificationOutcome,
+        "reason": ReturnReason,
+        "action": get_args(Action),
+        "done": desk_pages.DEEDS,
+    }
+    for group, codes in wanted.items():
+        for code in codes:
+            assert f"{group}.{code}" in sayings("zh"), (group, code)
 
 
 # --- me
