@@ -40,6 +40,7 @@ def spoken(name: str) -> tuple[tuple[str, ...], ...]:
     return tuple(islice(product(*map(readings, name)), READINGS_AT_MOST))
 
 
+@lru_cache(20_000)
 def sounds_like(asked: str, name: str) -> bool:
     """Say whether whole syllables of a name, next to one another, sound like what was typed, in full or by initials.
 

@@ -12,6 +12,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from lianxi.kernel.errors import Malformed
 from lianxi.policy import sounds, wordings
@@ -22,6 +23,7 @@ SHORTEST = 2
 SHORTEST_SOUND = 3
 NEAR_PAIRS, NEAR_SHARE = 3, 0.6
 NEAR_POSTINGS = 60_000
+_BY_AGE = attrgetter("age")
 _SOUND = re.compile(rf"[a-z']{{{SHORTEST_SOUND},40}}")
 _ROOM_SAID = re.compile(r"[室房]")
 _ROOM = re.compile(r"(?<=[栋层元])([0-9]{1,5})室$")
@@ -68,7 +70,7 @@ def search(table: TraceTable, query: Query, is_allowed: Allowed) -> tuple[list[T
     exact = [each for each in _exact(table, query) if is_allowed(each)]
     if not exact and query.is_near_allowed:
         return [each for each in _near(table, query) if is_allowed(each)], True
-    return sorted(exact, key=_newest, reverse=True), False
+    return sorted(exact, key=_BY_AGE, reverse=True), False
 
 
 def by_ending(table: TraceTable, mark: str, is_allowed: Allowed) -> list[Trace]:
@@ -77,11 +79,7 @@ def by_ending(table: TraceTable, mark: str, is_allowed: Allowed) -> list[Trace]:
     Clause: none (criterion 16.1).
     """
     found = (table.at(slot) for slot in table.by_thing.of(mark))
-    return sorted((each for each in found if each is not None and is_allowed(each)), key=_newest, reverse=True)
-
-
-def _newest(trace: Trace) -> tuple[float, str]:
-    return trace.listed_at.timestamp(), trace.tip_id
+    return sorted((each for each in found if each is not None and is_allowed(each)), key=_BY_AGE, reverse=True)
 
 
 def _exact(table: TraceTable, query: Query) -> Iterator[Trace]:
@@ -102,19 +100,20 @@ def _rarest(table: TraceTable, word: str) -> Sequence[int]:
 
 def _having(table: TraceTable, word: str) -> Iterable[Trace]:
     if _SOUND.fullmatch(word):
-        return (each for each in table if word in each.words or (word in each.sound and _sounds(each, word)))
+        return [each for each in table if _is_told(each, word)]
     found = (table.at(slot) for slot in _rarest(table, word))
     return (each for each in found if each is not None and word in each.words)
 
 
 def _holds(trace: Trace, word: str) -> bool:
-    if word in trace.words:
+    return word in trace.words or (bool(_SOUND.fullmatch(word)) and _is_told(trace, word))
+
+
+def _is_told(trace: Trace, word: str) -> bool:
+    """Say whether a word in plain letters is said, or is how a name sounds, by whole syllables or by initials."""
+    if word in trace.initials or word in trace.words:
         return True
-    return bool(_SOUND.fullmatch(word)) and word in trace.sound and _sounds(trace, word)
-
-
-def _sounds(trace: Trace, word: str) -> bool:
-    return any(sounds.sounds_like(word, name) for name in trace.names)
+    return word in trace.sound and any(sounds.sounds_like(word, name) for name in trace.names)
 
 
 def _near(table: TraceTable, query: Query) -> list[Trace]:
@@ -131,4 +130,4 @@ def _near(table: TraceTable, query: Query) -> list[Trace]:
     found = [
         (count, each) for slot, count in counts.items() if count >= enough and (each := table.at(slot)) is not None
     ]
-    return [each for _, each in sorted(found, key=lambda pair: (pair[0], *_newest(pair[1])), reverse=True)]
+    return [each for _, each in sorted(found, key=lambda pair: (pair[0], pair[1].age), reverse=True)]

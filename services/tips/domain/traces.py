@@ -37,9 +37,25 @@ class Trace:
 
     @cached_property
     def sound(self) -> str:
-        """How its names of places and organisations may sound, in full and by initials: what a search looks through."""
-        ways = [way for name in self.names for way in sounds.spoken(name)]
-        return "|".join(dict.fromkeys(each for way in ways for each in ("".join(way), sounds.initials(way))))
+        """How its names of places and organisations may sound, in full: what a search looks through."""
+        return "|".join(dict.fromkeys("".join(way) for name in self.names for way in sounds.spoken(name)))
+
+    @cached_property
+    def initials(self) -> str:
+        """The initials of how its names may sound."""
+        return "|".join(dict.fromkeys(sounds.initials(way) for name in self.names for way in sounds.spoken(name)))
+
+    def prepare(self) -> None:
+        """Work out now what searches look through, so that none of them waits for it.
+
+        Clause: none.
+        """
+        _ = self.sound, self.initials
+
+    @cached_property
+    def age(self) -> tuple[datetime, str]:
+        """Its place in the order of time."""
+        return self.listed_at, self.tip_id
 
     @cached_property
     def places(self) -> tuple[Place, ...]:
@@ -124,6 +140,7 @@ class TraceTable:
 
         Clause: none.
         """
+        trace.prepare()
         slot = self._slots.get(trace.tip_id)
         before = None if slot is None else self._traces[slot]
         if slot is not None and before is not None and things_of(before) == things_of(trace):

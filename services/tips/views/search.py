@@ -19,7 +19,7 @@ from services.tips.domain.traces import Trace
 from services.tips.views.finding import Finder
 from services.tips.views.links import VisibleTips
 
-COUNTED_AT_MOST = 200
+COUNTED_AT_MOST = 100
 """Further nobody is told a number: it costs a look at each tip, and whoever finds more than this asks more closely."""
 
 EXCERPT_LETTERS = 40
