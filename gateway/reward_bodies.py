@@ -82,7 +82,9 @@ class RewardDecision(Body):
 
     approve: bool
     reason: Annotated[Short, Field(min_length=4)]
-    ground: RefusalGround | None = Field(default=None, description="With a no: what the informant reads")
+    ground: RefusalGround | None = Field(
+        default=None, description="With a no: what the informant reads; `not_first` reads as `outside_table`"
+    )
 
 
 class RewardStop(Body):

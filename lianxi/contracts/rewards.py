@@ -33,7 +33,10 @@ class RewardState(StrEnum):
 
 
 class RefusalGround(StrEnum):
-    """Why a reward is not paid; the informant is told this, and not the words."""
+    """Why a reward is not paid; the informant is told this, and not the words.
+
+    *Not first* is told as *outside table*: informants of merged tips never learn of one another.
+    """
 
     NOT_FIRST = "not_first"
     EXCLUDED = "excluded"

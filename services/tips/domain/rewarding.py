@@ -347,6 +347,15 @@ def pay(reward: Reward, reference: str, caller: Caller, now: datetime) -> Reward
     return paid, (RewardPaid(reward_id=reward.id, number=number, amount_yuan=amount, paid_at=now),)
 
 
+def told_ground(reward: Reward) -> RefusalGround | None:
+    """Say which ground an informant reads: never that somebody else came first, for that tells of another informant.
+
+    Clause: none (criterion 10.5).
+    """
+    ground = None if reward.refusal is None else reward.refusal.ground
+    return RefusalGround.OUTSIDE_TABLE if ground is RefusalGround.NOT_FIRST else ground
+
+
 def without_payee(reward: Reward, purge: Purge) -> Reward:
     """Note that the payee is gone; number, amount and that it was paid stay.
 

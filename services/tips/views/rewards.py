@@ -31,6 +31,7 @@ from services.tips.domain.rewarding import (
     decision_of,
     is_rewardable,
     reward_id_of,
+    told_ground,
 )
 from services.tips.domain.tip import Tip
 
@@ -130,7 +131,7 @@ class RewardViews:
             state=reward.state,
             number=reward.number,
             amount_yuan=decision_of(reward)[1] if reward.state in TOLD_AMOUNT else None,
-            ground=_said(reward.refusal, "ground"),
+            ground=told_ground(reward),
         )
 
 

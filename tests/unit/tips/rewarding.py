@@ -25,13 +25,15 @@ from lianxi.policy.book import PolicyBook
 from lianxi.policy.policy import Policy
 from lianxi.store.fakes import MemoryAggregates
 from services.tips.domain.returning import CLOSED_LINE
-from services.tips.domain.rewarding import Reward, precedes, reward_id_of
+from services.tips.domain.rewarding import Reward, reward_id_of
 from services.tips.domain.tip import Line, Tip, told
+from services.tips.handlers.bonds import MergedReporters
 from services.tips.handlers.rewards import RewardHandlers
 from services.tips.store import REWARD_ANNOUNCER
 from services.tips.views import TipViews
 from services.tips.views.rewards import RewardViews
 from tests.unit.tips.desk import TIP_ID, TipDesk, heard, keys, shipped_policy, submission
+from tests.unit.tips.linking import Linking
 
 NAME, REFERENCE = "欧阳明月", "代发点预约 7KQ2"
 NOTHING = Declared(is_official=False, has_duty_to_report=False, patrols_the_place=False, seeks_rescue_of_relative=False)
@@ -65,18 +67,6 @@ class MemoryPayees:
         self.kept.pop(tip_id, None)
 
 
-@dataclass
-class MemoryGroup:
-    """Tips that were merged into one group."""
-
-    desk: TipDesk
-    members: set[str] = field(default_factory=set)
-
-    def has_earlier(self, tip: Tip) -> bool:
-        others = (self.desk.tip(each) for each in self.members if each != tip.id)
-        return tip.id in self.members and any(precedes(other, tip) for other in others)
-
-
 class RewardDesk(TipDesk):
     def __init__(self, scheme: str = "national-2021", opener: Opener | None = None) -> None:
         super().__init__(PolicyBook(using(scheme)))
@@ -85,13 +75,13 @@ class RewardDesk(TipDesk):
         self.rewards: MemoryAggregates[Reward] = MemoryAggregates(
             REWARD_ANNOUNCER, self.clock, announced_at=Reward.shown
         )
-        self.payees, self.group = MemoryPayees(), MemoryGroup(self)
+        self.payees, self.linking = MemoryPayees(), Linking(self)
         self.rewarding = RewardHandlers(
             tips=self.tips,
             rewards=self.rewards,
             find_tip=self.handlers.find_tip_by_receipt,
             payees=self.payees,
-            reporters=self.group,
+            reporters=MergedReporters(self.tips, self.linking),
             opener=opener or keys()[1],
             policies=self.book,
             clock=self.clock,
@@ -114,6 +104,10 @@ class RewardDesk(TipDesk):
     def true_tip(self, **changed: Any) -> Tip:
         tip = self.submit(submission(**changed))
         return self.close_as(VerificationOutcome.SUBSTANTIATED, tip.id)
+
+    def merge(self, one: str, other: str) -> str:
+        """Have the office merge two tips; names the bond."""
+        return self.linking.bind(self.tip(one), self.tip(other), OFFICE).bond_id
 
     def claim(self, verifier: str = "verifier-1", declared: Declared = NOTHING, **changed: Any) -> str:
         """Claim as an informant does, and name the reward."""

@@ -337,14 +337,16 @@ def test_of_a_merged_group_only_the_first_reporter_is_proposed() -> None:
             received_at=at - timedelta(hours=3) + timedelta(minutes=minutes),
         )
     rewards = [desk.claim(f"verifier-{tip_id}") for tip_id in ids]
-    desk.group.members |= set(ids)
+    bond = desk.merge(ids[0], ids[2])
+    desk.merge(ids[2], ids[1])
     assert [refusal(desk.propose, each).code for each in rewards[1:]] == ["reward.not_first"] * 2
     assert desk.propose(rewards[0]).state is RewardState.PROPOSED
-    desk.group.members.discard(ids[0])
+    desk.linking.undo(desk.tip(ids[0]), bond, OFFICE)
     assert desk.propose(rewards[1]).state is RewardState.PROPOSED
     assert refusal(desk.propose, rewards[2]).code == "reward.not_first"
     desk.decide(rewards[2], OFFICE, ground=RefusalGround.NOT_FIRST)
-    assert desk.status(f"verifier-{ids[2]}").reward.ground is RefusalGround.NOT_FIRST
+    # Informants of merged tips never learn of one another.
+    assert desk.status(f"verifier-{ids[2]}").reward.ground is RefusalGround.OUTSIDE_TABLE
 
 
 @pytest.mark.criterion("20.3")
@@ -357,7 +359,7 @@ def test_a_group_that_is_merged_after_the_proposal_stops_the_yes() -> None:
     reward_id = desk.claim(second)
     desk.propose(reward_id)
     desk.decide(reward_id, MARKET)
-    desk.group.members |= {first, second}
+    desk.merge(first, second)
     assert refusal(desk.decide, reward_id, FINANCE).code == "reward.not_first"
 
 
