@@ -36,7 +36,8 @@ sys.exit(main())
 def needed_python() -> str | None:
     """The Python to build with: this one, or a newer one on the machine; None when there is none."""
     if sys.version_info >= OLDEST:
-        return sys.executable
+        # Run from inside `.venv`, this is the Python that it was made with: what is made anew cannot make itself.
+        return os.path.realpath(getattr(sys, "_base_executable", sys.executable))
     found = [path for path in map(shutil.which, NEWER_NAMES) if path]
     return found[0] if found else None
 
