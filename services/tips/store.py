@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from pymongo import UpdateOne
@@ -286,11 +287,12 @@ class TraceStore:
             TraceDocument._get_collection().delete_many({"_id": {"$in": list(tip_ids)}})
         self._log(tip_ids)
 
-    def made_by_others(self, made_by: str, at_most: int) -> Sequence[str]:
-        """Name some tips whose traces were made by other rules, or by another key."""
+    def untraced(self, made_by: str, at_most: int) -> Sequence[str]:
+        """Name some tips that have no trace, or one that other rules made, or another key."""
         with reaching_the_store():
-            rows = TraceDocument._get_collection().find({"made_by": {"$ne": made_by}}, {"_id": 1}).limit(at_most)
-            return [row["_id"] for row in rows]
+            traced = {row["_id"] for row in TraceDocument._get_collection().find({"made_by": made_by}, {"_id": 1})}
+            missing = (row["_id"] for row in TipDocument._get_collection().find({}, {"_id": 1}))
+            return list(islice((tip_id for tip_id in missing if tip_id not in traced), at_most))
 
     def _log(self, tip_ids: Sequence[str]) -> None:
         collection = TraceLogDocument._get_collection()

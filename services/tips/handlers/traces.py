@@ -29,8 +29,8 @@ class Traces(Protocol):
         """Delete the traces of some tips."""
         ...
 
-    def made_by_others(self, made_by: str, at_most: int) -> Sequence[str]:
-        """Name some tips whose traces were made by other rules or another key."""
+    def untraced(self, made_by: str, at_most: int) -> Sequence[str]:
+        """Name some tips that have no trace, or one that other rules made, or another key."""
         ...
 
 
@@ -51,13 +51,13 @@ class TraceHandlers:
         self._make([each.tip_id for each in events])
 
     def remake_traces(self) -> None:
-        """Make some traces anew that other rules made, or another key; once all are made, nobody is asked again."""
+        """Make some traces that are missing, or that other rules made; once all are made, nobody is asked again."""
         made_by = self._made_by()
         if made_by in self.settled:
             return
-        others = self.traces.made_by_others(made_by, REMADE_A_SWEEP)
-        self._make(others)
-        if not others:
+        waiting = self.traces.untraced(made_by, REMADE_A_SWEEP)
+        self._make(waiting)
+        if not waiting:
             self.settled.add(made_by)
 
     def forgetting(self, forget_more: Callable[[Tip], object]) -> Callable[[Tip], None]:

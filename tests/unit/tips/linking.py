@@ -46,6 +46,7 @@ def _meets(value: Any, wanted: Any) -> bool:
 
 @dataclass
 class MemoryTraces:
+    tips: MemoryAggregates[Tip]
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
     log: list[dict[str, Any]] = field(default_factory=list)
 
@@ -58,8 +59,9 @@ class MemoryTraces:
             self.rows.pop(tip_id, None)
         self._write(tip_ids)
 
-    def made_by_others(self, made_by: str, at_most: int) -> list[str]:
-        return [row["_id"] for row in self.rows.values() if row["made_by"] != made_by][:at_most]
+    def untraced(self, made_by: str, at_most: int) -> list[str]:
+        traced = {row["_id"] for row in self.rows.values() if row["made_by"] == made_by}
+        return [each.id for each in self.tips.all() if each.id not in traced][:at_most]
 
     def _write(self, tip_ids: Sequence[str]) -> None:
         if tip_ids:
@@ -74,7 +76,7 @@ def row_of(stored_version: int, state: Any) -> dict[str, Any]:
 class Linking:
     def __init__(self, desk: TipDesk, policies: PolicyBook | None = None) -> None:
         self.desk = desk
-        self.traces = MemoryTraces()
+        self.traces = MemoryTraces(desk.tips)
         self.bonds: MemoryAggregates[Bond] = MemoryAggregates(BOND_ANNOUNCER, desk.clock)
         book = policies or PolicyBook(shipped_policy())
         self.tracing = TraceHandlers(tips=desk.tips, traces=self.traces, opener=keys()[1], policies=book, key=KEY)

@@ -89,6 +89,16 @@ def test_traces_made_by_other_rules_are_made_anew(desk: TipDesk, linking: Linkin
     assert linking.traces.rows[tip.id] == kept
 
 
+def test_traces_that_were_lost_are_made_anew(desk: TipDesk, linking: Linking) -> None:
+    tip = submit(desk, 1)
+    linking.hear()
+    linking.traces.rows.clear()
+
+    linking.tracing.remake_traces()
+
+    assert list(linking.traces.rows) == [tip.id]
+
+
 def test_a_trace_goes_with_the_words_of_its_tip(desk: TipDesk, linking: Linking) -> None:
     first, second = submit(desk, 1), submit(desk, 2, SAME)
     linking.hear()
