@@ -247,7 +247,8 @@ def test_a_picture_that_was_altered_or_lost_is_not_shown_as_if_it_were_it(door: 
     path, kept = f"/v1/tips/{command(door).tip_id}/attachments/1", command(door).attachments[0].file
     place = door.settings.gateway_attachments_dir / "kept" / kept
 
-    place.write_bytes(place.read_bytes()[:-1] + b"\0")
+    whole = place.read_bytes()
+    place.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     answer = door.http.get(path, headers=door.headers("police"))
     assert (answer.status_code, answer.json()["code"]) == (500, "attachment.altered")
 
