@@ -11,13 +11,13 @@ import hashlib
 import hmac
 import json
 import secrets
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import jwt
 
+from gateway.keeping import Keeper
 from gateway.ledger import Client, Ledger
 from gateway.principal import SCOPES, Principal
 from gateway.refusals import NotKnown
@@ -34,7 +34,7 @@ CLAIMS: Final = ("iss", "aud", "sub", "iat", "exp", "jti")
 _NOBODY: Final = Client(client_id="", secret_sha256="0" * 64, agency="", scopes=())
 
 
-class Register:
+class Register(Keeper):
     """The clients as last read from the database; nobody is let in who was last seen revoked, whatever is away."""
 
     def __init__(self, ledger: Ledger, settings: GatewaySettings) -> None:
@@ -44,7 +44,6 @@ class Register:
         self._read_at = _changed_at(self._file)
         self._wanted = _read_file(self._file)
         self._known: dict[str, Client] | None = None
-        self._keeping: asyncio.Task[None] | None = None
         self.trouble: str | None = None
 
     @property
@@ -66,14 +65,7 @@ class Register:
     async def open(self) -> None:
         """Read the list now if the database is there, and keep reading it."""
         await self._try()
-        self._keeping = asyncio.create_task(self._keep())
-
-    async def close(self) -> None:
-        """Stop reading."""
-        if self._keeping is not None:
-            self._keeping.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._keeping
+        await super().open()
 
     async def _keep(self) -> None:
         while True:

@@ -6,31 +6,19 @@ Clause: none; criterion 2.3. Counts of wrong codes go when they are old, buckets
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from typing import Final
 
 from gateway.exchange import House
+from gateway.keeping import Keeper
 
 EVERY_SECONDS: Final = 60.0
 
 
-class Forgetting:
+class Forgetting(Keeper):
     """Forgets once a minute."""
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._keeping: asyncio.Task[None] | None = None
-
-    async def open(self) -> None:
-        """Begin."""
-        self._keeping = asyncio.create_task(self._keep())
-
-    async def close(self) -> None:
-        """Stop."""
-        if self._keeping is not None:
-            self._keeping.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._keeping
 
     async def forget(self) -> None:
         """Forget once what is old."""

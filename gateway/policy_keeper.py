@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
 
 from gateway.exchange import House
+from gateway.keeping import Keeper
 from lianxi.runtime import metrics
 from lianxi.runtime.logs import get_log
 from lianxi.runtime.versions import VersionWatch
@@ -17,7 +17,7 @@ log = get_log()
 EVERY_SECONDS: Final = 0.5
 
 
-class PolicyKeeper:
+class PolicyKeeper(Keeper):
     """Looks for another version in force; a request under way finishes with the one it began with or the next one.
 
     Desks look before they handle any letter, so what is filed under a version that the gateway has taken up is never
@@ -27,19 +27,11 @@ class PolicyKeeper:
     def __init__(self, house: House) -> None:
         self._house = house
         self._watch = VersionWatch(house.shelf)
-        self._keeping: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Begin to look."""
         metrics.policy_version.labels("gateway").set(self._house.policy.version)
-        self._keeping = asyncio.create_task(self._keep())
-
-    async def close(self) -> None:
-        """Stop looking."""
-        if self._keeping is not None:
-            self._keeping.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._keeping
+        await super().open()
 
     async def _keep(self) -> None:
         while True:

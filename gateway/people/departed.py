@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from typing import Final
 
+from gateway.keeping import Keeper
 from gateway.people.handing_over import HandingOver
 from lianxi.contracts.envelope import Caller
 from lianxi.kernel.errors import Unavailable
@@ -16,24 +16,12 @@ log = get_log()
 SOON_SECONDS: Final = 60.0
 
 
-class DepartedWatch:
+class DepartedWatch(Keeper):
     """Counts and shows what was left behind; what could not be asked is asked again soon."""
 
     def __init__(self, handing_over: HandingOver, every_seconds: float) -> None:
         self._handing_over = handing_over
         self._every = every_seconds
-        self._keeping: asyncio.Task[None] | None = None
-
-    async def open(self) -> None:
-        """Begin to look."""
-        self._keeping = asyncio.create_task(self._keep())
-
-    async def close(self) -> None:
-        """Stop looking."""
-        if self._keeping is not None:
-            self._keeping.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._keeping
 
     async def look(self) -> int:
         """Count now."""
