@@ -193,11 +193,16 @@ class Story:
 
     def _notice(self, name: str, event_type: str) -> Mapping[str, Any] | None:
         """Find the notice about this story's tip: known by its number until the tip's id is known."""
-        for notice in self._members[name].get("/v1/notices", limit="50")["items"]:
-            known = notice["about"] == f"tip/{self.told.tip_id}" or self.told.tip_number in notice["text_zh"]
-            if notice["event_type"] == event_type and known:
-                found: Mapping[str, Any] = notice
-                return found
+        # In a town that has been used it may lie deep: notices about anonymous tips stand at their hour.
+        page: Mapping[str, Any] = {"next_cursor": ""}
+        while page["next_cursor"] is not None:
+            further = {"cursor": page["next_cursor"]} if page["next_cursor"] else {}
+            page = self._members[name].get("/v1/notices", limit="200", **further)
+            for notice in page["items"]:
+                known = notice["about"] == f"tip/{self.told.tip_id}" or self.told.tip_number in notice["text_zh"]
+                if notice["event_type"] == event_type and known:
+                    found: Mapping[str, Any] = notice
+                    return found
         return None
 
     def _visit_rental(self) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.sizes import size
+from tests.chaos.sizes import FULL, size
 from tests.support.town import RunningTown, running_town
 
 SEED = "20151019"
@@ -25,10 +25,12 @@ def own_town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningTown]:
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("client", ["police", "operator", None])
 def test_no_door_breaks(own_town: RunningTown, client: str | None, tmp_path: Path) -> None:
+    # Every door's borders are walked by the client that comes furthest in; the others throw dice.
+    phases = "examples,coverage,fuzzing" if FULL or client == "police" else "examples,fuzzing"
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "run", f"{own_town.gateway_url}/openapi.json"),
-        *("--checks", "not_a_server_error", "--phases", "examples,coverage,fuzzing", "--mode", "all"),
-        *("--max-examples", str(size(8, 100)), "--seed", SEED, "--generation-deterministic", "--no-shrink"),
+        *("--checks", "not_a_server_error", "--phases", phases, "--mode", "all"),
+        *("--max-examples", str(size(4, 100)), "--seed", SEED, "--generation-deterministic", "--no-shrink"),
         *("--continue-on-failure", "--suppress-health-check", "all", "--warnings", "off", "--no-color"),
         *("--request-timeout", "20"),
     ]
