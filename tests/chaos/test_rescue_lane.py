@@ -51,10 +51,10 @@ def seconds_until_told(town: RunningTown, number: str, since: float) -> float:
 def test_a_backlog_on_the_ordinary_lanes_delays_no_rescue(town: RunningTown) -> None:
     for name in ("tips", "notifications"):
         town.stop(name)
-    Filing(town, agency=size(400, 8_000), public=size(100, 2_000)).wait(timeout=size(240, 1_500))
+    Filing(town, agency=size(160, 8_000), public=size(40, 2_000)).wait(timeout=size(240, 1_500))
     waiting = file_rescue(town)
     backlog = messages_waiting(town.amqp_url(), ORDINARY)
-    assert backlog >= size(500, 10_000)
+    assert backlog >= size(200, 10_000)
 
     for name in ("notifications", "tips"):
         town.start(name)
