@@ -12,10 +12,9 @@ import sys
 import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final
 
 from deploy.local import browser, install
 from deploy.local.places import CHECKOUT
@@ -27,8 +26,6 @@ CODE: Final = ("lianxi", "services", "gateway", "deploy", "tests")
 REPORTS: Final = CHECKOUT / ".cache" / "reports"
 STARTS_NOTHING: Final = frozenset({"architecture", "unit", "contract"})
 """Floors that only reckon: one process for each core of the machine."""
-LONGEST_FIRST: Final = ("chaos", "e2e", "integration", "browser")
-AT_ONCE: Final = 2
 NEEDS_BROKER: Final = frozenset({"integration", "e2e", "browser", "chaos"})
 NEEDS_BROWSER: Final = frozenset({"browser"})
 INSTALL_LOG: Final = CHECKOUT / ".cache" / "install.log"
@@ -81,8 +78,8 @@ def run_imports() -> Result:
 CHECKS: Final[Mapping[str, Callable[[], Result]]] = {"style": run_style, "types": run_types, "imports": run_imports}
 
 
-def run_tests(floor: str, log: TextIO | None = None) -> Result:
-    """One folder of tests in a pytest of its own, which speaks here or into a log."""
+def run_tests(floor: str) -> Result:
+    """One folder of tests in a pytest of its own."""
     began_at = time.monotonic()
     folder, report = Path("tests") / floor, REPORTS / f"{floor}.xml"
     if not (CHECKOUT / folder).is_dir():
@@ -91,7 +88,7 @@ def run_tests(floor: str, log: TextIO | None = None) -> Result:
     report.unlink(missing_ok=True)
     side_by_side = ["-n", "auto", "--dist", "loadfile"] if floor in STARTS_NOTHING else []
     command = [sys.executable, "-m", "pytest", str(folder), "-q", "--no-header", f"--junitxml={report}", *side_by_side]
-    code = subprocess.run(command, cwd=CHECKOUT, check=False, stdout=log, stderr=log).returncode
+    code = subprocess.run(command, cwd=CHECKOUT, check=False).returncode
     return read_report(floor, report, code, time.monotonic() - began_at)
 
 
@@ -141,38 +138,6 @@ def prepare(floors: Sequence[str], progress: Progress) -> None:
         progress.line(f"   {browser.ensure(INSTALL_LOG, progress)}")
 
 
-def run_floor(floor: str, progress: Progress) -> Result:
-    """Run one floor and say what it came to."""
-    progress.line(f"── {floor}")
-    result = CHECKS[floor]() if floor in CHECKS else run_tests(floor)
-    return told(result, progress)
-
-
-def told(result: Result, progress: Progress) -> Result:
-    """Say what a floor came to."""
-    progress.line(f"   {result.floor}: {result.passed} passed, {result.failed} failed, {result.seconds:.1f} s")
-    return result
-
-
-def run_side_by_side(floors: Sequence[str], progress: Progress) -> list[Result]:
-    """Run floors that mostly wait two at a time, each with a town of its own; what one says is shown when it ends.
-
-    Full sizes measure times, and run one after another.
-    """
-
-    def run(floor: str) -> Result:
-        progress.line(f"── {floor} …")
-        REPORTS.mkdir(parents=True, exist_ok=True)
-        with (REPORTS / f"{floor}.log").open("w+", encoding="utf-8") as log:
-            result = run_tests(floor, log)
-            log.seek(0)
-            progress.line(log.read().rstrip())
-        return told(result, progress)
-
-    with ThreadPoolExecutor(1 if os.environ.get("LIANXI_CHAOS") == "full" else AT_ONCE) as pool:
-        return list(pool.map(run, floors))
-
-
 def main(floors: Sequence[str]) -> int:
     """Run the named floors; zero when all are good."""
     wrong = [floor for floor in floors if not re.fullmatch(r"[a-z][a-z0-9]*", floor)]
@@ -185,10 +150,12 @@ def main(floors: Sequence[str]) -> int:
     except TownError as error:
         progress.fail(error)
         return 1
-    waits = [floor for floor in LONGEST_FIRST if floor in floors]
-    results = [run_floor(floor, progress) for floor in floors if floor not in waits]
-    results += run_side_by_side(waits, progress)
-    results.sort(key=lambda result: floors.index(result.floor))
+    results = []
+    for floor in floors:
+        progress.line(f"── {floor}")
+        result = CHECKS[floor]() if floor in CHECKS else run_tests(floor)
+        progress.line(f"   {floor}: {result.passed} passed, {result.failed} failed, {result.seconds:.1f} s")
+        results.append(result)
     progress.line(table(results))
     return 0 if all(result.is_good for result in results) else 1
 
