@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from contextlib import suppress
 
 
-class Keeper:
+class Keeper(ABC):
     """The root of such work; a subclass says in `_keep` what is done, in a loop of its own."""
 
     _keeping: asyncio.Task[None] | None = None
@@ -22,5 +23,6 @@ class Keeper:
             with suppress(asyncio.CancelledError):
                 await self._keeping
 
+    @abstractmethod
     async def _keep(self) -> None:
-        raise NotImplementedError
+        """Do it, again and again."""
