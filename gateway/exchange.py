@@ -38,11 +38,13 @@ from lianxi.contracts.audit import Kind
 from lianxi.contracts.envelope import Caller
 from lianxi.contracts.sealing import Sealer
 from lianxi.kernel.clock import Clock
-from lianxi.kernel.errors import Refused
+from lianxi.kernel.errors import Refused, StoreDown
 from lianxi.kernel.ids import sortable_id
 from lianxi.policy.policy import Policy
 from lianxi.policy.published import Shelf
+from lianxi.runtime.logs import get_log
 
+log = get_log()
 V = TypeVar("V")
 _ETAG: Final = re.compile(r'^(?:W/)?"(\d{1,9})"$')
 _SCHEME: Final = OAuth2(
@@ -102,6 +104,14 @@ class House:
             correlation_id=correlation_id,
         )
         await self.ledger.note_audit(line)
+
+    async def note_failed_sign_in(self, what: str, actor: str, correlation_id: str) -> None:
+        """Keep a failed sign-in for the audit, whatever becomes of the request (criterion 13.2)."""
+        try:
+            await self.note("sign_in_failed", what, actor, correlation_id)
+        except StoreDown as trouble:
+            # The refusal stands; what could not be kept is at least in the log, by the same correlation id.
+            log.warning("sign_in_failure_not_kept", actor=actor, reason=str(trouble))
 
 
 def house_of(request: Request) -> House:

@@ -14,11 +14,8 @@ from gateway.exchange import House, house_of
 from gateway.principal import SCOPES
 from gateway.refusals import BadRequest, NotKnown
 from lianxi.contracts import codec
-from lianxi.kernel.errors import StoreDown
-from lianxi.runtime.logs import get_log
 
 router = APIRouter(tags=["tokens"])
-log = get_log()
 UNKNOWN = "unknown"
 FORM = "application/x-www-form-urlencoded"
 MOST_FIELDS = 10
@@ -84,11 +81,7 @@ async def grant_token(request: Request) -> Response:
 async def _note_failure(house: House, client_id: str, correlation_id: str) -> None:
     """Keep a failed sign-in whatever becomes of the request; who is unknown is not named, for it may be anything."""
     actor = client_id if house.register.find(client_id) is not None else UNKNOWN
-    try:
-        await house.note("sign_in_failed", "oauth.token", actor, correlation_id)
-    except StoreDown as trouble:
-        # The refusal stands; what could not be kept is at least in the log, by the same correlation id.
-        log.warning("sign_in_failure_not_kept", actor=actor, reason=str(trouble))
+    await house.note_failed_sign_in("oauth.token", actor, correlation_id)
 
 
 async def _form(request: Request) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Annotated, Any
@@ -184,34 +184,44 @@ async def _change_code(request: Request, house: House, verifier: str, key: str) 
 
 
 async def _claim_reward(request: Request, house: House, verifier: str, body: RewardClaim, key: str | None) -> Response:
-    fingerprint = house.answers.fingerprint("public.reward", [verifier, body.model_dump(mode="json")])
-    command_id = None if key is None else house.key.derive("command", PUBLIC, key, fingerprint).hex()[:32]
-
-    async def act() -> Response:
+    async def act(command_id: str | None) -> Response:
         asked = body.claim(verifier, house.sealer)
         return await _known(request, house, verifier, "claim_reward", asked, command_id=command_id)
 
+    said = [verifier, body.model_dump(mode="json")]
+    return await _once_if_keyed(request, house, "public.reward", said, key, act)
+
+
+async def _once_if_keyed(
+    request: Request,
+    house: House,
+    what: str,
+    said: Any,
+    key: str | None,
+    act: Callable[[str | None], Awaitable[Response]],
+) -> Response:
+    """Act, and once only when there is a key; the desk then knows the act again by its command id."""
     if key is None:
-        return await act()
-    return await house.answers.once(_write(house, key, fingerprint, needs_store=True), act, _refuse(request))
+        return await act(None)
+    fingerprint = house.answers.fingerprint(what, said)
+    command_id = house.key.derive("command", PUBLIC, key, fingerprint).hex()[:32]
+    write = _write(house, key, fingerprint, needs_store=True)
+    return await house.answers.once(write, lambda: act(command_id), _refuse(request))
 
 
 async def _write_message(
     request: Request, house: House, verifier: str, body: InformantMessage, key: str | None
 ) -> Response:
     content = house.sealer.seal({"text": body.text}, CONTENT)
-    fingerprint = house.answers.fingerprint("public.message", [verifier, *body.model_dump(mode="json").values()])
-    command_id = None if key is None else house.key.derive("command", PUBLIC, key, fingerprint).hex()[:32]
 
-    async def act() -> Response:
+    async def act(command_id: str | None) -> Response:
         whose = command_id or secrets.token_hex(16)
         async with house.attachments.claimed(body.attachments, "message", whose) as pictures:
             asked = PostInformantMessage(receipt_verifier=verifier, content=content, attachments=pictures)
             return await _known(request, house, verifier, "post_informant_message", asked, command_id=command_id)
 
-    if key is None:
-        return await act()
-    return await house.answers.once(_write(house, key, fingerprint, needs_store=True), act, _refuse(request))
+    said = [verifier, *body.model_dump(mode="json").values()]
+    return await _once_if_keyed(request, house, "public.message", said, key, act)
 
 
 @asynccontextmanager

@@ -16,10 +16,7 @@ from gateway.people.sessions import COOKIE, SignedIn
 from gateway.people.sign_in import Opened, SignInRefused, Try
 from gateway.people.slowing import DEVICE_COOKIE, DEVICE_SECONDS
 from gateway.refusals import NotKnown
-from lianxi.kernel.errors import StoreDown
-from lianxi.runtime.logs import get_log
 
-log = get_log()
 router = APIRouter(route_class=DoorRoute, tags=["people"])
 Password = Annotated[str, Field(min_length=1, max_length=200)]
 Code = Annotated[str, Field(min_length=1, max_length=40)]
@@ -185,7 +182,7 @@ async def let_in(request: Request, name: str, password: str, code: str) -> Opene
     try:
         return await house.sign_in.open(tried)
     except SignInRefused as refusal:
-        await _note_failure(house, refusal.actor, request.state.correlation_id)
+        await house.note_failed_sign_in("session", refusal.actor, request.state.correlation_id)
         raise
 
 
@@ -198,13 +195,6 @@ def set_cookies(answer: Response, opened: Opened, house: House, *, is_secure: bo
     ):
         answer.set_cookie(name, value, seconds, path="/", secure=is_secure, httponly=True, samesite="strict")
     _unkept(answer)
-
-
-async def _note_failure(house: House, actor: str, correlation_id: str) -> None:
-    try:
-        await house.note("sign_in_failed", "session", actor, correlation_id)
-    except StoreDown as trouble:
-        log.warning("sign_in_failure_not_kept", actor=actor, reason=str(trouble))
 
 
 def _unkept(answer: Response) -> Response:

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from lianxi.contracts.envelope import Event
 from lianxi.contracts.masking import masked_name, masked_number
@@ -335,17 +335,21 @@ def named(party: Party) -> Decision:
 
     Clause: L31.1.
     """
+    return party, (PartyNamed(**_said_of(party)),)
+
+
+def _said_of(party: Party) -> dict[str, Any]:
+    """Say in an event whom it is about, and never without how they stand."""
     zh, en = standing_of(party.role, party.standing)
-    event = PartyNamed(
-        party_id=party.id,
-        case_id=party.case_id,
-        owner=party.owner,
-        role=party.role,
-        standing=party.standing,
-        standing_zh=zh,
-        standing_en=en,
-    )
-    return party, (event,)
+    return {
+        "party_id": party.id,
+        "case_id": party.case_id,
+        "owner": party.owner,
+        "role": party.role,
+        "standing": party.standing,
+        "standing_zh": zh,
+        "standing_en": en,
+    }
 
 
 def confirm(party: Party, decision_reference: str) -> Decision:
@@ -378,18 +382,7 @@ def clear(party: Party, sealed: Sealed, receivers: tuple[str, ...]) -> Decision:
     if party.standing is PartyStanding.CLEARED:
         raise Conflict("party.already_cleared")
     cleared = replace(party, standing=PartyStanding.CLEARED, is_listed=False, id_mark=None, sealed=sealed)
-    zh, en = standing_of(cleared.role, cleared.standing)
-    event = PartyCleared(
-        party_id=party.id,
-        case_id=party.case_id,
-        number=party.number,
-        owner=party.owner,
-        receivers=receivers,
-        role=cleared.role,
-        standing=cleared.standing,
-        standing_zh=zh,
-        standing_en=en,
-    )
+    event = PartyCleared(number=party.number, receivers=receivers, **_said_of(cleared))
     return cleared, (event,)
 
 
@@ -399,18 +392,7 @@ def unmask(party: Party, sealed: Sealed, actor: str, now: datetime) -> Decision:
     Clause: pipl-28 (criterion 8.3; domain K-12).
     """
     ends_at = now + UNMASKED_FOR
-    zh, en = standing_of(party.role, party.standing)
-    event = PartyUnmasked(
-        party_id=party.id,
-        case_id=party.case_id,
-        number=party.number,
-        owner=party.owner,
-        role=party.role,
-        standing=party.standing,
-        standing_zh=zh,
-        standing_en=en,
-        ends_at=ends_at,
-    )
+    event = PartyUnmasked(number=party.number, ends_at=ends_at, **_said_of(party))
     unmaskings = (*party.unmaskings, Unmasking(actor=actor, ends_at=ends_at))
     return replace(party, sealed=sealed, unmaskings=unmaskings), (event,)
 
@@ -448,18 +430,7 @@ def correct(
         sealed=sealed,
         id_mark=id_mark if party.is_listed else None,
     )
-    zh, en = standing_of(corrected.role, corrected.standing)
-    event = PartyCorrected(
-        party_id=party.id,
-        case_id=party.case_id,
-        number=party.number,
-        owner=party.owner,
-        receivers=receivers,
-        role=corrected.role,
-        standing=corrected.standing,
-        standing_zh=zh,
-        standing_en=en,
-    )
+    event = PartyCorrected(number=party.number, receivers=receivers, **_said_of(corrected))
     return corrected, (event,)
 
 
