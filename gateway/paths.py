@@ -12,9 +12,9 @@ API: Final = "/v1/"
 PUBLIC: Final = "/v1/public/"
 TOKEN: Final = "/oauth/token"  # noqa: S105
 STATIC: Final = "/static/"
-PUBLIC_PAGES: Final = frozenset({"", "report", "track", "warnings", "accessibility"})
+PUBLIC_PAGES: Final = frozenset({"", "report", "track", "warnings", "numbers", "accessibility"})
 """First parts of the paths of pages that need no account."""
-STAFF_PAGES: Final = frozenset({"desk"})
+STAFF_PAGES: Final = frozenset({"desk", "m", "office", "ops", "developers"})
 """First parts of the paths of pages that need a session."""
 _FOR_MACHINES: Final = (API, TOKEN, STATIC)
 

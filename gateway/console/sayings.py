@@ -1,4 +1,4 @@
-"""What the pages say, in Chinese and English: `words/zh.toml` and `words/en.toml`, which hold the same keys."""
+"""What the pages say: `words/zh/` and `words/en/`, one file for each audience, with the same keys in both languages."""
 
 from __future__ import annotations
 
@@ -24,8 +24,12 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 @cache
 def sayings(language: Language) -> Mapping[str, str]:
     """Read what the pages say in one language, by dotted key."""
-    rows = tomllib.loads((_WORDS / f"{language}.toml").read_text(encoding="utf-8"))
-    return dict(_flat(rows))
+    files = sorted((_WORDS / language).glob("*.toml"))
+    rows = [row for each in files for row in _flat(tomllib.loads(each.read_text(encoding="utf-8")))]
+    found = dict(rows)
+    if len(found) != len(rows):
+        raise LookupError(f"two files of {language} say the same key")
+    return found
 
 
 def _flat(rows: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

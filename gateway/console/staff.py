@@ -19,7 +19,9 @@ from fastapi.security import SecurityScopes
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from gateway import paths
 from gateway.console.ground import read_form, refuse_foreign
+from gateway.console.menu import places_for
 from gateway.console.paper import page
 from gateway.exchange import Reading, Writing, caller_of, house_of, read_version
 from gateway.idempotency import read_key
@@ -36,7 +38,9 @@ LONGEST_ADDRESS: Final = 500
 OVER: Final = "over"
 TYPED: Final = "text"
 """The one field of every form that holds what somebody has written at length."""
-_LOCAL: Final = re.compile(r"/desk(?:/[A-Za-z0-9][A-Za-z0-9_.:-]*)*(?:\?[A-Za-z0-9_=&.:-]*)?")
+_LOCAL: Final = re.compile(
+    rf"/(?:{'|'.join(sorted(paths.STAFF_PAGES))})(?:/[A-Za-z0-9][A-Za-z0-9_.:-]*)*(?:\?[A-Za-z0-9_=&.:-]*)?"
+)
 
 
 class StaffRoute(APIRoute):
@@ -124,7 +128,8 @@ def local(address: str) -> str:
 def staff_page(request: Request, template: str, status: int = 200, **facts: Any) -> Response:
     """Write a page of a session."""
     here = here_of(request)
-    told = {"person": here.account.shown_name, "csrf": here.csrf, "kept": "", **facts}
+    places = places_for(house_of(request).policy.permissions, here.principal().roles)
+    told = {"person": here.account.shown_name, "csrf": here.csrf, "kept": "", "places": places, **facts}
     return with_origin(page(request, template, status, **told))
 
 

@@ -548,8 +548,9 @@ def named_keys() -> Iterator[str]:
         named = re.findall(r"""["']([a-z_]+\.[a-z_.]*)["']""", text)
         yield from (each for each in named if not each.endswith((".html", ".css", ".js", ".svg")))
         assert not re.search(r"[\u4e00-\u9fff]", text), path.name
-    for path in CONSOLE.glob("*_pages.py"):
-        yield from re.findall(r"""say\(.+, "([a-z_]+\.[a-z_]+)"\)""", path.read_text(encoding="utf-8"))
+    for path in CONSOLE.glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        yield from (each for each in re.findall(r'"([a-z_]+\.[a-z_.]+)"', text) if each in sayings("zh"))
 
 
 @pytest.mark.criterion("2.4")
