@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request,
 
 from deploy.local import browser as machine
 from deploy.local.places import CHECKOUT
+from tests.support.officials import SESSION, cookie_of
 from tests.support.town import RunningTown
 
 SCREENS = CHECKOUT / ".cache" / "screens"
@@ -154,3 +155,27 @@ def visitors(chromium: Browser, town: RunningTown) -> Iterator[Callable[..., Vis
     for visitor in made:
         visitor.page.context.close()
     assert [each for visitor in made for each in visitor.troubles] == []
+
+
+@pytest.fixture(scope="session")
+def kept_sessions() -> dict[str, str]:
+    """The sessions of those who have signed in; a code of the second factor is good once."""
+    return {}
+
+
+@pytest.fixture
+def officials(
+    visitors: Callable[..., Visitor], town: RunningTown, kept_sessions: dict[str, str]
+) -> Callable[..., Visitor]:
+    """Makes officials at a browser, by the name of the account."""
+
+    def make(name: str, language: str = "zh", width: int = 1280, **more: Any) -> Visitor:
+        if name not in kept_sessions:
+            kept_sessions[name] = cookie_of(town, name)
+        visitor = visitors(language, width, **more)
+        visitor.page.context.add_cookies(
+            [{"name": SESSION, "value": kept_sessions[name], "url": town.gateway_url}],
+        )
+        return visitor
+
+    return make
