@@ -23,6 +23,7 @@ from gateway.challenges import Challenges
 from gateway.console import add_pages
 from gateway.correlation import Correlation
 from gateway.exchange import House
+from gateway.filings import Filings
 from gateway.forgetting import Forgetting
 from gateway.idempotency import Answers
 from gateway.ledger import Ledger
@@ -103,6 +104,7 @@ def furnish(
     shelf = shelf_of(settings)
     key = OutsideKey(read_key(settings.gateway_receipt_key_file))
     sealer = Sealer(read_key(settings.gateway_seal_public_key_file))
+    attachments = Attachments(key, sealer, settings, clock)
     register = Register(ledger, settings)
     sessions = Sessions(ledger.people, key, clock, settings)
     return House(
@@ -115,8 +117,9 @@ def furnish(
         key=key,
         sealer=sealer,
         person_sealer=Sealer(read_key(settings.gateway_cases_seal_public_key_file)),
-        attachments=Attachments(key, sealer, settings, clock),
+        attachments=attachments,
         verifiers=Verifiers(key, settings),
+        filings=Filings(key, read_key(settings.gateway_signing_key_file), attachments),
         spool=Spool(settings, bus),
         register=register,
         tokens=Tokens(read_key(settings.gateway_token_key_file), register, settings, clock),

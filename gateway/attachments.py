@@ -118,6 +118,14 @@ class Attachments:
         claim = self._key.derive("attachment-claim", *what).hex()[:_CLAIM_LETTERS]
         return tuple([await self._claimed(slip, claim) for slip in slips])
 
+    def digests(self, tokens: Sequence[str]) -> list[str]:
+        """Name the pictures of tokens by the SHA-256 of what was kept.
+
+        Raises:
+            Unusable: attachment.unknown.
+        """
+        return [self._read_token(token).sha256 for token in dict.fromkeys(tokens)]
+
     @asynccontextmanager
     async def claimed(self, tokens: Sequence[str], *what: str) -> AsyncIterator[tuple[AttachedPicture, ...]]:
         """Keep pictures for what is about to name them, and let them go when it is refused.

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from gateway.attachment_bodies import Tokens
+from gateway.filing_bodies import FilingProof
 from lianxi.contracts.cases import CaseKind, CaseOutcome, Measure, PaperStatus
 from lianxi.contracts.clocks import ClockChange
 from lianxi.contracts.inspections import EntryBasis, Finding, Grade, VisitOutcome
@@ -489,6 +490,7 @@ class PublicReceipt(BaseModel):
     tip_number: str
     received_at: datetime = Field(description="Levelled to the hour")
     next_steps: list[Step]
+    proof: FilingProof
 
 
 class ChangedReceipt(BaseModel):
@@ -556,6 +558,9 @@ class AcceptedTip(Accepted):
     receipt: str | None = Field(default=None, description="Sixteen digits, 4-4-4-4; shown here only, and kept nowhere")
     receipt_must_change: bool = Field(
         default=False, description="The informant changes it at `/v1/public/tips/code` before it shows anything"
+    )
+    proof: FilingProof | None = Field(
+        default=None, description="For the informant too; a tip under another system's number has its proof there"
     )
 
 

@@ -17,6 +17,7 @@ from gateway.attachments import Attachments
 from gateway.audit import RequestAudit
 from gateway.auth import Register, Tokens
 from gateway.bus import Bus
+from gateway.filings import Filings
 from gateway.idempotency import Answers, read_key
 from gateway.idempotency import Request as Write
 from gateway.ledger import Ledger
@@ -70,6 +71,7 @@ class House:
     person_sealer: Sealer
     attachments: Attachments
     verifiers: Verifiers
+    filings: Filings
     spool: Spool
     register: Register
     tokens: Tokens

@@ -17,6 +17,7 @@ class GatewaySettings(Settings):
     gateway_seal_public_key_file: Path
     gateway_cases_seal_public_key_file: Path
     gateway_receipt_key_file: Path
+    gateway_signing_key_file: Path
     gateway_token_key_file: Path
     gateway_clients_file: Path | None = None
     gateway_people_file: Path | None = None

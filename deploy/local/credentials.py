@@ -55,6 +55,7 @@ class Keys:
         self.audit_signing = folder / "audit-signing.key"
         self.audit_public = folder / "audit-signing.pub"
         self.receipt = folder / "gateway-receipt.key"
+        self.gateway_signing = folder / "gateway-signing.key"
         self.token = folder / "gateway-token.key"
         self.clients = folder / "clients.json"
         self.people = folder / "people.json"
@@ -72,6 +73,7 @@ class Keys:
         once(self.audit_signing, lambda: Ed25519PrivateKey.generate().private_bytes_raw().hex())
         once(self.audit_public, lambda: verifying_key_of(self.audit_signing.read_text(encoding="ascii")))
         once(self.receipt, lambda: secrets.token_hex(KEY_BYTES))
+        once(self.gateway_signing, lambda: Ed25519PrivateKey.generate().private_bytes_raw().hex())
         once(self.token, lambda: secrets.token_hex(KEY_BYTES))
 
 

@@ -126,6 +126,7 @@ def gateway(supplies: Supplies) -> Recipe:
         "LIANXI_GATEWAY_SEAL_PUBLIC_KEY_FILE": str(supplies.keys.tips_seal_public),
         "LIANXI_GATEWAY_CASES_SEAL_PUBLIC_KEY_FILE": str(supplies.keys.cases_seal_public),
         "LIANXI_GATEWAY_RECEIPT_KEY_FILE": str(supplies.keys.receipt),
+        "LIANXI_GATEWAY_SIGNING_KEY_FILE": str(supplies.keys.gateway_signing),
         "LIANXI_GATEWAY_TOKEN_KEY_FILE": str(supplies.keys.token),
         "LIANXI_GATEWAY_CLIENTS_FILE": str(supplies.keys.clients),
         "LIANXI_GATEWAY_PEOPLE_FILE": str(supplies.keys.people),

@@ -20,12 +20,14 @@ from gateway.console.report_form import MOST_PICTURES, NAMED, Choices, Report, f
 from gateway.console.report_form import blank as blank_report
 from gateway.console.tickets import DIALOGUE_LIVES, RECEIPT_LIVES, Ticket, read_ticket, write_ticket
 from gateway.exchange import House, the_house
+from gateway.filings import squares
 from gateway.language import language_of
 from gateway.problems import problem_of
 from gateway.refusals import Turned
 from gateway.routes import public
 from gateway.wording import words
 from lianxi.contracts import proof
+from lianxi.contracts.receipts import receipt_bytes
 from lianxi.kernel.errors import LianxiError, Refused, Unavailable
 
 router = APIRouter(route_class=PageRoute, tags=["pages"], include_in_schema=False)
@@ -74,6 +76,7 @@ async def change_report(request: Request, house: InHouse) -> Response:
 
 
 @router.get("/report/check")
+@router.get("/report/proof")
 @router.get("/report/receipt")
 async def report_anew(request: Request) -> Response:
     """A page that only a form leads to."""
@@ -107,7 +110,20 @@ async def send_report(request: Request, house: InHouse) -> Response:
     if answer.status_code != 201:
         return answer
     told = json.loads(bytes(answer.body))
-    return _receipt_page(request, house, Ticket(told["receipt"], told["tip_number"], told["received_at"]), 201)
+    ticket = Ticket(told["receipt"], told["tip_number"], told["received_at"], told["proof"])
+    return _receipt_page(request, house, ticket, 201)
+
+
+@router.post("/report/proof")
+async def save_proof(request: Request, house: InHouse) -> Response:
+    """The signed statement that a tip was filed, as the file that others check; it holds no code and no content."""
+    form = await read_form(request)
+    ticket = read_ticket(house, form.get("ticket", ""))
+    if ticket is None or ticket.proof is None:
+        return ask_again(request, form)
+    name = f'attachment; filename="{ticket.number}.proof.json"'
+    headers = {"Content-Disposition": name, "Cache-Control": "no-store"}
+    return Response(receipt_bytes(ticket.proof["statement"]), 200, headers, "application/json")
 
 
 def report_of(request: Request, house: House, form: Mapping[str, str]) -> Report:
@@ -166,6 +182,8 @@ def _receipt_page(
         promised_by=house.policy.deadline(VERIFYING, received_at),
         next_steps=[said.told(language) for said in words().next_steps.values()],
         ticket=written,
+        proof=ticket.proof,
+        squares="" if ticket.proof is None else squares(ticket.proof["statement"]),
         is_stuck=is_stuck,
         switch={"form": "gate", "action": "/report/receipt"},
     )

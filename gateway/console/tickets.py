@@ -9,9 +9,10 @@ import base64
 import binascii
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from gateway.exchange import House
 from gateway.outside_key import NONCE_BYTES
@@ -29,12 +30,13 @@ class Ticket:
     code: str
     number: str = ""
     received_at: str = ""
+    proof: Mapping[str, Any] | None = None
 
 
 def write_ticket(house: House, ticket: Ticket, lives: timedelta) -> str:
     """Lock a ticket until its time is over."""
     ends = (house.clock.now() + lives).timestamp()
-    plain = json.dumps([ticket.code, ticket.number, ticket.received_at, ends]).encode()
+    plain = json.dumps([ticket.code, ticket.number, ticket.received_at, ticket.proof, ends]).encode()
     return base64.urlsafe_b64encode(house.key.lock(_LOCK, secrets.token_bytes(NONCE_BYTES), plain)).decode()
 
 
@@ -42,7 +44,7 @@ def read_ticket(house: House, written: str) -> Ticket | None:
     """Unlock a ticket; `None` when it is none, or its time is over."""
     try:
         locked = base64.urlsafe_b64decode(written.encode("ascii"))
-        code, number, received_at, ends = json.loads(house.key.unlock(_LOCK, locked))
+        code, number, received_at, proof, ends = json.loads(house.key.unlock(_LOCK, locked))
     except (Broken, ValueError, binascii.Error):
         return None
-    return Ticket(code, number, received_at) if house.clock.now().timestamp() < ends else None
+    return Ticket(code, number, received_at, proof) if house.clock.now().timestamp() < ends else None

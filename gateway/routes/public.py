@@ -63,7 +63,7 @@ async def file_tip(
     if body.website:
         raise Unusable("form.trap_filled")
     intake.lane_of(house, body.category, body.kind)
-    intake.village_of(house, body.village)
+    village = intake.village_of(house, body.village)
     key = read_key(idempotency_key)
     fingerprint = house.answers.fingerprint("public.tip", body.model_dump(mode="json"))
     same = () if key is None else (PUBLIC, key, fingerprint)
@@ -75,7 +75,7 @@ async def file_tip(
     answer = (
         await act() if key is None else await house.answers.once(_write(house, key, fingerprint), act, _refuse(request))
     )
-    return receipts.with_code(answer, code)
+    return receipts.with_code(house.filings.with_proof(answer, body, village, *same), code)
 
 
 def _write(house: House, key: str, fingerprint: str, *, needs_store: bool = False) -> Write:

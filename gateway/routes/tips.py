@@ -54,7 +54,7 @@ async def file_tip(body: AgencyTip, writing: Writing = writes("tip.create")) -> 
     house = writing.house
     lane = intake.lane_of(house, body.category, body.kind)
     source = intake.source_of(house, body)
-    intake.village_of(house, body.village)
+    village = intake.village_of(house, body.village)
     code = intake.officers_code(house, body, writing.caller.actor, writing.key)
 
     async def act(caller: Caller) -> Response:
@@ -87,7 +87,10 @@ async def file_tip(body: AgencyTip, writing: Writing = writes("tip.create")) -> 
         return Response(plain, 201, location, "application/json")
 
     answer = await writing.once("tips.submit_tip", body.model_dump(mode="json"), act, needs_store=False)
-    return receipts.with_code(answer, code)
+    if code is None or writing.key is None or body.reference is not None:
+        return receipts.with_code(answer, code)
+    same = intake.same_of_officers(house, body, writing.caller.actor, writing.key)
+    return receipts.with_code(house.filings.with_proof(answer, body, village, *same), code)
 
 
 @router.get("/v1/tips", response_model=TipPage)

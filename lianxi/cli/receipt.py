@@ -6,16 +6,17 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
 from lianxi.cli.options import AsJson, Language, print_json, spoken
+from lianxi.contracts.filings import is_content_of
 from lianxi.contracts.receipts import Verdict, altered_papers, key_id_of, public_key_of, verify_receipt_file
 from lianxi.kernel.errors import Malformed
 
 app = typer.Typer(
-    help="Signed receipts and certificates of deletion: check one, or show the public key that others check with.",
+    help="Signed receipts, proofs of filing and certificates of deletion: check one, or show the public key for it.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -34,6 +35,14 @@ Keys = Annotated[
         "--key", metavar="FILE", help="Public keys that you trust, one in a line, hexadecimal; # begins a remark."
     ),
 ]
+CONTENT: Final = "content"
+Content = Annotated[
+    Path | None,
+    typer.Option("--content", metavar="FILE", help="What was told, as JSON, to check a proof of filing against."),
+]
+Opening = Annotated[
+    str, typer.Option("--opening", metavar="HEX", help="The opening that stands beside the proof on the slip.")
+]
 Papers = Annotated[
     list[str] | None,
     typer.Option("--paper", metavar="NAME=FILE", help="A paper of the dossier to check too; may be repeated."),
@@ -45,14 +54,19 @@ def verify(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The receipt or certificate, as it was handed over.")],
     key: Keys,
     paper: Papers = None,
+    content: Content = None,
+    opening: Opening = "",
     lang: Language = "en",
     as_json: AsJson = False,
 ) -> None:
-    """Say whether a receipt or certificate is as it was signed: valid (exits 0), altered (1), by an unknown key (2)."""
+    """Say whether a receipt, proof or certificate is as it was signed: valid (exits 0), altered (1), unknown key (2)."""
     body = _read(file)
     files = {name: _read(path) for name, path in map(_named, paper or ())}
+    told = None if content is None else _told(content)
     verdict = verify_receipt_file(body, [each for path in key for each in public_keys(path)])
     changed = changed_papers(body, files) if verdict is Verdict.VALID else ()
+    if verdict is Verdict.VALID and told is not None and not is_content_of(json.loads(body), told, opening):
+        changed = (*changed, CONTENT)
     if changed:
         verdict = Verdict.ALTERED
     if as_json:
@@ -105,6 +119,16 @@ def _named(paper: str) -> tuple[str, Path]:
     if not name or not path:
         raise Malformed("paper.unreadable", given=paper, wanted="NAME=FILE")
     return name, Path(path)
+
+
+def _told(path: Path) -> dict[str, Any]:
+    try:
+        told = json.loads(_read(path))
+    except ValueError as trouble:
+        raise Malformed("content.unreadable", file=str(path), why=str(trouble)) from trouble
+    if not isinstance(told, dict):
+        raise Malformed("content.unreadable", file=str(path), wanted="{...}")
+    return told
 
 
 def _read(path: Path) -> bytes:

@@ -1,6 +1,7 @@
 """The signed receipt of a criminal referral: made by the cases desk, checked by anybody, without a network.
 
-The certificate of a run that purged (`lianxi.contracts.certificates`) is signed and checked the same way.
+The certificate of a run that purged (`lianxi.contracts.certificates`) and the proof that a tip was filed
+(`lianxi.contracts.filings`) are signed and checked the same way.
 
 The receipt holds the dossier's manifest and its SHA-256 and is signed with Ed25519 over its canonical JSON (RFC 8785).
 In its file form it *is* that canonical JSON, so that not one byte can be altered unseen (criterion 1.4).
@@ -24,6 +25,7 @@ from lianxi.contracts.cases import Paper, PaperStatus
 
 KIND = "lianxi.criminal-referral-receipt.v1"
 CERTIFICATE_KIND = "lianxi.deletion-certificate.v1"
+FILING_KIND = "lianxi.tip-filing.v1"
 LARGEST_BYTES = 64 * 1024
 _KEY_ID_LETTERS = 16
 
@@ -163,7 +165,7 @@ def _is_whole(plain: dict[str, Any], signature: Any, public_key: str) -> bool:
 
 
 def _hangs_together(plain: Mapping[str, Any]) -> bool:
-    if plain["kind"] == CERTIFICATE_KIND:
+    if plain["kind"] in (CERTIFICATE_KIND, FILING_KIND):
         return True
     return bool(plain["kind"] == KIND and plain["dossier_sha256"] == manifest_sha256(plain["dossier"]))
 

@@ -212,7 +212,7 @@ def test_a_secret_is_given_only_to_whom_it_belongs() -> None:
         "relay": {"audit_signing_key"},
         "gateway": {
             *("tips_seal_public_key", "cases_seal_public_key", "gateway_receipt_key", "gateway_token_key"),
-            *("gateway_clients", "gateway_people"),
+            *("gateway_signing_key", "gateway_clients", "gateway_people"),
         },
     }
     assert set().union(*held.values()) == set(compose()["secrets"])

@@ -93,6 +93,7 @@ def settings(folder: Path, **more: Any) -> GatewaySettings:
         "cases-seal": cases.public_key().public_bytes_raw().hex(),
         "cases-seal-private": cases.private_bytes_raw().hex(),
         "receipt": "11" * 32,
+        "signing": "33" * 32,
         "token": "22" * 32,
     }
     folder.mkdir(parents=True, exist_ok=True)
@@ -119,6 +120,7 @@ def settings(folder: Path, **more: Any) -> GatewaySettings:
         "gateway_seal_public_key_file": folder / "seal",
         "gateway_cases_seal_public_key_file": folder / "cases-seal",
         "gateway_receipt_key_file": folder / "receipt",
+        "gateway_signing_key_file": folder / "signing",
         "gateway_token_key_file": folder / "token",
         "gateway_clients_file": folder / "clients.json",
         "gateway_spool_dir": folder / "spool",
