@@ -10,7 +10,6 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from gateway.attachment_bodies import Tokens
-from gateway.filing_bodies import FilingProof
 from lianxi.contracts.cases import CaseKind, CaseOutcome, Measure, PaperStatus
 from lianxi.contracts.clocks import ClockChange
 from lianxi.contracts.inspections import EntryBasis, Finding, Grade, VisitOutcome
@@ -483,24 +482,6 @@ class Step(BaseModel):
     due_at: datetime | None = None
 
 
-class PublicReceipt(BaseModel):
-    """What an informant gets: the only time that the code is shown."""
-
-    receipt: str = Field(description="Sixteen digits, 4-4-4-4")
-    tip_number: str
-    received_at: datetime = Field(description="Levelled to the hour")
-    next_steps: list[Step]
-    proof: FilingProof
-
-
-class ChangedReceipt(BaseModel):
-    """The code that opens the tip from now on: the only time that it is shown."""
-
-    receipt: str = Field(description="Sixteen digits, 4-4-4-4")
-    tip_number: str
-    received_at: datetime = Field(description="Levelled to the hour")
-
-
 class PublicMessage(BaseModel):
     """A message of the dialogue."""
 
@@ -550,18 +531,6 @@ class Accepted(BaseModel):
     category: str
     lane: str
     received_at: datetime
-
-
-class AcceptedTip(Accepted):
-    """A tip that was taken in, with the receipt code for its informant, if one is there to be given it."""
-
-    receipt: str | None = Field(default=None, description="Sixteen digits, 4-4-4-4; shown here only, and kept nowhere")
-    receipt_must_change: bool = Field(
-        default=False, description="The informant changes it at `/v1/public/tips/code` before it shows anything"
-    )
-    proof: FilingProof | None = Field(
-        default=None, description="For the informant too; a tip under another system's number has its proof there"
-    )
 
 
 class AcceptedVisit(BaseModel):

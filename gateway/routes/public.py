@@ -12,17 +12,16 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 
 from gateway import intake, receipts
 from gateway.bodies import (
-    ChangedReceipt,
     InformantMessage,
     PublicMessage,
     PublicOpening,
-    PublicReceipt,
     PublicStatus,
     PublicTip,
     Step,
 )
 from gateway.body import DoorRoute
 from gateway.exchange import House, IdempotencyKey, the_house
+from gateway.filing_bodies import ChangedReceipt, PublicReceipt
 from gateway.idempotency import Request as Write
 from gateway.idempotency import read_key
 from gateway.language import language_of

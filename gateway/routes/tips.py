@@ -8,7 +8,6 @@ from fastapi import APIRouter, Response
 
 from gateway import intake, receipts
 from gateway.bodies import (
-    AcceptedTip,
     AgencyTip,
     ClockAsking,
     ClockDecision,
@@ -20,6 +19,7 @@ from gateway.bodies import (
 )
 from gateway.body import DoorRoute
 from gateway.exchange import Reading, Writing, decides, reads, writes
+from gateway.filing_bodies import AcceptedTip
 from gateway.routes.parameters import Cursor, ItemPath, Limit, Officer
 from lianxi.contracts import codec
 from lianxi.contracts.clocks import AskClockChange, DecideClockChange

@@ -59,7 +59,7 @@ def verify(
     lang: Language = "en",
     as_json: AsJson = False,
 ) -> None:
-    """Say whether a receipt, proof or certificate is as it was signed: valid (exits 0), altered (1), unknown key (2)."""
+    """Say whether a receipt, proof or certificate is as signed: valid (exits 0), altered (1), by an unknown key (2)."""
     body = _read(file)
     files = {name: _read(path) for name, path in map(_named, paper or ())}
     told = None if content is None else _told(content)

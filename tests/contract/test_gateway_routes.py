@@ -47,6 +47,7 @@ PAGES = {
         "/report",
         "/report/check",
         "/report/receipt",
+        "/report/proof",
         "/report/pictures",
         "/track/pictures",
         "/track/reward",

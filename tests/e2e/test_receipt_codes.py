@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import itertools
+import json
 import random
 import secrets
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 from pymongo import MongoClient
 
+from deploy.local.credentials import Keys
+from lianxi.contracts.receipts import receipt_bytes
 from lianxi.kernel.clock import SystemClock
 from services.tips.domain.tip import no_receipt
 from tests.chaos.sizes import size
@@ -248,3 +254,27 @@ def test_a_code_from_an_officer_shows_nothing_until_its_informant_has_changed_it
         assert resident.get(STATUS, headers=with_code(new)).json()["tip_number"] == told["number"]
         own = police.post("/v1/tips", json={**TIP, "channel": "agency"}, headers=key()).json()
         assert "receipt" not in own
+
+
+@pytest.mark.criterion("2.5")
+def test_another_authority_checks_a_proof_of_filing_without_the_town(town: RunningTown, tmp_path: Path) -> None:
+    with town.http() as resident:
+        proof = resident.post("/v1/public/tips", json=TIP, headers=key()).json()["proof"]
+    town_key = Keys(town.places.keys).gateway_signing
+    (tmp_path / "proof.json").write_bytes(receipt_bytes(proof["statement"]))
+    (tmp_path / "told.json").write_text(json.dumps(TIP), encoding="utf-8")
+    (tmp_path / "keys.txt").write_text(lianxi("receipt", "public-key", str(town_key)).stdout, encoding="ascii")
+    verify = ["receipt", "verify", str(tmp_path / "proof.json"), "--key", str(tmp_path / "keys.txt")]
+
+    told = ("--content", str(tmp_path / "told.json"), "--opening", proof["opening"])
+    assert lianxi(*verify, *told).stdout.strip() == "valid"
+    altered = receipt_bytes({**proof["statement"], "content_hash": "0" * 64})
+    (tmp_path / "proof.json").write_bytes(altered)
+    checked = lianxi(*verify)
+    assert (checked.returncode, checked.stdout.strip()) == (1, "altered")
+
+
+def lianxi(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command as another authority runs it: a process that knows nothing of the town."""
+    command = [sys.executable, "-m", "lianxi.cli.main", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env={"LANG": "C.UTF-8"})

@@ -115,7 +115,9 @@ def test_the_proof_is_signed_while_the_broker_is_away(door: Door) -> None:
 
 @pytest.mark.criterion("2.5")
 def test_pictures_are_part_of_what_is_proven(door: Door) -> None:
-    sent = door.http.post("/v1/public/attachments", content=photo("JPEG"), headers={"Content-Type": "image/jpeg"}).json()
+    sent = door.http.post(
+        "/v1/public/attachments", content=photo("JPEG"), headers={"Content-Type": "image/jpeg"}
+    ).json()
     proof = filed(door, attachments=[sent["attachment"]])["proof"]
 
     assert is_content_of(proof["statement"], {**CONTENT, "pictures": [sent["sha256"]]}, proof["opening"])

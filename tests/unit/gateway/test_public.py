@@ -41,7 +41,7 @@ def test_a_tip_is_sealed_named_and_answered_with_a_receipt(door: Door) -> None:
     answer = door.http.post("/v1/public/tips", json=TIP)
     assert answer.status_code == 201
     told = answer.json()
-    assert set(told) == {"receipt", "tip_number", "received_at", "next_steps"}
+    assert set(told) == {"receipt", "tip_number", "received_at", "next_steps", "proof"}
     assert receipts.read_code(told["receipt"]) is not None
     assert told["received_at"] == "2026-03-02T04:00:00+00:00"
     service, lane, _, cause = door.bus.handed_in[0]
