@@ -15,7 +15,7 @@ import segno
 from starlette.responses import Response
 
 from gateway.attachments import Attachments
-from gateway.bodies import Told
+from gateway.bodies import AgencyTip, PublicTip
 from gateway.outside_key import OutsideKey
 from lianxi.contracts import codec
 from lianxi.contracts.filings import OPENING_BYTES, Filing, content_hash, new_opening, sign_filing
@@ -33,7 +33,7 @@ class Filings:
         self._private_key = private_key
         self._attachments = attachments
 
-    def with_proof(self, answer: Response, told: Told, village: str | None, *same: str) -> Response:
+    def with_proof(self, answer: Response, told: PublicTip | AgencyTip, village: str | None, *same: str) -> Response:
         """Put the proof into a good answer on its way out.
 
         Args:
@@ -55,7 +55,7 @@ class Filings:
         kept = {name: value for name, value in answer.headers.items() if name != "content-length"}
         return Response(codec.to_bytes({**said, "proof": proof}), answer.status_code, kept)
 
-    def _content(self, told: Told, village: str | None) -> dict[str, Any]:
+    def _content(self, told: PublicTip | AgencyTip, village: str | None) -> dict[str, Any]:
         return {
             "kind": told.kind.value,
             "category": told.category,

@@ -150,8 +150,8 @@ def test_the_slip_carries_the_proof_as_a_square_code_and_hands_it_over_as_a_file
     opening = re.search(r"<code>([0-9a-f-]{39})</code>", slip)
     assert opening is not None
     told = {name: FORM[name] for name in ("text", "place", "category", "village")}
-    told |= {"happened_at": FORM["happened_at"] + "+08:00", "people_count": 20}
-    assert is_content_of(saved.json(), told, opening[1])
+    content: dict[str, Any] = {**told, "happened_at": FORM["happened_at"] + "+08:00", "people_count": 20}
+    assert is_content_of(saved.json(), content, opening[1])
     assert TEXT not in slip
     assert door.http.post("/report/proof", data={"ticket": "x"}).status_code == 403
 
