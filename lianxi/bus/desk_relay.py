@@ -6,24 +6,23 @@ A crash between any two steps sends the same event again, under the same id, whi
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import pika
-from pymongo import ReplaceOne, UpdateOne
+from pymongo import ReplaceOne
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
 
 from lianxi.bus import topology
 from lianxi.bus.link import Letter, Link
+from lianxi.bus.outboxes import Pending, Sent, ledger_rows, settled_row, take_out
 from lianxi.bus.parking import as_parked, receipts_of
 from lianxi.contracts import codec
-from lianxi.contracts.envelope import LANES, Lane
-from lianxi.kernel.clock import Clock, is_levelled
+from lianxi.contracts.envelope import Lane
+from lianxi.kernel.clock import Clock
 from lianxi.kernel.errors import BrokerDown, LianxiError
 from lianxi.runtime import metrics
 from lianxi.runtime.logs import get_log
@@ -37,33 +36,12 @@ LEASE = "relay_lease"
 LEASE_SECONDS = 15.0
 WINDOW = 500
 RECEIPTS_BATCH = 200
-RECOUNT_SECONDS = 2.0
+RECOUNT_SECONDS = 5.0
 JOURNAL_SECONDS = 1.0
-_TO_CARRY = {"_outbox": 1, "_audit": 1}
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """An aggregate with events to be sent and lines of the audit to be chained."""
-
-    collection: str
-    aggregate_id: str
-    entries: Sequence[Mapping[str, Any]]
-    audit: Sequence[Mapping[str, Any]] = ()
-
-
-@dataclass
-class Sent:
-    """What the broker has confirmed of one aggregate's events, in order, up to the first that it has not."""
-
-    pending: Pending
-    entries: list[Mapping[str, Any]] = field(default_factory=list)
-    failed: bool = False
-
-    @property
-    def audit(self) -> Sequence[Mapping[str, Any]]:
-        """The lines of the audit that go along: all, once all of its events are on their way."""
-        return () if self.failed else self.pending.audit
+SLOWEST = 8
+"""How many times as long as at first a relay that nobody rings for waits at most before it looks by itself."""
+_TO_CARRY = {"_outbox": 1, "_audit": 1, "_outbox_due": 1}
+_ANY_RANK = {"$gte": min(LANE_RANK.values()), "$lte": max(LANE_RANK.values())}
 
 
 class DeskRelay:
@@ -75,7 +53,7 @@ class DeskRelay:
         database: the desk's own database.
         clock: the time of sending.
         holder: this relay's name in the lease.
-        poll_seconds: how long to wait at most before looking again.
+        poll_seconds: how long to wait before looking without having been rung for; longer while nothing is found.
     """
 
     def __init__(
@@ -93,6 +71,9 @@ class DeskRelay:
         self._clock = clock
         self._holder = holder
         self._poll_seconds = poll_seconds
+        self._pause = poll_seconds
+        self._all = frozenset(AGGREGATES[service])
+        self._to_look_at: set[str] = set(self._all)
         self.chain = Chain(service, database, clock)
         self._rung = asyncio.Event()
         self._lease_until: datetime | None = None
@@ -101,8 +82,9 @@ class DeskRelay:
         self._channels: dict[str, Any] = {}
         self.store_reached = False
 
-    def wake(self) -> None:
-        """Look now."""
+    def wake(self, collections: Iterable[str] = ()) -> None:
+        """Look now, where something is said to have been committed; everywhere when it is not said where."""
+        self._to_look_at |= self._all.intersection(collections) or self._all
         self._rung.set()
 
     async def run(self) -> None:
@@ -118,8 +100,9 @@ class DeskRelay:
     async def finish(self) -> None:
         """Send what is still pending, once, before the process ends."""
         with suppress(PyMongoError, LianxiError):
+            self.wake()
             while self.link.is_open and await self._send_round():
-                pass
+                self.wake()
 
     async def _settle_in(self) -> None:
         for name, queue, waiting, prefetch in (
@@ -149,27 +132,57 @@ class DeskRelay:
     async def _send_pending(self) -> None:
         self._rung.clear()
         if not self.link.is_open or self.link.is_blocked or not await self._holds_lease():
+            self._to_look_at |= self._all
             await asyncio.sleep(self._poll_seconds)
-        elif not await self._send_round():
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._poll_seconds):
-                    await self._rung.wait()
+        elif await self._send_round():
+            self._pause = self._poll_seconds
+        elif not self._to_look_at:
+            await self._pause_until_rung()
+
+    async def _pause_until_rung(self) -> None:
+        """Wait for the bell; when it is silent look everywhere, less often the longer nothing is found."""
+        try:
+            async with asyncio.timeout(self._pause):
+                await self._rung.wait()
+            self._pause = self._poll_seconds
+        except TimeoutError:
+            self._pause = min(2 * self._pause, SLOWEST * self._poll_seconds)
+            self._to_look_at |= self._all
 
     async def _send_round(self) -> bool:
-        """Send what is pending, lane by lane; after each lane that had something, look at the most urgent one again."""
-        for lane in LANES:
-            pending = [each for name in AGGREGATES[self.service] for each in await self._pending(name, lane)]
-            if pending:
-                sent = await self._publish(pending)
-                await self._keep_books(sent)
-                if any(each.failed for each in sent):
-                    raise BrokerDown("broker.refused")
-                return True
-        return False
+        """Send what is pending where something may be, the most urgent lane first."""
+        places, self._to_look_at = self._to_look_at, set()
+        try:
+            pending = [each for name in AGGREGATES[self.service] if name in places for each in await self._due(name)]
+            for rank in sorted({each.rank for each in pending}):
+                await self._carry([each for each in pending if each.rank == rank])
+        except BaseException:
+            self._to_look_at |= places
+            raise
+        return bool(pending)
 
-    async def _pending(self, collection: str, lane: Lane) -> list[Pending]:
-        found = self._database[collection].find({"_outbox_due": LANE_RANK[lane]}, _TO_CARRY).limit(WINDOW)
-        return [Pending(collection, row["_id"], row.get("_outbox", []), row.get("_audit", [])) async for row in found]
+    async def _carry(self, pending: Sequence[Pending]) -> None:
+        sent = await self._publish(pending)
+        await self._keep_books(sent)
+        if any(each.failed for each in sent):
+            raise BrokerDown("broker.refused")
+
+    async def _due(self, collection: str) -> list[Pending]:
+        """Read what is pending in one place; where more waits than is sent at once, only its most urgent lane."""
+        found = await self._pending(collection, _ANY_RANK)
+        if len(found) == WINDOW:
+            self._to_look_at.add(collection)
+            for rank in LANE_RANK.values():
+                if first := await self._pending(collection, rank):
+                    return first
+        return found
+
+    async def _pending(self, collection: str, rank: Any) -> list[Pending]:
+        found = self._database[collection].find({"_outbox_due": rank}, _TO_CARRY).limit(WINDOW)
+        return [
+            Pending(collection, row["_id"], row["_outbox_due"], row.get("_outbox", []), row.get("_audit", []))
+            async for row in found
+        ]
 
     async def _publish(self, pending: Sequence[Pending]) -> list[Sent]:
         """Publish in waves: the first event of every aggregate, then the second of each whose first was confirmed."""
@@ -207,32 +220,10 @@ class DeskRelay:
         rows = [row for each in sent for entry in each.entries for row in ledger_rows(entry, now)]
         await self._insert_new(DELIVERIES, rows)
         for collection in AGGREGATES[self.service]:
-            await self._take_out(collection, [each for each in sent if each.pending.collection == collection])
+            await take_out(self._database[collection], [each for each in sent if each.pending.collection == collection])
         for each in sent:
             for entry in each.entries:
                 metrics.events_published_total.labels(self.service, entry["lane"]).inc()
-
-    async def _take_out(self, collection: str, sent: Sequence[Sent]) -> None:
-        """Take sent events out of their outboxes: whole outboxes in one write, those that have grown one by one."""
-        alike: defaultdict[tuple[int, int], list[Sent]] = defaultdict(list)
-        for each in sent:
-            alike[len(each.entries), len(each.audit)].append(each)
-        alike.pop((0, 0), None)
-        for (events, lines), group in alike.items():
-            # Entries are only ever added behind: one that holds its last event and line and no more has nothing new.
-            unchanged: dict[str, Any] = {
-                "_id": {"$in": [each.pending.aggregate_id for each in group]},
-                **_holds("_outbox", events),
-                **_holds("_audit", lines),
-            }
-            if events:
-                unchanged["_outbox.id"] = {"$in": [each.entries[-1]["id"] for each in group]}
-            if lines:
-                unchanged["_audit.entry_id"] = {"$in": [each.audit[-1]["entry_id"] for each in group]}
-            emptied = {"$set": {"_outbox": [], "_audit": []}, "$unset": {"_outbox_due": ""}}
-            result = await self._database[collection].update_many(unchanged, emptied)
-            if result.matched_count < len(group):
-                await self._database[collection].bulk_write([write for each in group for write in _pull(each)])
 
     async def _holds_lease(self) -> bool:
         now = self._clock.now()
@@ -303,9 +294,7 @@ class DeskRelay:
         metrics.broker_blocked.labels(self.service).set(int(self.link.is_blocked))
         count, oldest = 0, None
         for collection in AGGREGATES[self.service]:
-            async for row in self._database[collection].find(
-                {"_outbox_due": {"$gte": 0, "$lte": 9}}, {"_outbox.at": 1}
-            ):
+            async for row in self._database[collection].find({"_outbox_due": _ANY_RANK}, {"_outbox.at": 1}):
                 count += 1
                 born = min((entry["at"] for entry in row.get("_outbox", ())), default=None)
                 oldest = min(filter(None, (oldest, born)), default=None)
@@ -313,49 +302,6 @@ class DeskRelay:
         age = (self._clock.now() - oldest).total_seconds() if oldest else 0.0
         metrics.outbox_oldest_seconds.labels(self.service).set(max(0.0, age))
         await asyncio.sleep(RECOUNT_SECONDS)
-
-
-def ledger_rows(entry: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
-    """Make one ledger row for each queue that an event goes to."""
-    event = entry["event"]
-    return [
-        {
-            "_id": f"{entry['id']}:{queue}",
-            "event_id": entry["id"],
-            "event_type": event["type"],
-            "subject": event["subject"],
-            "queue": queue,
-            "created_at": entry["at"],
-            "sent_at": now,
-            "is_levelled": is_levelled(datetime.fromisoformat(event["time"])),
-        }
-        for queue in topology.queues_hearing(event["type"], entry["lane"])
-    ]
-
-
-def settled_row(receipt: Mapping[str, Any]) -> dict[str, Any]:
-    """Make the row that says what became of a letter in one queue; it may come before the ledger's own."""
-    at = datetime.fromisoformat(receipt["at"])
-    parked = {"parked_at": at} if receipt["state"] == PARKED else {}
-    row = {"_id": f"{receipt['event_id']}:{receipt['queue']}", "state": receipt["state"], "settled_at": at}
-    return row | parked
-
-
-def _holds(name: str, length: int) -> dict[str, Any]:
-    """Match a list of a length; one that is not there at all is as good as an empty one."""
-    return {name: {"$size": length}} if length else {f"{name}.0": {"$exists": False}}
-
-
-def _pull(sent: Sent) -> tuple[UpdateOne, UpdateOne]:
-    at = {"_id": sent.pending.aggregate_id}
-    some = {
-        "$pull": {
-            "_outbox": {"id": {"$in": [entry["id"] for entry in sent.entries]}},
-            "_audit": {"entry_id": {"$in": [line["entry_id"] for line in sent.audit]}},
-        }
-    }
-    empty = {**at, **_holds("_outbox", 0), **_holds("_audit", 0)}
-    return UpdateOne(at, some), UpdateOne(empty, {"$unset": {"_outbox_due": ""}})
 
 
 async def _batch(queue: asyncio.Queue[Letter], most: int) -> list[Letter]:

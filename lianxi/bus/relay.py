@@ -142,10 +142,12 @@ class Relay:
         def rung(letter: Letter) -> None:
             desk = desks.get(letter.routing_key)
             if desk is not None:
-                desk.wake()
+                desk.wake(letter.body.decode().split(","))
 
         queue = await self._bell.own_queue("lx.wake-", topology.WAKE_EXCHANGE, "")
         await self._bell.consume(queue, rung, no_ack=True)
+        for desk in self._desks:
+            desk.wake()
 
     def _check_broker(self) -> str | None:
         away = [desk.service for desk in self._desks if not desk.link.is_open]

@@ -22,9 +22,11 @@ class Waker:
         self._url = url
         self._desk = desk
         self._rung = Semaphore(0)
+        self._committed: set[str] = set()
 
-    def ring(self) -> None:
-        """Note that something was committed; never blocks."""
+    def ring(self, collection: str) -> None:
+        """Note that something was committed in a collection; never blocks."""
+        self._committed.add(collection)
         if self._rung.balance <= 0:
             self._rung.release()
 
@@ -44,5 +46,12 @@ class Waker:
         while True:
             self._rung.acquire()
             properties = {"delivery_mode": 1, "expiration": "1000"}
-            publish(channel, b"", exchange=topology.WAKE_EXCHANGE, key=self._desk, properties=properties)
+            where, self._committed = self._committed, set()
+            try:
+                body = ",".join(sorted(where)).encode()
+                publish(channel, body, exchange=topology.WAKE_EXCHANGE, key=self._desk, properties=properties)
+            except AWAY:
+                for each in where:
+                    self.ring(each)
+                raise
             eventlet.sleep(PAUSE_SECONDS)

@@ -9,8 +9,6 @@ from functools import lru_cache
 from itertools import islice, product
 from typing import Final
 
-from pypinyin import lazy_pinyin
-
 READINGS_AT_MOST: Final = 8
 _MORE: Final[dict[str, tuple[str, ...]]] = {
     "长": ("chang", "zhang"), "行": ("hang", "xing"), "重": ("chong", "zhong"), "乐": ("le", "yue"),
@@ -28,6 +26,9 @@ def readings(letter: str) -> tuple[str, ...]:
 
     Clause: none (criterion 16.1).
     """
+    # Loading the table takes a quarter of a second, which every desk's start would pay and few processes ever use.
+    from pypinyin import lazy_pinyin
+
     found = _MORE.get(letter) or tuple(lazy_pinyin(letter))
     return tuple(dict.fromkeys(written for each in found for written in (each, each.replace("v", "u"))))
 

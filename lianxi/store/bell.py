@@ -13,16 +13,16 @@ class Bell:
     """Rings whoever listens."""
 
     def __init__(self) -> None:
-        self._listener: Callable[[], None] | None = None
+        self._listener: Callable[[str], None] | None = None
 
-    def listen(self, listener: Callable[[], None]) -> None:
-        """Be called at every ring; the call must not block."""
+    def listen(self, listener: Callable[[str], None]) -> None:
+        """Be called at every ring with the name of the collection; the call must not block."""
         self._listener = listener
 
-    def ring(self) -> None:
-        """Say that something has been committed."""
+    def ring(self, collection: str) -> None:
+        """Say that something has been committed there."""
         if self._listener is not None:
-            self._listener()
+            self._listener(collection)
 
 
 COMMITTED = Bell()

@@ -186,7 +186,7 @@ class AggregateStore(Generic[A]):
                 self._collection.insert_one(self._new(Addition(state, events, cause)))
         except DuplicateKeyError:
             return False
-        COMMITTED.ring()
+        COMMITTED.ring(self._collection.name)
         return True
 
     def add_many(self, additions: Sequence[Addition[A]]) -> list[bool]:
@@ -194,7 +194,7 @@ class AggregateStore(Generic[A]):
         if not additions:
             return []
         refused = insert_new(self._collection, [self._new(each) for each in additions])
-        COMMITTED.ring()
+        COMMITTED.ring(self._collection.name)
         return [index not in refused for index in range(len(additions))]
 
     def change(
@@ -220,7 +220,7 @@ class AggregateStore(Generic[A]):
             with reaching_the_store():
                 result = self._collection.update_one({"_id": aggregate_id, "_version": before.version}, update)
             if result.matched_count == 1:
-                COMMITTED.ring()
+                COMMITTED.ring(self._collection.name)
                 return Stored(before.version + 1, after)
         raise Conflict(f"{self._announcer.noun}.contended")
 
@@ -234,7 +234,7 @@ class AggregateStore(Generic[A]):
         if updates:
             with reaching_the_store():
                 written = self._collection.bulk_write(updates, ordered=False).matched_count
-            COMMITTED.ring()
+            COMMITTED.ring(self._collection.name)
         if written < len(updates) or len(found) < len(changes):
             # Those that were written are known by their event and stay as they are.
             for each in changes:

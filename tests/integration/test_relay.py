@@ -12,13 +12,14 @@ import pika
 import pytest
 from pymongo import AsyncMongoClient, MongoClient
 
-from lianxi.bus import topology
+from lianxi.bus import desk_relay, topology
 from lianxi.bus.desk_relay import DeskRelay
 from lianxi.bus.link import Link
+from lianxi.bus.outboxes import Pending
 from lianxi.contracts.envelope import Cause, Lane
 from lianxi.contracts.tips import TipAccepted
 from lianxi.kernel.clock import FixedClock, SystemClock
-from lianxi.store.outbox import LANE_RANK, Announcer, pending
+from lianxi.store.outbox import AGGREGATES, LANE_RANK, Announcer, pending
 from tests.support.sniffing import Overheard
 from tests.support.town import Broker, Database
 
@@ -93,7 +94,10 @@ def test_events_go_out_in_order_and_leave_rows_in_the_ledger(broker: Broker, dat
     assert tips.settlements.count_documents({}) == 0
 
 
-def test_a_rescue_goes_before_a_backlog(broker: Broker, database: Database, tips: Any) -> None:
+def test_a_rescue_goes_before_a_backlog(
+    broker: Broker, database: Database, tips: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk_relay, "WINDOW", 60)
     for number in range(200):
         put_in(tips, f"b{number}", 1, "bulk")
     (rescue,) = put_in(tips, "r1", 1, "rescue")
@@ -103,11 +107,43 @@ def test_a_rescue_goes_before_a_backlog(broker: Broker, database: Database, tips
     assert len(letters) == 201
 
 
+def test_an_idle_relay_looks_seldom_and_a_ring_makes_it_look_only_where_something_is(
+    broker: Broker, database: Database, tips: Any
+) -> None:
+    looked: list[str] = []
+
+    async def look(desk: DeskRelay) -> None:
+        due = desk._due
+
+        async def noted(collection: str) -> list[Pending]:
+            looked.append(collection)
+            return await due(collection)
+
+        desk._due = noted  # type: ignore[method-assign]
+        while desk._pause < desk_relay.SLOWEST * 0.05:
+            await desk._send_pending()
+        assert set(looked) == set(AGGREGATES["tips"]), "without a ring everywhere"
+
+        def commit() -> None:
+            looked.clear()
+            put_in(tips, "t1", 1)
+            desk.wake(["tips"])
+
+        asyncio.get_running_loop().call_later(0.1, commit)
+        await desk._send_pending()
+        await desk._send_pending()
+        assert looked == ["tips"], "and once rung for only there"
+        assert desk._pause == 0.05
+
+    run(broker, database, look)
+    assert tips.tips.find_one({"_id": "t1"})["_outbox"] == []
+
+
 def test_what_is_added_while_sending_stays_for_the_next_time(broker: Broker, database: Database, tips: Any) -> None:
     put_in(tips, "t1", 2)
 
     async def add_between(desk: DeskRelay) -> None:
-        pending_now = await desk._pending("tips", "normal")
+        pending_now = await desk._due("tips")
         sent = await desk._publish(pending_now)
         now = datetime.now(UTC)
         late = [TipAccepted(tip_id="t1", desk="police/late", accepted_at=now)]

@@ -11,8 +11,8 @@ import pytest
 from pymongo.database import Database
 
 from lianxi.bus import wire
-from lianxi.bus.desk_relay import ledger_rows
 from lianxi.bus.link import Letter
+from lianxi.bus.outboxes import ledger_rows
 from lianxi.bus.parking import as_parked
 from lianxi.contracts.operations import ListDeliveries
 from lianxi.store.parked import Ledger
