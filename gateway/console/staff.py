@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import signature
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -184,11 +184,22 @@ async def writing_for(request: Request, route: Callable[..., Any], form: Mapping
         NotAllowed: scope.missing, right.missing.
         BadRequest: idempotency.key_unreadable, if_match.unreadable.
     """
-    need, caller = need_of(route), await _caller(request, route)
-    key, version = read_key(form.get("key", "")), read_version(form.get("version", ""))
+    version = read_version(form.get("version", ""))
     if version is None:
         raise BadRequest("if_match.unreadable")
-    return PageWriting(house_of(request), caller, request, key=key, version=version).with_right(need.right)
+    return replace(await beginning_for(request, route, form), version=version)
+
+
+async def beginning_for(request: Request, route: Callable[..., Any], form: Mapping[str, str]) -> Writing:
+    """Make what a route works with that begins something, or settles what has no versions; the key stands in the form.
+
+    Raises:
+        NotAllowed: scope.missing, right.missing.
+        BadRequest: idempotency.key_unreadable.
+    """
+    need, caller = need_of(route), await _caller(request, route)
+    key = read_key(form.get("key", ""))
+    return PageWriting(house_of(request), caller, request, key=key, version=None).with_right(need.right)
 
 
 async def _caller(request: Request, route: Callable[..., Any]) -> Caller:
