@@ -236,6 +236,7 @@ class Visit(Body):
     entry_basis: EntryBasis
     findings: tuple[Finding, ...] = Field(max_length=10)
     visited_at: Instant
+    note: Annotated[str, text_of(200, 0)] = Field(default="", description="About the place; never whose it is")
 
 
 # --- cases ----------------------------------------------------------------------------------------------------------

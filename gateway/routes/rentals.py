@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
 
 from gateway import intake
 from gateway.bodies import Grading, Rental
@@ -19,6 +21,7 @@ from lianxi.contracts.inspections import (
     RentalView,
     VisitPlanView,
 )
+from lianxi.contracts.rounds import GetRound, RoundView
 from lianxi.kernel.clock import local_date
 
 router = APIRouter(route_class=DoorRoute, tags=["inspections"])
@@ -72,3 +75,17 @@ async def get_visit_plan(
     day = on or local_date(reading.house.clock.now())
     asked = GetVisitPlan(on=day, assistant=assistant, limit=limit)
     return await reading.show(SERVICE, "get_visit_plan", asked, VisitPlanView)
+
+
+@router.get("/v1/visit-round", response_model=RoundView)
+async def get_round(
+    on: DayQuery = None,
+    assistant: CodeQuery = None,
+    ahead: Annotated[int, Query(ge=0, le=31, description="How many days after the day still belong to it")] = 7,
+    limit: Limit = 200,
+    reading: Reading = reads("rental.read"),
+) -> Response:
+    """Read an assistant's round in walking order, your own if none is named: what a telephone takes along."""
+    day = on or local_date(reading.house.clock.now())
+    asked = GetRound(on=day, assistant=assistant or reading.caller.actor, ahead_days=ahead, limit=limit)
+    return await reading.show(SERVICE, "get_round", asked, RoundView)

@@ -11,10 +11,11 @@ from gateway.body import DoorRoute
 from gateway.exchange import Reading, Writing, reads, writes
 from gateway.idempotency import REPLAYED
 from gateway.idempotency import Request as Write
-from gateway.refusals import Taken
+from gateway.refusals import Taken, Unusable
 from gateway.routes.parameters import ItemPath
 from lianxi.contracts import codec
 from lianxi.contracts.inspections import GetVisit, RecordVisit, VisitView
+from lianxi.kernel.identity_numbers import holds_identity_number
 
 router = APIRouter(route_class=DoorRoute, tags=["inspections"])
 SERVICE = "inspections"
@@ -27,6 +28,9 @@ _ALSO: dict[int | str, dict[str, Any]] = {
 async def record_visit(body: Visit, writing: Writing = writes("visit.create")) -> Response:
     """Record a visit under the phone's own id: 201 when it is kept, 200 when known, 409 when known otherwise."""
     house, caller = writing.house, writing.caller
+    if holds_identity_number(body.note):
+        # What is taken in is never refused later, so that this has to be seen here (criterion 5.7).
+        raise Unusable("visit.identity_number")
     said = {**body.model_dump(mode="json"), "agency": caller.agency}
     write = Write(
         key=house.answers.key("visit", body.visit_id),

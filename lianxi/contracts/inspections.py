@@ -75,6 +75,7 @@ class RecordVisit(Command):
     visited_at: datetime
     submitted_by: str
     received_at: datetime
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +199,7 @@ class VisitView:
     counts: bool
     needs_attention: str | None
     next_visit_due_on: date | None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

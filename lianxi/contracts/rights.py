@@ -22,6 +22,7 @@ from lianxi.contracts.parties import PartyView
 from lianxi.contracts.reporting import OrderView, StageReportDraft, StageReportView, ToolView
 from lianxi.contracts.retention import HoldView, RunView
 from lianxi.contracts.rewards import RewardView
+from lianxi.contracts.rounds import Stop
 from lianxi.contracts.searching import FoundTip
 from lianxi.contracts.tips import TipSummary, TipView
 
@@ -160,7 +161,16 @@ SHOWS: Mapping[type[Any], Shown] = {
         "visit",
         {
             "outcome": ("outcome", "entry_basis", "visited_at", "received_at", "counts", "next_visit_due_on"),
-            "findings": ("findings", "needs_attention"),
+            "findings": ("findings", "note", "needs_attention"),
+        },
+        village="village",
+    ),
+    Stop: Shown(
+        "rental",
+        {
+            "address": ("address",),
+            "grade": ("grade", "brought_forward"),
+            "last_visit": ("due_on", "is_overdue", "last_visit_on", "last_outcome", "last_visited_at"),
         },
         village="village",
     ),

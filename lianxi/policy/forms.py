@@ -19,6 +19,7 @@ from lianxi.policy.model import (
     Grade,
     NoticeRule,
     Obligation,
+    Observation,
     Party,
     Post,
     Programme,
@@ -81,6 +82,7 @@ FORMS: Mapping[str, Form] = {
     "grades": Form(
         tables={
             "grade": Table(kind=Grade, attribute="grades", is_keyed=True),
+            "observation": Table(kind=Observation, attribute="observations"),
             "brought_forward": Table(kind=BroughtForward, attribute="brought_forward", is_one=True),
         }
     ),

@@ -196,6 +196,15 @@ class BroughtForward(Sourced):
     days: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation(Sourced):
+    """One thing that an assistant looks for on a visit: about the place, never about a person's origin or kind."""
+
+    code: str
+    name_zh: str
+    name_en: str
+
+
 def due_on(grade: Grade, last_visit_on: date) -> date:
     """Last day on which the next visit still counts as on time.
 

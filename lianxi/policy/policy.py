@@ -23,6 +23,7 @@ from lianxi.policy.model import (
     Grade,
     NoticeRule,
     Obligation,
+    Observation,
     Party,
     Post,
     Programme,
@@ -56,6 +57,7 @@ class Policy:
     obligations: tuple[Obligation, ...]
     routes: tuple[Route, ...]
     grades: Mapping[str, Grade]
+    observations: tuple[Observation, ...]
     brought_forward: BroughtForward
     returns: tuple[ReturnDate, ...]
     summary: ReturnDate

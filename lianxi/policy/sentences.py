@@ -141,6 +141,10 @@ def _grade(row: model.Grade) -> Pair:
     )
 
 
+def _observation(row: model.Observation) -> Pair:
+    return f"巡查时要看:{row.name_zh}", f"A visit looks for: {row.name_en.lower()}"
+
+
 def _brought_forward(row: model.BroughtForward) -> Pair:
     return (
         f"举报涉及的出租屋,下次巡查提前到{row.days}日内",
@@ -368,6 +372,7 @@ _WRITERS: Mapping[type[Any], Callable[[Any], Pair]] = {
     model.Obligation: _obligation,
     model.Route: _route,
     model.Grade: _grade,
+    model.Observation: _observation,
     model.BroughtForward: _brought_forward,
     model.ReportPart: _part,
     model.ReturnDate: _return,

@@ -68,6 +68,7 @@ def _sourced(policy: Policy) -> Iterator[tuple[str, Sourced]]:
         ("obligation", policy.obligations, "id"),
         ("route", policy.routes, "category"),
         ("grade", policy.grades.values(), "code"),
+        ("observation", policy.observations, "code"),
         ("return", policy.returns, "code"),
         ("part", policy.report_parts, "code"),
         ("clock", policy.clocks, "id"),

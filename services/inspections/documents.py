@@ -46,7 +46,11 @@ class RentalDocument(AggregateDocument):
 class VisitDocument(AggregateDocument):
     """A visit; its fields are those of `services.inspections.domain.visits.Visit`."""
 
-    meta = {"collection": "visits", "db_alias": "inspections", "indexes": kept_indexes("keeping")}
+    meta = {
+        "collection": "visits",
+        "db_alias": "inspections",
+        "indexes": [{"fields": ["assistant", "visited_at"]}, *kept_indexes("keeping")],
+    }
 
     rental_code = StringField(required=True)
     village = StringField()
@@ -62,6 +66,7 @@ class VisitDocument(AggregateDocument):
     grade = StringField()
     needs_attention = StringField()
     next_visit_due_on = StringField()
+    note = StringField()
     keeping = DictField()
 
 

@@ -31,7 +31,7 @@ from services.inspections.domain import rentals as rental_rules
 from services.inspections.domain import visits as visit_rules
 from services.inspections.domain.rentals import ENDING, Rental
 from services.inspections.domain.visits import Visit
-from services.inspections.policy import InspectionsPolicy, may_keep, may_read
+from services.inspections.policy import InspectionsPolicy, may_keep, may_read, may_see
 
 
 class Sent(Protocol):
@@ -96,7 +96,10 @@ class RentalDesk:
         """
         if not may_read(caller.agency):
             raise NotFound("rental.not_found")
-        return _rental_view(self.rentals.get(request.rental_code))
+        found = self.rentals.get(request.rental_code)
+        if not may_see(caller, found.state.village):
+            raise NotFound("rental.not_found")
+        return _rental_view(found)
 
     def grade_rental(self, request: GradeRental, caller: Caller) -> RentalView:
         """Grade a dwelling.
@@ -142,7 +145,7 @@ class RentalDesk:
         if not may_read(caller.agency):
             raise NotFound("visit.not_found")
         visit = self.visits.get(request.visit_id).state
-        if visit.keeping.is_purged:
+        if visit.keeping.is_purged or not may_see(caller, visit.village):
             raise NotFound("visit.not_found")
         return visit_rules.as_view(visit)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from lianxi.contracts.envelope import Caller
 from lianxi.contracts.inspections import Grade
 from lianxi.policy import model
 from lianxi.policy.policy import Policy
@@ -37,6 +38,15 @@ def slice_of(policy: Policy) -> InspectionsPolicy:
 
 _PATROLS = frozenset({"tenancy", "police"})
 _READS = _PATROLS | {"office", "social"}
+
+
+def may_see(caller: Caller, village: str | None) -> bool:
+    """Say whether a village is a caller's to know of: an assistant's own area, everybody else's whole town.
+
+    Clause: L45.1 (criterion 5.5).
+    """
+    is_bound = set(caller.rows) == {"own_area"} and bool(caller.areas)
+    return not is_bound or village in caller.areas
 
 
 def may_keep(agency: str) -> bool:

@@ -18,6 +18,7 @@ from lianxi.contracts.inspections import (
     VisitPlanView,
     VisitView,
 )
+from lianxi.contracts.rounds import GetRound, RoundView
 from lianxi.contracts.tips import TipReceived
 from lianxi.greenroom.entries import Accepted, Desk, accepts, answers, consumes, every
 from lianxi.greenroom.handing_over import HandingOverDesk
@@ -74,6 +75,11 @@ class Inspections(HandingOverDesk, PurgingDesk):
     def get_visit_plan(self, request: GetVisitPlan, caller: Caller) -> VisitPlanView:
         """Show what is to be visited by a day."""
         return self.views.get_visit_plan(request, caller)
+
+    @answers
+    def get_round(self, request: GetRound, caller: Caller) -> RoundView:
+        """Show an assistant's round."""
+        return self.views.get_round(request, caller)
 
     @answers
     def get_visit(self, request: GetVisit, caller: Caller) -> VisitView:

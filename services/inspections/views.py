@@ -5,23 +5,28 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from lianxi.contracts.envelope import Caller
 from lianxi.contracts.inspections import GetVisitPlan, ListRentals, RentalPage, VisitPlanView
-from lianxi.kernel.clock import Clock, local_date
+from lianxi.contracts.rounds import GetRound, RoundView
+from lianxi.kernel.clock import Clock, local_date, local_midnight
 from lianxi.store.connect import reaching_the_store
 from lianxi.store.mapping import as_state
 from lianxi.store.pages import LARGEST_PAGE, decode_cursor, encode_cursor
-from services.inspections.documents import RentalDocument
+from services.inspections.documents import RentalDocument, VisitDocument
 from services.inspections.domain.rentals import Rental, as_planned, as_view
-from services.inspections.policy import may_read
+from services.inspections.domain.rounds import as_stop, walking_order
+from services.inspections.domain.visits import Visit
+from services.inspections.policy import may_read, may_see
 
 FLOOR = "2015-01-01"
 """No day of the programme lies before it: the lower bound of every range of days."""
 
 MOST_MISSED = 1_000
+DAYS_BACK = 62
+"""How far back an assistant's own last visit to a dwelling is looked for: the longest cadence."""
 _LEFT_OUT = {"_outbox": 0, "_audit": 0, "_inbox": 0, "_cmds": 0}
 
 
@@ -38,7 +43,8 @@ class RentalViews:
             return RentalPage(items=())
         limit = _page(request.limit)
         village, code = ("", "") if request.cursor is None else decode_cursor(request.cursor, 2)
-        asked = sorted(self.villages) if request.village is None else [request.village]
+        wanted = sorted(self.villages) if request.village is None else [request.village]
+        asked = [each for each in wanted if may_see(caller, each)]
         found: list[tuple[str, str]] = []
         # Village by village, so that no more is read than the villages on the page hold.
         for each in asked:
@@ -62,13 +68,63 @@ class RentalViews:
         if request.assistant is not None:
             match["assistant"] = request.assistant
         with reaching_the_store():
-            due = list(RentalDocument._get_collection().find(match, {"next_visit_due_on": 1, "village": 1}))
+            found = list(RentalDocument._get_collection().find(match, {"next_visit_due_on": 1, "village": 1}))
+        due = [row for row in found if may_see(caller, row["village"])]
         due.sort(key=lambda row: (row["next_visit_due_on"], row["village"], row["_id"]))
         codes = [row["_id"] for row in due[: _page(request.limit)]]
         rows = self._rows(codes)
         today = local_date(self.clock.now())
         items = tuple(as_planned(_rental(rows[code]), today) for code in codes if code in rows)
         return VisitPlanView(on=request.on, items=items)
+
+    def get_round(self, request: GetRound, caller: Caller) -> RoundView:
+        """Show an assistant's round: dwellings of theirs, and those of their area that nobody has, in walking order."""
+        if not may_read(caller.agency):
+            return RoundView(on=request.on, items=(), due_today=0, due_tomorrow=0)
+        last = self._last_visits(request)
+        due = self._due_in_round(request, caller)
+        today, tomorrow = request.on.isoformat(), (request.on + timedelta(days=1)).isoformat()
+        begin = local_midnight(request.on)
+        visited = [code for code, visit in last.items() if visit.visited_at >= begin]
+        rows = self._rows([*due, *(code for code in visited if code not in due)])
+        rentals = [each for each in map(_rental, rows.values()) if may_see(caller, each.village)]
+        rentals.sort(key=lambda each: (each.next_visit_due_on, each.id))
+        kept = sorted(
+            rentals[: _page(request.limit)], key=lambda each: (walking_order(each.village, each.address), each.id)
+        )
+        return RoundView(
+            on=request.on,
+            items=tuple(as_stop(each, last.get(each.id), request.on) for each in kept),
+            due_today=sum(1 for day in due.values() if day <= today),
+            due_tomorrow=sum(1 for day in due.values() if day == tomorrow),
+            is_cut=len(rentals) > len(kept),
+        )
+
+    def _due_in_round(self, request: GetRound, caller: Caller) -> dict[str, str]:
+        """Find the day by which each dwelling of a round is visited, by code."""
+        until = (request.on + timedelta(days=request.ahead_days)).isoformat()
+        match = {"is_standing": True, **_due(until=until, operator="$lte")}
+        wanted = {"next_visit_due_on": 1, "village": 1, "assistant": 1}
+        with reaching_the_store():
+            rows = list(RentalDocument._get_collection().find(match, wanted))
+        mine = (request.assistant, None)
+        return {
+            row["_id"]: row["next_visit_due_on"]
+            for row in rows
+            if row.get("assistant") in mine and may_see(caller, row["village"])
+        }
+
+    def _last_visits(self, request: GetRound) -> dict[str, Visit]:
+        """Find the last visit that an assistant made to each dwelling of late."""
+        span = {
+            "$gte": local_midnight(request.on - timedelta(days=DAYS_BACK)),
+            "$lt": local_midnight(request.on + timedelta(days=1)),
+        }
+        match = {"assistant": request.assistant, "visited_at": span}
+        with reaching_the_store():
+            rows = list(VisitDocument._get_collection().find(match, _LEFT_OUT))
+        found = (as_state(Visit, {**row, "id": row["_id"]}) for row in rows)
+        return {each.rental_code: each for each in sorted(found, key=lambda each: each.visited_at)}
 
     def missed(self, today: date) -> Sequence[str]:
         """Name the rentals whose day has passed without its miss being announced."""

@@ -26,7 +26,7 @@ from lianxi.contracts.inspections import (
 )
 from lianxi.kernel.clock import local_date, local_midnight
 from lianxi.kernel.errors import RuleBroken
-from services.inspections.domain.numbers import holds_identity_number
+from lianxi.kernel.identity_numbers import holds_identity_number
 
 DueOn = Callable[[Grade, date], date]
 """Answers by which day a dwelling of a grade is visited, counted from a date."""

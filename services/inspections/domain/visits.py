@@ -47,6 +47,7 @@ class Visit:
     grade: Grade | None
     needs_attention: str | None
     next_visit_due_on: date | None
+    note: str = ""
     keeping: Keeping = NOT_COUNTED
 
 
@@ -76,6 +77,7 @@ def record(command: RecordVisit, rental: Rental | None, now: datetime, due_on: D
         grade=None if rental is None else rental.grade,
         needs_attention=wrong,
         next_visit_due_on=after.next_visit_due_on if after is not None and after.is_standing else None,
+        note=command.note,
         keeping=Keeping(rule=VISIT, since=_counted_from(command.visited_at, now)),
     )
 
@@ -96,6 +98,7 @@ def aggregated(visit: Visit, purge: Purge) -> Visit:
         submitted_by="",
         needs_attention=None,
         next_visit_due_on=None,
+        note="",
         keeping=purged(visit.keeping, purge),
     )
 
@@ -176,4 +179,5 @@ def as_view(visit: Visit) -> VisitView:
         counts=visit.counts,
         needs_attention=visit.needs_attention,
         next_visit_due_on=visit.next_visit_due_on,
+        note=visit.note,
     )

@@ -7,7 +7,7 @@ from prometheus_client import REGISTRY
 
 from lianxi.contracts.inspections import GetRental, Grade, RentalGraded, RentalRegistered, VisitAdvanced, VisitMissed
 from lianxi.kernel.errors import Forbidden, NotFound, RuleBroken
-from services.inspections.domain.numbers import holds_identity_number
+from lianxi.kernel.identity_numbers import holds_identity_number
 from services.inspections.store import announced_at
 from tests.unit.inspections.desk import (
     CODE,

@@ -1,4 +1,4 @@
-"""Finds identity numbers in free text, so that the register never holds one."""
+"""Finds identity numbers in free text, so that nothing holds one by accident."""
 
 from __future__ import annotations
 
