@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from gateway.console import desk_pages, desk_session, files, paper, picture_pages, public_pages, reward_pages
+from gateway.console import (
+    desk_pages,
+    desk_session,
+    files,
+    paper,
+    patrol_pages,
+    picture_pages,
+    public_pages,
+    reward_pages,
+)
 
 
 def add_pages(app: FastAPI) -> None:
@@ -17,4 +26,5 @@ def add_pages(app: FastAPI) -> None:
     app.include_router(desk_session.door)
     app.include_router(desk_session.router)
     app.include_router(desk_pages.router)
+    app.include_router(patrol_pages.router)
     app.state.problem_page = paper.problem_page

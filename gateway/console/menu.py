@@ -19,6 +19,7 @@ class Place:
 
 PLACES: Final = (
     Place("/desk", "staff.inbox"),
+    Place("/m/today", "phone.menu", "visit.create"),
     Place("/desk/me", "staff.me"),
 )
 

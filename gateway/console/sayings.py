@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,11 @@ def say_day(language: Language, instant: datetime) -> str:
 def say_last_day(language: Language, end: datetime) -> str:
     """Write the last day of a limit that ends at its midnight."""
     return say_day(language, end - timedelta(microseconds=1))
+
+
+def say_short_day(language: Language, day: date) -> str:
+    """Write a day near at hand: neither its year nor its day of the week is in question."""
+    return f"{day.month}月{day.day}日" if language == "zh" else f"{day.day} {_MONTHS[day.month - 1]}"
 
 
 def say_time(language: Language, instant: datetime) -> str:

@@ -63,6 +63,10 @@ PAGES = {
         "/desk/tips/{tip_id}",
         "/desk/tips/{tip_id}/{deed}",
         "/desk/notices/{notice_id}/acknowledge",
+        "/m",
+        "/m/today",
+        "/m/help",
+        "/m/visit/{rental_code}",
     ),
     "/static/{digest}/{name:path}",
 }
@@ -92,6 +96,7 @@ post /v1/tips/{tip_id}/return · post /v1/tips/{tip_id}/verify · post /v1/tips/
 post /v1/tips/{tip_id}/clock-changes · post /v1/tips/{tip_id}/clock-changes/{change_id}/decide
 post /v1/tips/{tip_id}/messages · put /v1/rentals/{rental_code} · get /v1/rentals · get /v1/rentals/{rental_code}
 post /v1/rentals/{rental_code}/grade · get /v1/visit-plan · post /v1/visits · get /v1/visits/{visit_id}
+get /v1/visit-round
 post /v1/cases · get /v1/cases · get /v1/cases/{case_id} · post /v1/cases/{case_id}/measures
 post /v1/cases/{case_id}/close · post /v1/cases/{case_id}/parties · get /v1/cases/{case_id}/parties
 get /v1/parties/{party_id} · post /v1/parties/{party_id}/confirm · post /v1/parties/{party_id}/clear

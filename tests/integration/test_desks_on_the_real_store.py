@@ -17,7 +17,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from lianxi.contracts.cases import ListAssistance, ListCases, ListReferrals
 from lianxi.contracts.envelope import Caller, Cause
 from lianxi.contracts.handover import CountHeld, HandItemsOver, ListHeld
-from lianxi.contracts.inspections import GetVisitPlan, ListRentals
+from lianxi.contracts.inspections import GetRental, GetVisit, GetVisitPlan, ListRentals, VisitOutcome
+from lianxi.contracts.rounds import GetRound
+from lianxi.kernel.errors import NotFound
 from lianxi.store.handover import Holdings
 from lianxi.store.unit import Addition
 from services.cases import documents as case_documents
@@ -231,6 +233,42 @@ def test_rentals_are_listed_by_village_and_planned_by_date(inspections: Inspecti
     inspections.tip(inspections_desk.tipped(code="R-004"))
     planned = views.get_visit_plan(GetVisitPlan(on=first), inspections_desk.TENANCY).items[0]
     assert (planned.rental_code, planned.brought_forward) == ("R-004", True)
+
+
+@pytest.mark.criterion("5.5")
+def test_a_round_holds_an_assistant_s_own_area_in_walking_order(inspections: InspectionsInMemory) -> None:
+    rules = inspections_desk.shipped_rules()
+    views, (here, there) = RentalViews(inspections.clock, rules.villages), sorted(rules.villages)[:2]
+    me = replace(inspections_desk.TENANCY, actor="account_me", roles=("assistant",), rows=("own_area",), areas=(here,))
+    for code, village, address, assistant in (
+        *(("R-10", here, "榕荫路12号3楼", None), ("R-2", here, "榕荫路2号十一楼", "account_me")),
+        *(("R-3", here, "榕荫路2号九楼", "account_me"), ("R-4", here, "榕荫路1号", "account_other")),
+        *(("R-5", there, "河边路1号", None), ("R-6", there, "河边路2号", "account_me")),
+    ):
+        request = replace(inspections_desk.registering(code, village=village, address=address), assistant=assistant)
+        inspections.desk.register_rental(request, inspections_desk.TENANCY)
+    today = inspections.today()
+    asked = GetRound(on=today, assistant="account_me")
+    assert views.get_round(asked, me).items == ()
+    whole = replace(asked, ahead_days=31)
+    assert [each.rental_code for each in views.get_round(whole, me).items] == ["R-3", "R-2", "R-10"]
+    assert views.get_round(whole, inspections_desk.caller("market")).items == ()
+    cut = views.get_round(replace(whole, limit=1), me)
+    assert (len(cut.items), cut.is_cut) == (1, True)
+    inspections.tip(inspections_desk.tipped(code="R-2"))
+    brought = views.get_round(asked, me)
+    assert [(each.rental_code, each.brought_forward) for each in brought.items] == [("R-2", True)]
+    mine = replace(inspections_desk.visiting("v1", code="R-2"), assistant="account_me")
+    inspections.visit(mine)
+    (done,) = views.get_round(asked, me).items
+    assert (done.last_outcome, done.last_visit_on, done.brought_forward) == (VisitOutcome.DONE, today, False)
+    later = views.get_round(GetRound(on=done.due_on, assistant="account_me", ahead_days=0), me)
+    assert (later.due_today, later.due_tomorrow) == (3, 0)
+    with pytest.raises(NotFound, match=r"rental\.not_found"):
+        inspections.desk.get_rental(GetRental(rental_code="R-6"), me)
+    with pytest.raises(NotFound, match=r"visit\.not_found"):
+        inspections.desk.get_visit(GetVisit(visit_id="v1"), replace(me, areas=(there,)))
+    assert {each.village for each in views.list_rentals(ListRentals(), me).items} == {here}
 
 
 def test_visits_count_once_and_missed_ones_are_announced_once(inspections: InspectionsInMemory) -> None:

@@ -32,6 +32,7 @@ from lianxi.contracts.parties import PartyPage, PartyView, SealedParties, Sealed
 from lianxi.contracts.reporting import OrderView, StageReportDraft, StageReportList, StageReportView, ToolView
 from lianxi.contracts.rewards import RewardPage, RewardView
 from lianxi.contracts.rights import BLURRED, MASKED_BY, REDACTED, SHOWS
+from lianxi.contracts.rounds import RoundView, Stop
 from lianxi.contracts.tips import TipPage, TipSummary, TipView
 from lianxi.policy.rights import Standing
 from tests.support.gateway_fakes import AGENCY_OF_ROLE, NOON, POLICY, Door, open_door
@@ -114,6 +115,7 @@ ANSWERS: list[tuple[str, str, type[Any], type[Any] | None]] = [
     ("/v1/rentals/R-1", "get_rental", RentalView, None),
     ("/v1/rentals", "list_rentals", RentalView, RentalPage),
     ("/v1/visits/item_1", "get_visit", VisitView, None),
+    ("/v1/visit-round", "get_round", Stop, RoundView),
     ("/v1/notices/item_1", "get_notice", NoticeView, None),
     ("/v1/outside-messages", "list_outside", OutsideMessage, OutsidePage),
     ("/v1/major-events/item_1", "get_major_event", MajorEventView, None),

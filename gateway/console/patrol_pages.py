@@ -1,0 +1,172 @@
+"""The patrol assistant's telephone: today's round, and a visit put down by forms; scripts add what works offline."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+from pydantic import ValidationError
+from starlette.responses import RedirectResponse
+
+from gateway.bodies import Visit
+from gateway.console.ground import read_form
+from gateway.console.paper import POLICY, trouble_of
+from gateway.console.patrol_view import ENTRIES, NORMAL, RoundTelling, findings_of
+from gateway.console.staff import PageWriting, StaffRoute, admitted, here_of, reading_for, staff_page, writer_of
+from gateway.exchange import house_of
+from gateway.idempotency import read_key
+from gateway.language import language_of
+from gateway.problems import Problem, problem_of
+from gateway.refusals import Turned
+from gateway.routes import rentals, visits
+from gateway.routes.parameters import RentalPath
+from lianxi.contracts.inspections import Finding
+from lianxi.kernel.errors import Refused, Unavailable
+from lianxi.kernel.ids import random_id
+
+router = APIRouter(route_class=StaffRoute, tags=["pages"], include_in_schema=False)
+TODAY: Final = "/m/today"
+PHONE_POLICY: Final = f"{POLICY}; worker-src 'self'"
+AT_ONCE: Final = 200
+AHEAD_DAYS: Final = 7
+LATER_DAYS: Final = 31
+"""How far a round looks when nothing is due within a week: whoever has time may go ahead of it."""
+FIELDS: Final = ("key", "visit_id", "entry", "text", *(f"saw_{each}" for each in Finding))
+_CAUGHT: Final = (Turned, Refused, Unavailable)
+_ENTRY_OF: Final = {each.code: each for each in ENTRIES}
+
+
+@router.get("/m")
+async def start(_request: Request) -> Response:
+    """The way in."""
+    return RedirectResponse(TODAY, 303)
+
+
+@router.get(TODAY)
+async def today(request: Request) -> Response:
+    """Today's round, in walking order."""
+    told = await _round(request)
+    done = _done(told, request.query_params.get("done", ""))
+    return phone_page(request, "patrol_today.html", here=TODAY, round=told, done=done, **form_facts(request))
+
+
+@router.get("/m/help")
+async def help_page(request: Request) -> Response:
+    """How the telephone is used, and what lies on it."""
+    return phone_page(request, "patrol_help.html", here="/m/help")
+
+
+@router.get("/m/visit/{rental_code}")
+async def ask(rental_code: RentalPath, request: Request) -> Response:
+    """The form for a visit."""
+    return await _form(request, rental_code, {})
+
+
+@router.post("/m/visit/{rental_code}")
+async def record(rental_code: RentalPath, request: Request) -> Response:
+    """Put a visit down; what is refused comes back with everything that was filled in."""
+    form = await read_form(request)
+    try:
+        body = _body(request, rental_code, form)
+    except (ValidationError, KeyError):
+        return await _form(request, rental_code, form, is_wrong=True)
+    problem = await _problem_in(request, form, body)
+    if problem is not None:
+        return await _form(request, rental_code, form, problem)
+    return RedirectResponse(f"{TODAY}?done={rental_code}", 303)
+
+
+def phone_page(request: Request, template: str, status: int = 200, **facts: Any) -> Response:
+    """Write a page of the telephone's: it alone may have a worker beside it."""
+    answer = staff_page(request, template, status, account=here_of(request).account.account_id, **facts)
+    answer.headers["Content-Security-Policy"] = PHONE_POLICY
+    return answer
+
+
+def telling(request: Request) -> RoundTelling:
+    """Tell in the language of whoever asks."""
+    house = house_of(request)
+    return RoundTelling(house.policy, language_of(request.scope), house.clock.now())
+
+
+def form_facts(request: Request, filled: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Say what the form of a visit is made of."""
+    return {
+        "entries": ENTRIES,
+        "normal": NORMAL,
+        "observations": telling(request).observations(),
+        "keys": secrets.token_urlsafe,
+        "visit_id": partial(random_id, "visit"),
+        "filled": {**dict.fromkeys(FIELDS, ""), **(filled or {})},
+    }
+
+
+async def _round(request: Request) -> dict[str, Any] | None:
+    if await admitted(request, rentals.get_round) is None or await admitted(request, visits.record_visit) is None:
+        return None
+    for ahead in (AHEAD_DAYS, LATER_DAYS):
+        reading = await reading_for(request, rentals.get_round)
+        answer = await rentals.get_round(on=None, assistant=None, ahead=ahead, limit=AT_ONCE, reading=reading)
+        told = json.loads(bytes(answer.body))
+        if told["items"]:
+            break
+    return telling(request).round(told) | {"is_later": ahead == LATER_DAYS}
+
+
+def _done(told: Mapping[str, Any] | None, code: str) -> str:
+    stops = [] if told is None else told["stops"]
+    return next((each["address"] for each in stops if each["code"] == code), code if stops == [] else "")
+
+
+def _body(request: Request, rental_code: str, form: Mapping[str, str]) -> Visit:
+    entry = _ENTRY_OF[form.get("entry", "")]
+    seen = tuple(each.value for each in Finding if form.get(f"saw_{each.value}"))
+    return Visit(
+        visit_id=form.get("visit_id", ""),
+        rental_code=rental_code,
+        assistant=here_of(request).account.account_id,
+        outcome=entry.outcome,
+        entry_basis=entry.basis,
+        findings=findings_of(entry, seen),
+        visited_at=house_of(request).clock.now(),
+        note=form.get("text", ""),
+    )
+
+
+async def _problem_in(request: Request, form: Mapping[str, str], body: Visit) -> Problem | None:
+    try:
+        caller = await writer_of(request, visits.record_visit)
+        key = read_key(form.get("key", ""))
+        answer = await visits.record_visit(body, PageWriting(house_of(request), caller, request, key=key, version=None))
+    except _CAUGHT as error:
+        return problem_of(error)
+    if answer.status_code < 400:
+        return None
+    return Problem(answer.status_code, json.loads(bytes(answer.body))["code"])
+
+
+async def _form(
+    request: Request,
+    rental_code: str,
+    form: Mapping[str, str],
+    problem: Problem | None = None,
+    *,
+    is_wrong: bool = False,
+) -> Response:
+    reading = await reading_for(request, rentals.get_rental)
+    rental = json.loads(bytes((await rentals.get_rental(rental_code, reading)).body))
+    facts = {
+        **form_facts(request, form),
+        "code": rental_code,
+        "address": rental.get("address", rental_code),
+        "is_wrong": is_wrong,
+        "trouble": None if problem is None else trouble_of(request, problem),
+    }
+    status = 422 if is_wrong else 200 if problem is None else problem.status
+    if problem is not None:
+        request.state.problem_code = problem.code
+    return phone_page(request, "patrol_visit.html", status, here=f"/m/visit/{rental_code}", **facts)
