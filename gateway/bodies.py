@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from gateway.attachment_bodies import Tokens
 from lianxi.contracts.cases import CaseKind, CaseOutcome, Measure, PaperStatus
 from lianxi.contracts.clocks import ClockChange
-from lianxi.contracts.inspections import EntryBasis, Finding, Grade, VisitOutcome
+from lianxi.contracts.inspections import Grade
 from lianxi.contracts.reporting import ToolKind
 from lianxi.contracts.tips import Channel, ReturnReason, TipKind, VerificationOutcome
 from lianxi.policy.simulate import PastItem
@@ -224,19 +224,6 @@ class Grading(Body):
     reason: Short
     approved_by: Code
     expires_on: Day
-
-
-class Visit(Body):
-    """A visit, under the id that the phone made."""
-
-    visit_id: ItemId
-    rental_code: RentalCode
-    assistant: Code
-    outcome: VisitOutcome
-    entry_basis: EntryBasis
-    findings: tuple[Finding, ...] = Field(max_length=10)
-    visited_at: Instant
-    note: Annotated[str, text_of(200, 0)] = Field(default="", description="About the place; never whose it is")
 
 
 # --- cases ----------------------------------------------------------------------------------------------------------

@@ -12,7 +12,6 @@ from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse
 
-from gateway.bodies import Visit
 from gateway.console.ground import read_form
 from gateway.console.paper import POLICY, trouble_of
 from gateway.console.patrol_view import ENTRIES, NORMAL, RoundTelling, findings_of
@@ -24,6 +23,7 @@ from gateway.problems import Problem, problem_of
 from gateway.refusals import Turned
 from gateway.routes import rentals, visits
 from gateway.routes.parameters import RentalPath
+from gateway.visit_bodies import Visit
 from lianxi.contracts.inspections import Finding
 from lianxi.kernel.errors import Refused, Unavailable
 from lianxi.kernel.ids import random_id
@@ -108,13 +108,18 @@ def form_facts(request: Request, filled: Mapping[str, str] | None = None) -> dic
 async def _round(request: Request) -> dict[str, Any] | None:
     if await admitted(request, rentals.get_round) is None or await admitted(request, visits.record_visit) is None:
         return None
-    for ahead in (AHEAD_DAYS, LATER_DAYS):
-        reading = await reading_for(request, rentals.get_round)
-        answer = await rentals.get_round(on=None, assistant=None, ahead=ahead, limit=AT_ONCE, reading=reading)
-        told = json.loads(bytes(answer.body))
-        if told["items"]:
-            break
-    return telling(request).round(told) | {"is_later": ahead == LATER_DAYS}
+    told = await _read_round(request, AHEAD_DAYS)
+    is_later = not told["items"]
+    if is_later:
+        told = await _read_round(request, LATER_DAYS)
+    return telling(request).round(told) | {"is_later": is_later}
+
+
+async def _read_round(request: Request, ahead: int) -> dict[str, Any]:
+    reading = await reading_for(request, rentals.get_round)
+    answer = await rentals.get_round(on=None, assistant=None, ahead=ahead, limit=AT_ONCE, reading=reading)
+    told: dict[str, Any] = json.loads(bytes(answer.body))
+    return told
 
 
 def _done(told: Mapping[str, Any] | None, code: str) -> str:

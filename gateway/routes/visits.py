@@ -6,13 +6,14 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from gateway.bodies import AcceptedVisit, Visit
+from gateway.bodies import AcceptedVisit
 from gateway.body import DoorRoute
 from gateway.exchange import Reading, Writing, reads, writes
 from gateway.idempotency import REPLAYED
 from gateway.idempotency import Request as Write
 from gateway.refusals import Taken, Unusable
 from gateway.routes.parameters import ItemPath
+from gateway.visit_bodies import Visit
 from lianxi.contracts import codec
 from lianxi.contracts.inspections import GetVisit, RecordVisit, VisitView
 from lianxi.kernel.identity_numbers import holds_identity_number

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from fastapi.routing import APIRoute
 
-from gateway import bodies, reward_bodies
+from gateway import bodies, reward_bodies, visit_bodies
 from gateway.principal import SCOPES
 from gateway.wording import words
 from lianxi.contracts import cases, clocks, inspections, operations, reporting, rewards, tips
@@ -289,7 +289,7 @@ def test_the_docs_ask_nobody_else_for_anything(tmp_path: Path) -> None:
         (bodies.ClockDecision, clocks.DecideClockChange, {"item_id", "change_id", "expected_version"}),
         (bodies.Rental, inspections.RegisterRental, {"rental_code"}),
         (bodies.Grading, inspections.GradeRental, {"rental_code", "expected_version"}),
-        (bodies.Visit, inspections.RecordVisit, {"submitted_by", "received_at"}),
+        (visit_bodies.Visit, inspections.RecordVisit, {"submitted_by", "received_at"}),
         (bodies.NewCase, cases.OpenCase, set()),
         (bodies.TakenMeasure, cases.RecordMeasure, {"case_id", "expected_version"}),
         (bodies.CaseClosing, cases.CloseCase, {"case_id", "expected_version"}),
