@@ -15,9 +15,8 @@ from starlette.responses import RedirectResponse
 from gateway.console.ground import read_form
 from gateway.console.paper import POLICY, trouble_of
 from gateway.console.patrol_view import ENTRIES, NORMAL, RoundTelling, findings_of
-from gateway.console.staff import PageWriting, StaffRoute, admitted, here_of, reading_for, staff_page, writer_of
+from gateway.console.staff import StaffRoute, admitted, beginning_for, here_of, reading_for, staff_page
 from gateway.exchange import house_of
-from gateway.idempotency import read_key
 from gateway.language import language_of
 from gateway.problems import Problem, problem_of
 from gateway.refusals import Turned
@@ -144,9 +143,8 @@ def _body(request: Request, rental_code: str, form: Mapping[str, str]) -> Visit:
 
 async def _problem_in(request: Request, form: Mapping[str, str], body: Visit) -> Problem | None:
     try:
-        caller = await writer_of(request, visits.record_visit)
-        key = read_key(form.get("key", ""))
-        answer = await visits.record_visit(body, PageWriting(house_of(request), caller, request, key=key, version=None))
+        writing = await beginning_for(request, visits.record_visit, form)
+        answer = await visits.record_visit(body, writing)
     except _CAUGHT as error:
         return problem_of(error)
     if answer.status_code < 400:

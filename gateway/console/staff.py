@@ -206,16 +206,6 @@ async def _caller(request: Request, route: Callable[..., Any]) -> Caller:
     return await caller_of(SecurityScopes(list(need_of(route).scopes)), request)
 
 
-async def writer_of(request: Request, route: Callable[..., Any]) -> Caller:
-    """Say as whom somebody writes by a route of the interface.
-
-    Raises:
-        NotAllowed: scope.missing, right.missing.
-    """
-    caller = await _caller(request, route)
-    return admit(house_of(request).policy.permissions, caller, need_of(route).right)
-
-
 async def admitted(request: Request, route: Callable[..., Any]) -> Caller | None:
     """Say as whom somebody may call a route of the interface, with the rows that it reaches; `None` when not at all."""
     try:
