@@ -11,9 +11,10 @@ import re
 import tomllib
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -102,7 +103,7 @@ def test_every_door_lets_in_whom_the_table_lets_in_and_nobody_else(
         assert is_turned_away != may, (role, method, path, right, answer.text)
 
 
-ANSWERS: list[tuple[str, str, type[Any], type[Any] | None]] = [
+ANSWERS: list[tuple[str, str, type[Any], Callable[..., Any] | None]] = [
     ("/v1/tips/item_1", "get_tip", TipView, None),
     ("/v1/tips", "list_tips", TipSummary, TipPage),
     ("/v1/cases/item_1", "get_case", CaseView, None),
@@ -115,7 +116,7 @@ ANSWERS: list[tuple[str, str, type[Any], type[Any] | None]] = [
     ("/v1/rentals/R-1", "get_rental", RentalView, None),
     ("/v1/rentals", "list_rentals", RentalView, RentalPage),
     ("/v1/visits/item_1", "get_visit", VisitView, None),
-    ("/v1/visit-round", "get_round", Stop, RoundView),
+    ("/v1/visit-round", "get_round", Stop, partial(RoundView, on=NOON.date(), due_today=1, due_tomorrow=0)),
     ("/v1/notices/item_1", "get_notice", NoticeView, None),
     ("/v1/outside-messages", "list_outside", OutsideMessage, OutsidePage),
     ("/v1/major-events/item_1", "get_major_event", MajorEventView, None),
