@@ -4,11 +4,11 @@ PYTHON ?= python3
 VENV := .venv/bin
 RUN := $(VENV)/python
 FLOORS := $(RUN) -m deploy.local.floors
-CODE := lianxi services gateway deploy tests
+CODE := lianxi services gateway deploy bench tests
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop reset setup setup-run test test-quick check fmt fmt-check lint types imports architecture unit contract \
+.PHONY: bench help run stop reset setup setup-run test test-quick check fmt fmt-check lint types imports architecture unit contract \
 	integration e2e browser chaos criteria policy-check docs lock
 
 help:  ## list what can be made
@@ -45,6 +45,9 @@ chaos: setup  ## kills, cuts, duplicates and searches in full numbers (make test
 criteria: setup  ## every criterion of the product, its tests and their last result
 	@$(RUN) -m deploy.local.criteria
 
+bench: setup-run  ## measure Lianxi beside its peers and the bare limits, write docs/performance.md (SHORT=1: a few minutes)
+	@$(RUN) -m bench.environment $(if $(SHORT),short) $(if $(ONLY),only=$(ONLY))
+
 # --- the code ---------------------------------------------------------------------------------------------------------------
 
 fmt: setup  ## format the code and mend what can be mended by itself
@@ -78,6 +81,7 @@ lock:  ## write the hashed requirement files anew from pyproject.toml (needs uv)
 	@$(LOCK) -o requirements/runtime.txt > /dev/null
 	@$(LOCK) --group demo -o requirements/demo.txt > /dev/null
 	@$(LOCK) --group demo --group dev -o requirements/dev.txt > /dev/null
+	@$(LOCK) --group demo --group bench -c requirements/dev.txt -o requirements/bench.txt > /dev/null
 
 setup:
 	@$(PYTHON) -m deploy.local.bootstrap test

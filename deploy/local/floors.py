@@ -22,7 +22,7 @@ from deploy.local.progress import Progress
 from deploy.local.trouble import TownError
 
 TOOLS: Final = Path(sys.executable).parent
-CODE: Final = ("lianxi", "services", "gateway", "deploy", "tests")
+CODE: Final = ("lianxi", "services", "gateway", "deploy", "bench", "tests")
 REPORTS: Final = CHECKOUT / ".cache" / "reports"
 STARTS_NOTHING: Final = frozenset({"architecture", "unit", "contract"})
 """Floors that only reckon: one process for each core of the machine."""

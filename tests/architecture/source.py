@@ -15,7 +15,7 @@ from deploy.local.places import CHECKOUT
 from lianxi.contracts.registry import SERVICES
 
 DESKS = SERVICES
-PACKAGES = ("lianxi", "services", "gateway", "deploy")
+PACKAGES = ("lianxi", "services", "gateway", "deploy", "bench")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,76 @@
+"""`make bench`: one run, one table. `python -m bench [short] [only=NAME,NAME]`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from bench import page, plans, reports, side_by_side, sizes, texts, town
+from bench.ground import Ground, standing
+from bench.results import Results, describe_machine, read
+
+Step = Callable[[Ground, sizes.Sizes, Callable[[str], None]], Any]
+STEPS: Final[Mapping[str, Step]] = {
+    "rest": town.rest,
+    "start": town.start,
+    "side_by_side": side_by_side.measure,
+    "latency": town.latency,
+    "hundred": town.hundred,
+    "public": town.public,
+    "fanout": town.fanout,
+    "overload": town.overload,
+    "kills": town.kills,
+    "plan": plans.measure,
+    "likeness": texts.measure,
+    "reports": reports.measure,
+    "rescue": town.rescue,
+}
+
+
+class Progress:
+    """One line for each step, with the time since the beginning."""
+
+    def __init__(self) -> None:
+        self._began_at = time.monotonic()
+
+    def __call__(self, said: str) -> None:
+        """Say something."""
+        print(f"bench {time.monotonic() - self._began_at:6.0f} s  {said}", flush=True)
+
+
+def chosen(arguments: Sequence[str]) -> list[str]:
+    """Choose the steps; all of them unless some are named.
+
+    Raises:
+        SystemExit: there is no such step.
+    """
+    named = [name for each in arguments if each.startswith("only=") for name in each[5:].split(",")]
+    if unknown := set(named) - set(STEPS):
+        raise SystemExit(f"no such step: {', '.join(sorted(unknown))}; there are {', '.join(STEPS)}")
+    return named or list(STEPS)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure, write down, write the page; 1 when items were lost."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    is_short = "short" in arguments
+    names = chosen(arguments)
+    tell, results = Progress(), Results(is_short, machine=describe_machine())
+    if len(names) < len(STEPS):
+        # A part measured anew joins what is there; the page says of the whole when it was last measured.
+        results.steps = dict(read()["steps"]) if results.path.exists() else {}
+    tell(f"{'short' if is_short else 'full'} size; load average {results.machine['load_average_at_start'][0]}")
+    with standing() as ground:
+        for name in names:
+            tell(f"- {name}")
+            results.put(name, STEPS[name](ground, sizes.SHORT if is_short else sizes.FULL, tell))
+    page.write(read())
+    tell(f"written: {page.PAGE}")
+    return int('"lost":' in results.path.read_text(encoding="utf-8").replace('"lost": 0', ""))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

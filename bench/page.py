@@ -1,0 +1,347 @@
+"""Writes `docs/performance.md` and its plots from `docs/performance.json`: `python -m bench.page`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from statistics import median
+from typing import Any, Final
+
+from bench import aims, guide, plot, results
+from bench.figures import Spread, exponent
+from bench.roster import HOW, ORDER, TITLES
+from deploy.local.places import CHECKOUT
+
+PAGE: Final = "docs/performance.md"
+PICTURES: Final = "docs/pictures"
+INTAKE_PLOT: Final = f"{PICTURES}/performance-intake.svg"
+GROWTH_PLOT: Final = f"{PICTURES}/performance-growth.svg"
+NOT_MEASURED: Final = "not measured"
+
+Whole = Mapping[str, Any]
+
+
+def number(value: float) -> str:
+    """Write a figure with three significant digits at most."""
+    if value == 0:
+        return "0"
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Write a table."""
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return [*lines, *("| " + " | ".join(row) + " |" for row in rows), ""]
+
+
+def files(whole: Whole) -> dict[str, str]:
+    """Write the page and its plots."""
+    written = {PAGE: page(whole)}
+    steps = whole["steps"]
+    if "side_by_side" in steps:
+        written[INTAKE_PLOT] = intake_plot(steps)
+    if lines := growth_lines(steps):
+        written[GROWTH_PLOT] = plot.growth(
+            "How time grows with size", "items", "milliseconds for one answer, or for all of a rebuild", lines
+        )
+    return written
+
+
+def page(whole: Whole) -> str:
+    """Write the page."""
+    steps, machine = whole["steps"], whole["machine"]
+    lines = ["# Performance", "", guide.GENERATED, "", *guide.READING, *where(whole, machine)]
+    for title, write in SECTIONS:
+        if part := list(write(steps)):
+            lines += [f"## {title}", "", *part]
+    return "\n".join([*lines, *guide.METHOD]).rstrip() + "\n"
+
+
+def where(whole: Whole, machine: Mapping[str, Any]) -> Iterator[str]:
+    """Say where and when, and how busy the machine was."""
+    size = "short size: look at directions, not at digits" if whole["is_short"] else "full size"
+    start, end = (", ".join(map(str, machine[f"load_average_at_{each}"])) for each in ("start", "end"))
+    packages = ", ".join(f"{name} {version}" for name, version in sorted(machine["packages"].items()))
+    yield (
+        f"**This run**: {machine['measured_at']}, {size}, commit `{machine['commit']}`, {machine['seconds']} s; "
+        f"{machine['processors']} × {machine['processor']}, {machine['memory_gib']} GiB, {machine['system']}, "
+        f"Python {machine['python']}. Load average before: {start}; at the end: {end}. "
+        f"{busy(machine)}"
+    )
+    yield ""
+    yield f"Versions: {packages}."
+    yield ""
+
+
+def busy(machine: Mapping[str, Any]) -> str:
+    """Warn when others had the machine too."""
+    if machine["load_average_at_start"][0] <= 0.75 * machine["processors"]:
+        return "The machine was quiet when the run began."
+    return (
+        "**Others were at work on this machine when the run began**: absolute rates are too low by an unknown "
+        "factor, ratios are between neighbours in time, processor time for each item is the steadiest figure."
+    )
+
+
+def aim_rows(steps: Whole) -> Iterator[str]:
+    """Write M1–M14."""
+    rows = []
+    for aim in aims.aims():
+        found = aims.reached(steps, aim.code)
+        if found is None:
+            said, verdict, far = NOT_MEASURED, "–", "–"
+        else:
+            said = f"**{number(found.value)}**" + (f"<br>{found.note}" if found.note else "")
+            verdict = verdict_of(aim, found.value)
+            if found.same_work is not None:
+                verdict = f"two writes: {verdict}; same work: {verdict_of(aim, found.same_work)}"
+            share = aim.share(found.value)
+            far = "–" if share is None else f"{min(share, 9.99):.0%}"
+        rows.append((aim.code, aim.what, number(aim.floor), number(aim.moonshot), said, verdict, far, aim.way))
+    head = ("", "measured as", "floor", "moonshot", "this run", "verdict", "of the moonshot", "what stands in the way")
+    yield from table(head, rows)
+
+
+def verdict_of(aim: aims.Aim, value: float) -> str:
+    """Say plainly what was reached."""
+    if aim.reaches(value, aim.moonshot):
+        return "moonshot"
+    return "floor kept" if aim.reaches(value, aim.floor) else "**floor missed**"
+
+
+def side_rows(steps: Whole) -> Iterator[str]:
+    """Write the contenders side by side."""
+    if "side_by_side" not in steps:
+        return
+    found = steps["side_by_side"]
+    yield f"![Tips a second from the door to the last record]({INTAKE_PLOT.removeprefix('docs/')})"
+    yield ""
+    yield from work_lines(found["work"])
+    rows = []
+    for code in [code for base in ORDER for code in (base, f"{base}=")]:
+        if code in found["runs"]:
+            rows.append(contender_row(steps, code))
+    absent = [(code, TITLES[code], "not here: this machine has no PostgreSQL", *["–"] * 7) for code in found["absent"]]
+    head = (
+        "", "contender", "how it is written", "does", "tips/s end to end", "accepted/s, p50 / p99 ms",
+        "CPU µs for one tip", "where", "Lianxi ÷ it", "generator µs",
+    )  # fmt: skip
+    yield from table(head, [*rows, *absent])
+    yield from table(("bare limit", "a second", "CPU µs for one", "more"), [bare_row(*each) for each in bares(found)])
+
+
+def work_lines(work: Mapping[str, Mapping[str, Sequence[float]]]) -> Iterator[str]:
+    """Say what the same work is."""
+    listed = [
+        f"{count:g} × `{name}` of {size:.0f} B with {indexes:g} indexes"
+        for stage in work.values()
+        for name, (count, size, indexes) in stage.items()
+    ]
+    count = sum(row[0] for stage in work.values() for row in stage.values())
+    yield (
+        f"**Two writes** means a tip and a notification. **The same work** (marked =) adds what Lianxi was seen to "
+        f"leave in the database for one tip, {count:.0f} more documents, as plain inserts of the same size with as "
+        f"many secondary indexes: {'; '.join(listed)}. The peers still check no right, seal nothing and keep no order."
+    )
+    yield ""
+
+
+def contender_row(steps: Whole, code: str) -> Sequence[str]:
+    """Write one contender."""
+    runs = [run for run in steps["side_by_side"]["runs"][code] if "lost" not in run]
+    base = code.removesuffix("=")
+    does = "its whole work" if base == "lianxi" else "the same work" if code.endswith("=") else "two writes"
+    if not runs:
+        return (code, TITLES[base], HOW[base], does, "**lost items**", *["–"] * 5)
+    rate = Spread.of(run["end_to_end_rate"] for run in runs)
+    cpu = {name: median(run["cpu"][name] for run in runs) for name in runs[0]["cpu"]}
+    where_to = ", ".join(f"{name} {number(used)}" for name, used in sorted(cpu.items(), key=lambda each: -each[1]))
+    middle = {name: median(run[name] for run in runs) for name in ("accepted_rate", "accept_p50", "accept_p99")}
+    return (
+        code,
+        TITLES[base],
+        HOW[base],
+        does,
+        f"**{number(rate.middle)}** ({number(rate.least)}–{number(rate.most)})",
+        f"{number(middle['accepted_rate'])}, {number(middle['accept_p50'])} / {number(middle['accept_p99'])}",
+        number(sum(cpu.values())),
+        where_to,
+        "1" if base == "lianxi" else ratio_to(steps, code),
+        number(median(run["generator_cpu"] for run in runs)),
+    )
+
+
+def ratio_to(steps: Whole, code: str) -> str:
+    """Write Lianxi ÷ a peer with its spread."""
+    try:
+        found = aims.against(steps, code)
+    except (LookupError, ValueError):
+        return "–"
+    return f"**{number(found.middle)}** ({number(found.least)}–{number(found.most)})"
+
+
+def bares(found: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[Mapping[str, Any]]]]:
+    """List the bare limits with their turns."""
+    for name, words in guide.BARE.items():
+        if name in found["bare"]:
+            yield words, found["bare"][name]
+
+
+def bare_row(words: str, turns: Sequence[Mapping[str, Any]]) -> Sequence[str]:
+    """Write one bare limit."""
+    rate = Spread.of(row["rate"] for row in turns)
+    cpu = {name: median(row["cpu"][name] for row in turns) for name in turns[0]["cpu"]}
+    used = ", ".join(f"{name} {number(each)}" for name, each in cpu.items()) or "–"
+    more = f"p50 {number(turns[0]['p50'])} ms, p99 {number(turns[0]['p99'])} ms" if "p50" in turns[0] else ""
+    return (words, f"{number(rate.middle)} ({number(rate.least)}–{number(rate.most)})", used, more)
+
+
+def intake_plot(steps: Whole) -> str:
+    """Draw the contenders and the limits."""
+    found, rows = steps["side_by_side"], []
+    for code in [code for base in ORDER for code in (base, f"{base}=")]:
+        runs = [run["end_to_end_rate"] for run in found["runs"].get(code, []) if "lost" not in run]
+        if runs:
+            spread, base = Spread.of(runs), code.removesuffix("=")
+            label = TITLES[base] + (", same work" if code.endswith("=") else "")
+            colour = plot.OURS if base == "lianxi" else plot.OTHERS
+            rows.append(plot.Bar(label, spread.middle, spread.least, spread.most, colour))
+    for words, turns in bares(found):
+        spread = Spread.of(row["rate"] for row in turns)
+        rows.append(plot.Bar(words, spread.middle, spread.least, spread.most, plot.BARE))
+    return plot.bars("Tips a second from the door to the last record, and bare limits", "a second", rows)
+
+
+def growth_lines(steps: Whole) -> dict[str, dict[int, float]]:
+    """Gather what grows, by name."""
+    lines: dict[str, dict[int, float]] = {}
+    for step, size, fields in guide.GROWING:
+        for field, words in fields.items():
+            line = {row[size]: row[field] for row in steps.get(step, {}).get("sizes", []) if row.get(field)}
+            if len(line) > 1:
+                lines[words] = line
+    return lines
+
+
+def growth_rows(steps: Whole) -> Iterator[str]:
+    """Write the exponents."""
+    lines = growth_lines(steps)
+    if not lines:
+        return
+    yield f"![How time grows with size]({GROWTH_PLOT.removeprefix('docs/')})"
+    yield ""
+    rows = []
+    for words, line in lines.items():
+        figures = "; ".join(f"{size:,}: {number(value)} ms" for size, value in sorted(line.items()))
+        rows.append((words, figures, f"{exponent(line):.2f}"))
+    yield from table(("what", "times", "exponent (1 is linear, 0 does not grow)"), rows)
+
+
+def other_rows(steps: Whole) -> Iterator[str]:
+    """Write the workloads that stand alone."""
+    rows = [(title, "; ".join(write(steps[name]))) for name, title, write in OTHERS if name in steps]
+    if rows:
+        yield from table(("workload", "this run"), rows)
+
+
+def _public(row: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{number(row['end_to_end_rate'])} tips/s end to end, accepted {number(row['accepted_rate'])}/s"
+    yield f"accept p50 {number(row['accept_p50'])} ms, p99 {number(row['accept_p99'])} ms"
+    yield f"gateway {number(row['cpu']['gateway'])} µs for one"
+    yield f"of which Argon2id {number(row['argon2_us'])} µs on purpose"
+
+
+def _latency(row: Mapping[str, Any]) -> Iterator[str]:
+    for run in row["runs"]:
+        yield (
+            f"{number(row['per_second'])}/s: "
+            f"accept p50 {number(run['accept_p50'])} / p99 {number(run['accept_p99'])} ms, "
+            f"end to end p50 {number(run['end_p50'])} / p99 {number(run['end_p99'])} ms"
+        )
+
+
+def _rescue(row: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{row['backlog']:,} ordinary tips waiting"
+    yield f"rescue told outside: p50 {number(row['p50'])} s, p99 {number(row['p99'])} s of {row['rescues']}"
+    yield f"without a backlog: p50 {number(row['quiet_p50'])} s, p99 {number(row['quiet_p99'])} s"
+
+
+def _fanout(row: Mapping[str, Any]) -> Iterator[str]:
+    yield f"one tip makes {number(row['events'])} events and {number(row['letters'])} letters to handlers"
+    yield f"{number(row['letters_per_second'])} letters/s handled while saturated"
+
+
+def _overload(row: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{number(row['offered'])}/s offered for {number(row['seconds'])} s"
+    yield f"{row['tips']} accepted, {row['refused']} refused, none lost, none doubled"
+    yield f"accepted: end to end p50 {number(row['end_p50'])} ms, p99 {number(row['end_p99'])} ms"
+
+
+def _kills(row: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{row['tips']} tips answered while {', '.join(row['names'])} were killed in turn"
+    yield f"lost {row['lost']}, doubled {row['doubled']}; back after {number(row['slowest_return'])} s at most"
+
+
+def _rest(row: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{number(sum(row['megabytes'].values()))} MiB in all"
+    yield ", ".join(
+        f"{name} {number(each)}" for name, each in sorted(row["megabytes"].items(), key=lambda one: -one[1])
+    )
+    yield f"idle processor time {row['idle_cores']:.1%} of one core"
+
+
+def _start(row: Mapping[str, Any]) -> Iterator[str]:
+    for name, seconds in row.items():
+        yield f"{name} {number(median(seconds))} s"
+
+
+def _likeness(row: Mapping[str, Any]) -> Iterator[str]:
+    for each in row["sizes"]:
+        levels = ", ".join(
+            f"{level}: {ours['first']:.2f} / {ours['at_2']:.2f} / {ours['at_1']:.2f} "
+            f"(scan {theirs['first']:.2f} / {theirs['at_2']:.2f} / {theirs['at_1']:.2f})"
+            for level, ours, theirs in zip(each["levels"], each["ours"], each["scan"], strict=True)
+        )
+        yield (
+            f"{each['texts']:,} texts: {number(each['ours_ms'])} ms (p99 {number(each['ours_p99'])}) against "
+            f"{number(each['scan_ms'])} ms; recall@1 / at 2 % / at 1 % false alarms, {levels}"
+        )
+
+
+def _plan(row: Mapping[str, Any]) -> Iterator[str]:
+    for each in row["sizes"]:
+        exact = "the same rentals in the same order" if each["is_exact"] else "**not the same as the scan**"
+        yield f"{each['rentals']:,} rentals: {exact}, {each['lines']} lines on the day's list"
+
+
+Writer = Callable[[Mapping[str, Any]], Iterator[str]]
+OTHERS: Final[Sequence[tuple[str, str, Writer]]] = (
+    ("public", "public intake, with Argon2id", _public),
+    ("latency", "half of the capacity, latency from the scheduled time", _latency),
+    ("hundred", "100/s, latency from the scheduled time", _latency),
+    ("overload", "twice the capacity offered", _overload),
+    ("rescue", "rescues under a backlog", _rescue),
+    ("fanout", "fan-out", _fanout),
+    ("kills", "each process killed in turn under load", _kills),
+    ("plan", "visit plans, exactness", _plan),
+    ("likeness", "near-duplicates", _likeness),
+    ("rest", "memory at rest", _rest),
+    ("start", "start-up", _start),
+)
+SECTIONS: Final[Sequence[tuple[str, Callable[[Whole], Iterator[str]]]]] = (
+    ("The aims", aim_rows),
+    ("Side by side", side_rows),
+    ("Other workloads", other_rows),
+    ("Growth", growth_rows),
+)
+
+
+def write(whole: Whole) -> None:
+    """Put the page and its plots in their places."""
+    for place, text in files(whole).items():
+        (CHECKOUT / place).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(results.read())
