@@ -14,17 +14,18 @@ from gateway.console import (
     public_pages,
     reward_pages,
 )
+from gateway.routes import hang
 
 
 def add_pages(app: FastAPI) -> None:
     """Hang the pages into the app, and have refusals to people told on one."""
-    app.include_router(files.router)
-    app.include_router(public_pages.router)
-    app.include_router(picture_pages.router)
-    app.include_router(reward_pages.router)
+    hang(app, files.router)
+    hang(app, public_pages.router)
+    hang(app, picture_pages.router)
+    hang(app, reward_pages.router)
     # Before the paths of single things of a desk.
-    app.include_router(desk_session.door)
-    app.include_router(desk_session.router)
-    app.include_router(desk_pages.router)
-    app.include_router(patrol_pages.router)
+    hang(app, desk_session.door)
+    hang(app, desk_session.router)
+    hang(app, desk_pages.router)
+    hang(app, patrol_pages.router)
     app.state.problem_page = paper.problem_page

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from gateway.routes import (
     alarms,
@@ -37,10 +37,15 @@ from gateway.routes import (
 )
 
 
+def hang(app: FastAPI, router: APIRouter) -> None:
+    """Hang a router's paths into the app as they are: including them works each out anew, at the first request."""
+    app.router.routes.extend(router.routes)
+
+
 def add_routes(app: FastAPI) -> None:
     """Hang every path into the app."""
     # Before the paths of single tips, one of which would be called `attachments`.
-    app.include_router(attachments.uploads)
+    hang(app, attachments.uploads)
     desks = (
         attachments,
         tips,
@@ -68,4 +73,4 @@ def add_routes(app: FastAPI) -> None:
         major_events,
     )
     for area in (public, *desks, audit, ops, oauth, health):
-        app.include_router(area.router)
+        hang(app, area.router)
