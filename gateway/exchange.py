@@ -301,7 +301,7 @@ async def deciding(plain: Annotated[Writing, Depends(writing)], if_match: IfMatc
 
 
 _AREAS: Final = {
-    **dict.fromkeys(("tip", "message", "vault", "number_search"), "tips"),
+    **dict.fromkeys(("tip", "message", "vault", "number_search", "saved_search"), "tips"),
     **dict.fromkeys(("rental", "grade", "visit"), "visits"),
     **dict.fromkeys(("case", "party", "referral", "assistance"), "cases"),
     **dict.fromkeys(("stage_report", "supervision", "assessment", "major_event"), "reports"),

@@ -17,6 +17,7 @@ from lianxi.contracts import (
     reporting,
     retention,
     rewards,
+    saved_searches,
     tips,
     unmasking,
     vault,
@@ -26,7 +27,7 @@ from lianxi.kernel.errors import ContractBroken
 
 SERVICES = ("tips", "inspections", "cases", "reporting", "notifications")
 _MODULES: Mapping[str, tuple[ModuleType, ...]] = {
-    "tips": (tips, vault, rewards, unmasking, links, retention),
+    "tips": (tips, vault, rewards, unmasking, links, saved_searches, retention),
     "inspections": (inspections, retention),
     "cases": (cases, parties, retention),
     "reporting": (reporting, retention, major_events),

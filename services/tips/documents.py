@@ -204,6 +204,41 @@ class BondDocument(AggregateDocument):
     ties = ListField(DictField())
 
 
+class SavedSearchDocument(AggregateDocument):
+    """A search that somebody keeps."""
+
+    meta = {
+        "collection": "saved_searches",
+        "db_alias": "tips",
+        "indexes": [
+            {"fields": ["owner", "is_open"]},
+            {"fields": ["agency", "is_open", "saved_at"]},
+            {"fields": ["is_watched", "agency"]},
+        ],
+    }
+
+    name = StringField()
+    text = StringField()
+    desk = StringField(required=True)
+    agency = StringField(required=True)
+    owner = StringField(required=True)
+    is_shared = BooleanField(required=True)
+    is_watched = BooleanField(required=True)
+    saved_at = DateTimeField(required=True)
+    watched_since = DateTimeField()
+    is_open = BooleanField(required=True)
+
+
+class SightingDocument(AggregateDocument):
+    """That a tip matched a watched search: the id is made of both, so that it is told once."""
+
+    meta = {"collection": "sightings", "db_alias": "tips", "indexes": ["saved_search_id"]}
+
+    saved_search_id = StringField(required=True)
+    tip_id = StringField(required=True)
+    matched_at = DateTimeField(required=True)
+
+
 class TraceDocument(Document):
     """What is compared and searched of a tip: the id is the tip's. What identifies somebody is here a keyed hash only.
 
@@ -243,6 +278,8 @@ DOCUMENTS = (
     WeeklyReportDocument,
     TipsPurgeDocument,
     BondDocument,
+    SavedSearchDocument,
+    SightingDocument,
     TraceDocument,
     TraceLogDocument,
 )

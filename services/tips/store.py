@@ -26,6 +26,8 @@ from services.tips.documents import (
     InformantDocument,
     OpeningDocument,
     RewardDocument,
+    SavedSearchDocument,
+    SightingDocument,
     TipDocument,
     TipsPurgeDocument,
     TraceDocument,
@@ -37,6 +39,8 @@ from services.tips.domain.bonds import Bond
 from services.tips.domain.opening import Opening
 from services.tips.domain.returning import CLOSED_LINE, KnownReceipt
 from services.tips.domain.rewarding import Reward
+from services.tips.domain.saved_searches import SavedSearch, Sighting
+from services.tips.domain.saved_searches import handed_over as search_handed_over
 from services.tips.domain.tip import NO_RECEIPT, Tip
 from services.tips.domain.traces import Trace
 from services.tips.domain.unmasking import Unmasking, WeeklyReport
@@ -49,6 +53,8 @@ PURGE_ANNOUNCER = Announcer(service="tips", noun="purge")
 REPORT_ANNOUNCER = Announcer(service="tips", noun="unmaskings")
 REWARD_ANNOUNCER = Announcer(service="tips", noun="reward")
 BOND_ANNOUNCER = Announcer(service="tips", noun="bond")
+SAVED_SEARCH_ANNOUNCER = Announcer(service="tips", noun="saved_search")
+SIGHTING_ANNOUNCER = Announcer(service="tips", noun="sighting")
 
 
 def open_tips(clock: Clock) -> AggregateStore[Tip]:
@@ -122,6 +128,42 @@ class UnmaskingIndex:
 def open_bonds(clock: Clock) -> AggregateStore[Bond]:
     """Open the bonds between tips."""
     return AggregateStore(BondDocument, Bond, BOND_ANNOUNCER, clock)
+
+
+def open_saved_searches(clock: Clock) -> AggregateStore[SavedSearch]:
+    """Open the searches that are kept."""
+    return AggregateStore(SavedSearchDocument, SavedSearch, SAVED_SEARCH_ANNOUNCER, clock)
+
+
+def held_searches(searches: AggregateStore[SavedSearch]) -> Holding[SavedSearch]:
+    """Open the searches that an official keeps, for whoever follows."""
+    return Holding(
+        "saved_search", searches, HeldBy(SavedSearchDocument, "owner", {"is_open": True}), search_handed_over
+    )
+
+
+def open_sightings(clock: Clock) -> AggregateStore[Sighting]:
+    """Open what watched searches have told. What follows from an anonymous tip tells the hour only."""
+    return AggregateStore(
+        SightingDocument, Sighting, SIGHTING_ANNOUNCER, clock, announced_at=lambda sighting, _: sighting.matched_at
+    )
+
+
+class SavedSearchIndex:
+    """Looks up among the searches that are kept, by ranges of indexes."""
+
+    def kept_by(self, owner: str) -> int:
+        """Count those that somebody keeps."""
+        with reaching_the_store():
+            collection = SavedSearchDocument._get_collection()
+            return int(collection.count_documents({"owner": owner, "is_open": True}))
+
+    def watched(self, agencies: Iterable[str]) -> Sequence[SavedSearch]:
+        """Read those that desks of some agencies watch."""
+        match = {"is_watched": True, "agency": {"$in": sorted(agencies)}}
+        with reaching_the_store():
+            rows = list(SavedSearchDocument._get_collection().find(match))
+        return [as_state(SavedSearch, {**row, "id": row["_id"]}) for row in rows]
 
 
 class ReceiptIndex:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from lianxi.contracts.envelope import Caller, Event, Lane
 from lianxi.contracts.notifications import NoticeAcknowledged, NoticeDelivered, NoticeView
+from lianxi.contracts.saved_searches import SearchMatched
 from lianxi.kernel.clock import level_to_hour
 from lianxi.kernel.errors import NotFound
 from services.notifications.policy import Addressee
@@ -58,11 +59,13 @@ class Occasion:
 def occasion(event: Event, event_id: str, about: str, lane: Lane) -> Occasion:
     """Read from an event what its notices may say; a dispatch is referred to by its own id, all else by the event's.
 
+    What matched a watched search is a tip, and the notice is about that.
+
     Clause: L81.2.
     """
     return Occasion(
         event_type=event.KEY,
-        about=about,
+        about=f"tip/{event.tip_id}" if isinstance(event, SearchMatched) else about,
         reference=getattr(event, "dispatch_id", None) or event_id,
         number=getattr(event, "number", None),
         lane=lane,

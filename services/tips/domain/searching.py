@@ -73,6 +73,14 @@ def search(table: TraceTable, query: Query, is_allowed: Allowed) -> tuple[list[T
     return sorted(exact, key=_BY_AGE, reverse=True), False
 
 
+def matches(trace: Trace, query: Query) -> bool:
+    """Say whether a tip holds all that is asked for.
+
+    Clause: none (criterion 16.4).
+    """
+    return all(_holds(trace, word) for word in query.words)
+
+
 def by_ending(table: TraceTable, mark: str, is_allowed: Allowed) -> list[Trace]:
     """Find the tips that name a number with an ending, the newest first.
 

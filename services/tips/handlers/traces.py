@@ -43,12 +43,13 @@ class TraceHandlers:
     opener: Opener
     policies: PolicyBook
     key: bytes
+    watch: Callable[[Sequence[tuple[Tip, Trace]]], None] = lambda _told: None
     settled: set[str] = field(default_factory=set)
 
     def keep_traces(self, heard: Sequence[Heard]) -> None:
         """Make the traces of the tips that were told of, as the tips are now."""
         events: list[Any] = [each.event for each in heard]
-        self._make([each.tip_id for each in events])
+        self.watch(self._make([each.tip_id for each in events]))
 
     def remake_traces(self) -> None:
         """Make some traces that are missing, or that other rules made; once all are made, nobody is asked again."""
@@ -69,18 +70,19 @@ class TraceHandlers:
 
         return forget
 
-    def _make(self, tip_ids: Sequence[str]) -> None:
+    def _make(self, tip_ids: Sequence[str]) -> list[tuple[Tip, Trace]]:
         found = {tip_id: self.tips.find(tip_id) for tip_id in dict.fromkeys(tip_ids)}
         rules = self.policies.current.entities
         kept = [
-            trace_of(each.state, self._clear(each.state), rules, self.key)
+            (each.state, trace_of(each.state, self._clear(each.state), rules, self.key))
             for each in found.values()
             if each is not None
         ]
-        self.traces.keep(kept, self._made_by())
+        self.traces.keep([trace for _, trace in kept], self._made_by())
         gone = [tip_id for tip_id, each in found.items() if each is None]
         if gone:
             self.traces.forget(gone)
+        return kept
 
     def _made_by(self) -> str:
         return made_by(self.policies.current.entities, self.key)

@@ -40,7 +40,7 @@ def _meets(value: Any, wanted: Any) -> bool:
     if isinstance(wanted, dict):
         if "$in" in wanted:
             return any(each in wanted["$in"] for each in values)
-        return bool(value > wanted["$gt"])
+        return bool(value > wanted["$gt"] and ("$lte" not in wanted or value <= wanted["$lte"]))
     return wanted in values
 
 
