@@ -20,7 +20,10 @@ COMMANDS_KEEPS = 50
 LANE_RANK: Mapping[Lane, int] = {lane: rank for rank, lane in enumerate(LANES)}
 
 AGGREGATES: Mapping[str, tuple[str, ...]] = {
-    "tips": ("tips", "openings", "rewards", "unmaskings", "unmasking_reports", "bonds", "purges"),
+    "tips": (
+        *("tips", "openings", "rewards", "unmaskings", "unmasking_reports", "bonds", "purges"),
+        *("saved_searches", "sightings"),
+    ),
     "inspections": ("rentals", "visits", "purges"),
     "cases": ("cases", "criminal_referrals", "assistance", "parties", "purges"),
     "reporting": ("stage_reports", "supervision_orders", "tools", "retention_runs", "major_events"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from typing import Any
 
 import httpx2
 import pytest
@@ -76,6 +77,29 @@ def test_a_search_finds_by_sound_counts_what_is_seen_and_is_kept_in_the_audit(to
         wait_until(
             lambda: {"police", "market"} <= readers(auditor, f"search/{mark}商城"), 30, "the searches in the audit"
         )
+
+
+@pytest.mark.criterion("16.4")
+def test_a_desk_that_watches_a_search_is_told_of_a_new_tip_and_a_stranger_is_not(town: RunningTown) -> None:
+    mark = "".join(secrets.choice("鑫盛恒祥瑞裕泰") for _ in range(6))
+    with town.http("police") as police, town.http("market") as stranger:
+        for each in (stranger, police):
+            wish = {"name": "牌子", "text": f"{mark}商城", "is_watched": True}
+            kept = each.post("/v1/saved-searches", json=wish, headers=key())
+            assert kept.status_code == 201, kept.text
+        tip_id = file_tip(police, f"大业路9号门口挂着{mark}商城的牌子")
+
+        def told(agency: httpx2.Client) -> list[dict[str, Any]]:
+            items = agency.get("/v1/notices", params={"limit": 100}).json()["items"]
+            return [each for each in items if each["event_type"] == "tips.search.matched.v1"]
+
+        wait_until(lambda: told(police), 30, "the notice to the desk that watches")
+        (notice,) = told(police)
+        assert (notice["about"], notice["acknowledge"]) == (f"tip/{tip_id}", False)
+        assert mark not in json.dumps(notice, ensure_ascii=False)
+        found = police.get(f"{kept.headers['Location']}/tips").json()
+        assert [each["tip_id"] for each in found["items"]] == [tip_id]
+        assert told(stranger) == []
 
 
 def readers(auditor: httpx2.Client, item: str) -> set[str]:

@@ -74,7 +74,7 @@ class Keeping:
 
     def file(self, text: str, number: int = 0, category: str = "rental_gathering", **more: Any) -> str:
         tip_id = f"tip_0123456789ABCDEFGHJKMNP{number:03}"
-        fields = {"tip_id": tip_id, "receipt_verifier": f"v{number}", "number": f"N{number}"}
+        fields: dict[str, Any] = {"tip_id": tip_id, "receipt_verifier": f"v{number}", "number": f"N{number}"}
         fields |= {"received_at": self.desk.clock.now(), **more}
         self.desk.submit(submission(text=text, category=category, **fields))
         self.linking.hear()
