@@ -1,33 +1,47 @@
 """How well and how fast tips are found, measured on made-up tips that nothing was tuned on.
 
-With the chaos, because 50,000 and 100,000 tips are too many for every run.
+Searching is measured as it is asked: over the real database, whose tips say who may know of them, and whose traces fill
+the tables. With the chaos, because 50,000 and 100,000 tips are too many for every run.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
-from statistics import quantiles
+from statistics import mean, quantiles
 from time import perf_counter
+from typing import Any
 
+import mongoengine
 import pytest
 
+from lianxi.contracts.envelope import Caller
+from lianxi.contracts.searching import FoundTips, SearchTips
 from lianxi.policy import wordings
 from lianxi.policy.entities import entities_in, marked
+from services.tips.documents import DOCUMENTS, TipDocument
 from services.tips.domain.likeness import alike
-from services.tips.domain.searching import query_of, search
 from services.tips.domain.traces import Trace, TraceTable
 from services.tips.policy import redact
+from services.tips.store import TraceStore
+from services.tips.views.finding import Finder
+from services.tips.views.links import VisibleTips
+from services.tips.views.search import SearchViews
 from tests.chaos.sizes import size
+from tests.support.town import Database
 from tests.unit.tips.alike import HELD_OUT, Family, Telling, happening, neighbour, told
 from tests.unit.tips.desk import NOW, shipped_policy
-from tests.unit.tips.queries import questions, records, trace
+from tests.unit.tips.queries import Record, questions, records, trace
 
 pytestmark = pytest.mark.timeout(1800)
 KEY = b"a key of no town"
 PAIRS = 500
+AT_ONCE = 500
+MOST_READ = 1_000
+"""Nobody pages further; a question that finds more is judged by as many."""
 
 
 @dataclass(frozen=True)
@@ -89,23 +103,81 @@ def test_of_500_labelled_pairs_enough_are_found_and_few_are_wrong() -> None:
     assert measured.slowest_seconds <= 2
 
 
+@pytest.fixture
+def kept_tips(database: Database) -> Iterator[list[Record]]:
+    """Tips in the real database, with their traces; the police may know of every second one."""
+    client = mongoengine.connect("finding_tips", alias="tips", host=database.url, tz_aware=True)
+    client.drop_database("finding_tips")
+    for document in DOCUMENTS:
+        document.ensure_indexes()
+    kept = list(records(size(2_000, 100_000), Random(20261127)))
+    store = TraceStore()
+    for start in range(0, len(kept), AT_ONCE):
+        stretch = list(enumerate(kept[start : start + AT_ONCE], start))
+        TipDocument._get_collection().insert_many([row(number, each) for number, each in stretch])
+        store.keep([trace(each, tuple(agencies(number))) for number, each in stretch], "these rules")
+    yield kept
+    client.drop_database("finding_tips")
+    mongoengine.disconnect("tips")
+
+
+def agencies(number: int) -> list[str]:
+    return ["office", "police"] if number % 2 == 0 else ["office", "market"]
+
+
+def row(number: int, record: Record) -> dict[str, Any]:
+    """As much of a tip as a search reads, and its words, as they weigh on the database."""
+    return {
+        "_id": record.tip_id,
+        "_version": 1,
+        "number": f"DY-2026-{number:08}",
+        "receipt": f"none:{record.tip_id}",
+        "category": "rental_gathering",
+        "lane": "normal",
+        "state": "dispatched",
+        "dispatches": [{"lead": "police/station"}],
+        "village": "village/banyan",
+        "listed_at": NOW,
+        "received_at": NOW,
+        "tie_break": number,
+        "redacted_text": redact(record.text),
+        "redacted_place": None,
+        "next_owner": None,
+        "agencies": agencies(number),
+    }
+
+
 @pytest.mark.criterion("16.2")
-def test_200_questions_are_answered_well_and_in_time() -> None:
-    random = Random(20261127)
-    kept = list(records(size(2_000, 100_000), random))
-    table = TraceTable()
-    for record in kept:
-        table.put(trace(record))
+@pytest.mark.criterion("16.3")
+def test_200_questions_are_answered_well_and_in_time_by_the_real_database(kept_tips: list[Record]) -> None:
+    finder = Finder()
+    finder.keep_up()
+    views, police = SearchViews(finder, VisibleTips(), KEY), Caller(actor="p", agency="police", rows=("involved",))
     seconds: list[float] = []
     recalls: defaultdict[str, list[float]] = defaultdict(list)
-    for question in questions(kept, 200, random):
+    visible = {each.tip_id for number, each in enumerate(kept_tips) if "police" in agencies(number)}
+
+    def ask(typed: str, cursor: str | None) -> FoundTips:
         began = perf_counter()
-        found, is_near = search(table, query_of(question.typed), lambda each: "office" in each.agencies)
+        answer = views.search_tips(SearchTips(text=typed, cursor=cursor, limit=100), police)
         seconds.append(perf_counter() - began)
-        ids = {each.tip_id for each in found} if not is_near else set()
-        recalls[question.kind].append(len(ids & question.wanted) / len(question.wanted))
+        return answer
+
+    for question in questions(kept_tips, 200, Random(5)):
+        wanted = question.wanted & visible
+        first = page = ask(question.typed, None)
+        ids = {each.tip_id for each in page.items} if not page.is_near else set()
+        while page.next_cursor is not None and len(ids) < MOST_READ and not page.is_near:
+            page = ask(question.typed, page.next_cursor)
+            ids |= {each.tip_id for each in page.items}
+        assert ids <= visible
+        assert first.is_near or not first.is_total_exact or first.total == len(ids)
+        if wanted:
+            recalls[question.kind].append(len(ids & wanted) / min(len(wanted), max(len(ids), MOST_READ)))
 
     every = [each for kind in recalls.values() for each in kind]
-    assert sum(every) / len(every) >= 0.95
-    assert min(sum(each) / len(each) for each in recalls.values()) >= 0.90
-    assert quantiles(seconds, n=20)[-1] <= 0.5
+    p95 = quantiles(seconds, n=20)[-1]
+    print(f"{len(kept_tips)} tips: recall {mean(every):.3f}, p95 {p95 * 1000:.0f} ms over {len(seconds)} answers")
+    assert mean(every) >= 0.95
+    assert min(mean(each) for each in recalls.values()) >= 0.90
+    assert p95 <= 0.5

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lianxi.bus import topology
-from tests.chaos.filing import PUBLIC_TIP, Filing
+from tests.chaos.filing import PUBLIC_TIP, Filing, check_effects
 from tests.chaos.sizes import FULL, size
 from tests.support.sniffing import messages_waiting
 from tests.support.town import RunningTown
@@ -18,6 +18,7 @@ from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(1_800)]
 WITHIN_SECONDS = 30.0
+BURST, BURST_SECONDS = size(100, 1_000), 60.0
 RESCUE: dict[str, Any] = {**PUBLIC_TIP, "category": "person_held", "text": "有人被关在三楼,不让出门。"}
 TOLD = {"command-centre/sms", "command-centre/phone", "duty-phone/sms", "duty-phone/phone"}
 ORDINARY = [
@@ -72,6 +73,31 @@ def test_a_backlog_on_the_ordinary_lanes_delays_no_rescue(town: RunningTown) -> 
     wait_until(
         lambda: messages_waiting(town.amqp_url(), ORDINARY) == 0, size(240, 1_200), "the backlog to be worked off"
     )
+
+
+@pytest.mark.criterion("17.3")
+def test_a_burst_after_a_broadcast_loses_no_tip_and_delays_no_rescue(town: RunningTown) -> None:
+    began = time.monotonic()
+    burst = Filing(town, agency=0, public=BURST)
+    wait_until(lambda: burst.done >= BURST // 4, BURST_SECONDS, "the burst to be on")
+    asked = time.monotonic()
+    rescue = file_rescue(town)
+    moments: dict[str, float] = {}
+
+    def both() -> bool:
+        if burst.is_over():
+            moments.setdefault("answered", time.monotonic() - began)
+        if told_outside(town, rescue) >= TOLD:
+            moments.setdefault("told", time.monotonic() - asked)
+        return len(moments) == 2
+
+    wait_until(both, 5 * BURST_SECONDS, "the rescue to be told outside, and the burst to be answered")
+    filed = burst.wait(timeout=BURST_SECONDS)
+    print(f"{BURST} tips in {moments['answered']:.1f} s; a rescue amid them told in {moments['told']:.1f} s")
+    assert moments["told"] <= WITHIN_SECONDS
+    assert moments["answered"] <= BURST_SECONDS
+    assert len(filed) == BURST
+    check_effects(town, filed, timeout=size(120, 600))
 
 
 @pytest.mark.criterion("17.3")
