@@ -106,7 +106,9 @@ def test_of_500_labelled_pairs_enough_are_found_and_few_are_wrong() -> None:
 @pytest.fixture
 def kept_tips(database: Database) -> Iterator[list[Record]]:
     """Tips in the real database, with their traces; the police may know of every second one."""
-    client = mongoengine.connect("finding_tips", alias="tips", host=database.url, tz_aware=True)
+    client = mongoengine.connect(
+        "finding_tips", alias="tips", host=database.url, tz_aware=True, uuidRepresentation="standard"
+    )
     client.drop_database("finding_tips")
     for document in DOCUMENTS:
         document.ensure_indexes()
