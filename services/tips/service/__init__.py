@@ -23,7 +23,6 @@ from services.tips.handlers.alarms import AlarmHandlers
 from services.tips.handlers.attachments import AttachmentHandlers
 from services.tips.handlers.bonds import BondHandlers
 from services.tips.handlers.retention import tip_retention, with_payees
-from services.tips.handlers.saved_searches import SavedSearchHandlers
 from services.tips.handlers.traces import TraceHandlers
 from services.tips.handlers.unmasking import UnmaskingHandlers
 from services.tips.handlers.vault import VaultHandlers
@@ -31,7 +30,7 @@ from services.tips.service.alarms import AlarmDoors
 from services.tips.service.attachments import AttachmentDoors
 from services.tips.service.links import LinkDoors
 from services.tips.service.rewards import RewardDoors, open_rewarding
-from services.tips.service.saved_searches import SavedSearchDoors
+from services.tips.service.saved_searches import SavedSearchDoors, open_keeping
 from services.tips.service.search import SearchDoors
 from services.tips.service.tips import TipDoors
 from services.tips.service.unmasking import UnmaskingDoors
@@ -42,19 +41,15 @@ from services.tips.store import (
     ReceiptIndex,
     RungWatch,
     RunningTips,
-    SavedSearchIndex,
     TraceStore,
     UnmaskingIndex,
     held,
-    held_searches,
     kept_identities,
     kept_payees,
     kept_words,
     open_bonds,
     open_openings,
     open_purges,
-    open_saved_searches,
-    open_sightings,
     open_tips,
     open_unmaskings,
     open_weekly_reports,
@@ -62,7 +57,6 @@ from services.tips.store import (
 from services.tips.views import TipViews
 from services.tips.views.finding import Finder
 from services.tips.views.links import LinkViews, VisibleTips
-from services.tips.views.saved_searches import SavedSearchViews
 from services.tips.views.search import SearchViews
 from services.tips.views.unmasking import UnmaskingViews
 from services.tips.views.vault import VaultViews
@@ -134,18 +128,9 @@ def open_desk(premises: Premises[TipsSettings]) -> type[Desk]:
     vault = VaultHandlers(tips=tips, openings=open_openings(clock), vault=informants, opener=opener, clock=clock)
     pictures = AttachmentHandlers(tips=tips, opener=opener, files=SealedFiles(settings.tips_attachments_dir))
     rewarding, rewards = open_rewarding(premises, desk_handlers, informants)
-    searches = open_saved_searches(clock)
-    keeping_searches = SavedSearchHandlers(
-        searches, open_sightings(clock), SavedSearchIndex(), premises.policies, clock
-    )
-    tracing = TraceHandlers(
-        tips=tips,
-        traces=TraceStore(),
-        opener=opener,
-        policies=premises.policies,
-        key=key_of_traces(seal_key),
-        watch=keeping_searches.watch,
-    )
+    keeping_searches, saved_searches, searches_held = open_keeping(premises)
+    key, policies = key_of_traces(seal_key), premises.policies
+    tracing = TraceHandlers(tips, TraceStore(), opener, policies, key, keeping_searches.watch)
     rooms = {
         **_finding(tracing, clock),
         **_unmasking(tips, opener, clock),
@@ -157,8 +142,8 @@ def open_desk(premises: Premises[TipsSettings]) -> type[Desk]:
         "openings": VaultViews(clock),
         "pictures": pictures,
         "keeping_searches": keeping_searches,
-        "saved_searches": SavedSearchViews(searches, clock),
-        "holdings": Holdings((*held(tips), held_searches(searches))),
+        "saved_searches": saved_searches,
+        "holdings": Holdings((*held(tips), searches_held)),
         "retention": tip_retention(
             tips,
             kept_words(),

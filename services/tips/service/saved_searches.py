@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from lianxi.contracts.envelope import Caller
 from lianxi.contracts.saved_searches import (
     ChangeSavedSearch,
@@ -13,7 +15,12 @@ from lianxi.contracts.saved_searches import (
     SaveSearch,
 )
 from lianxi.greenroom.entries import Desk, answers
+from lianxi.runtime.premises import Premises
+from lianxi.store.handover import Holding
+from lianxi.store.unit import AggregateStore
+from services.tips.domain.saved_searches import SavedSearch
 from services.tips.handlers.saved_searches import SavedSearchHandlers
+from services.tips.store import SavedSearchIndex, held_searches, open_saved_searches, open_sightings
 from services.tips.views.saved_searches import SavedSearchViews
 
 
@@ -47,3 +54,11 @@ class SavedSearchDoors(Desk):
     def list_saved_searches(self, request: ListSavedSearches, caller: Caller) -> SavedSearchPage:
         """List searches."""
         return self.saved_searches.list_some(request, caller)
+
+
+def open_keeping(premises: Premises[Any]) -> tuple[SavedSearchHandlers, SavedSearchViews, Holding[SavedSearch]]:
+    """Put what keeps searches together: what is done with them, what is shown of them, and who holds which."""
+    clock = premises.clock
+    searches: AggregateStore[SavedSearch] = open_saved_searches(clock)
+    handlers = SavedSearchHandlers(searches, open_sightings(clock), SavedSearchIndex(), premises.policies, clock)
+    return handlers, SavedSearchViews(searches, clock), held_searches(searches)
