@@ -8,12 +8,17 @@ from gateway.console import (
     desk_pages,
     desk_session,
     files,
+    office_orders,
+    office_pages,
+    office_plan,
+    office_returns,
     paper,
     patrol_pages,
     picture_pages,
     public_pages,
     reward_pages,
 )
+from gateway.console.office_known import LastKnown
 from gateway.routes import hang
 
 
@@ -28,4 +33,9 @@ def add_pages(app: FastAPI) -> None:
     hang(app, desk_session.router)
     hang(app, desk_pages.router)
     hang(app, patrol_pages.router)
+    hang(app, office_pages.router)
+    hang(app, office_returns.router)
+    hang(app, office_orders.router)
+    hang(app, office_plan.router)
+    app.state.last_known = LastKnown()
     app.state.problem_page = paper.problem_page

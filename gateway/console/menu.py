@@ -10,25 +10,28 @@ from lianxi.policy.rights import Permissions
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One place, with the key of its name and the right that it takes; none for what everybody may see."""
+    """One place, with the key of its name and the right that it takes, on which rows; none for what all may see."""
 
     path: str
     name: str
     right: str | None = None
+    rows: str | None = None
 
 
 PLACES: Final = (
     Place("/desk", "staff.inbox"),
     Place("/m/today", "phone.menu", "visit.create"),
+    Place("/office", "office.title", "stage_report.read", "all"),
     Place("/desk/me", "staff.me"),
 )
 
 
 def places_for(permissions: Permissions, roles: tuple[str, ...]) -> tuple[Place, ...]:
     """Choose the places in which somebody with these roles finds something."""
-    return tuple(each for each in PLACES if each.right is None or _may(permissions, roles, each.right))
+    return tuple(each for each in PLACES if each.right is None or _may(permissions, roles, each))
 
 
-def _may(permissions: Permissions, roles: tuple[str, ...], right: str) -> bool:
-    resource, _, action = right.partition(".")
-    return bool(permissions.rows_of(roles, resource, action))
+def _may(permissions: Permissions, roles: tuple[str, ...], place: Place) -> bool:
+    resource, _, action = (place.right or "").partition(".")
+    rows = permissions.rows_of(roles, resource, action)
+    return bool(rows) if place.rows is None else place.rows in rows

@@ -11,8 +11,9 @@ from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from gateway import paths
+from gateway.console.drawing.lights import light
 from gateway.console.files import address_of, takes_gzip
-from gateway.console.sayings import say, say_last_day, say_problem, say_time
+from gateway.console.sayings import say, say_date, say_last_day, say_problem, say_time
 from gateway.exchange import house_of
 from gateway.language import COOKIE, QUERY, chosen_in_query, language_of
 from gateway.problems import Problem
@@ -74,6 +75,8 @@ def _common(request: Request, language: Language) -> dict[str, Any]:
         "say": partial(say, language),
         "last_day": partial(say_last_day, language),
         "time": partial(say_time, language),
+        "day": partial(say_date, language),
+        "light": light,
         "file": address_of,
         "here": request.url.path,
         "switch": None,

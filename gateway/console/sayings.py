@@ -78,3 +78,15 @@ def say_short_day(language: Language, day: date) -> str:
 def say_time(language: Language, instant: datetime) -> str:
     """Write an instant as the town's clocks show it."""
     return f"{say_day(language, instant)}{_BETWEEN[language]}{instant.astimezone(SHANGHAI):%H:%M}"
+
+
+def say_month(language: Language, month: int) -> str:
+    """Name a month in short."""
+    return f"{month}月" if language == "zh" else _MONTHS[month - 1]
+
+
+def say_date(language: Language, on: date) -> str:
+    """Write a date without its year, with its day of the week."""
+    if language == "zh":
+        return f"{on.month}月{on.day}日（{_DAYS[language][on.weekday()]}）"
+    return f"{_DAYS[language][on.weekday()]} {on.day} {_MONTHS[on.month - 1]}"

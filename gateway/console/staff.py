@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from inspect import signature
 from typing import Any, Final
@@ -26,11 +26,11 @@ from gateway.console.paper import page
 from gateway.exchange import Reading, Writing, caller_of, house_of, read_version
 from gateway.idempotency import read_key
 from gateway.people.sessions import COOKIE, SignedIn
-from gateway.problems import problem_of
-from gateway.refusals import BadRequest, NotAllowed, NotKnown
+from gateway.problems import Problem, problem_of
+from gateway.refusals import BadRequest, NotAllowed, NotKnown, Turned
 from gateway.rights import admit
 from lianxi.contracts.envelope import Caller
-from lianxi.kernel.errors import Refused
+from lianxi.kernel.errors import Refused, Unavailable
 
 INBOX: Final = "/desk"
 SIGN_IN: Final = "/desk/sign-in"
@@ -200,6 +200,17 @@ async def beginning_for(request: Request, route: Callable[..., Any], form: Mappi
     need, caller = need_of(route), await _caller(request, route)
     key = read_key(form.get("key", ""))
     return PageWriting(house_of(request), caller, request, key=key, version=None).with_right(need.right)
+
+
+async def problem_in(doing: Awaitable[Response]) -> Problem | None:
+    """Wait for a write, and say what came in its way."""
+    try:
+        answer = await doing
+    except (Turned, Refused, Unavailable) as error:
+        return problem_of(error)
+    if answer.status_code < 400:
+        return None
+    return Problem(answer.status_code, json.loads(bytes(answer.body))["code"])
 
 
 async def _caller(request: Request, route: Callable[..., Any]) -> Caller:

@@ -10,6 +10,7 @@ from gateway.routes import (
     attachments,
     audit,
     cases,
+    figures,
     health,
     links,
     major_events,
@@ -73,6 +74,7 @@ def add_routes(app: FastAPI) -> None:
         retention,
         outside,
         major_events,
+        figures,
     )
     for area in (public, *desks, audit, ops, oauth, health):
         hang(app, area.router)

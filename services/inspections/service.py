@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lianxi.contracts.envelope import Caller, Cause
+from lianxi.contracts.figures import GetVisitFigures, VisitFigures
 from lianxi.contracts.inspections import (
     GetRental,
     GetVisit,
@@ -80,6 +81,11 @@ class Inspections(HandingOverDesk, PurgingDesk):
     def get_round(self, request: GetRound, caller: Caller) -> RoundView:
         """Show an assistant's round."""
         return self.views.get_round(request, caller)
+
+    @answers
+    def get_visit_figures(self, request: GetVisitFigures, caller: Caller) -> VisitFigures:
+        """Count dwellings by village and grade."""
+        return self.views.get_visit_figures(request, caller)
 
     @answers
     def get_visit(self, request: GetVisit, caller: Caller) -> VisitView:

@@ -25,6 +25,7 @@ PUBLIC = {
     ("post", "/v1/public/attachments"),
     ("post", "/v1/public/tips/code"),
     ("post", "/v1/public/rewards"),
+    ("get", "/v1/public/numbers"),
     ("post", "/oauth/token"),
 }
 SIGNING_IN = {
@@ -67,6 +68,17 @@ PAGES = {
         "/m/today",
         "/m/help",
         "/m/visit/{rental_code}",
+        "/office",
+        "/office/cards",
+        "/office/returns",
+        "/office/visits",
+        "/office/sentences",
+        "/office/returns/{report_id}",
+        "/office/supervision",
+        "/office/supervision/new",
+        "/office/supervision/preview",
+        "/office/supervision/change",
+        "/office/supervision/{order_id}/review",
     ),
     "/static/{digest}/{name:path}",
 }
@@ -91,6 +103,7 @@ get /v1/retention/runs/{run_id} · post /v1/retention/runs/{run_id}/decide
 get /v1/retention/runs/{run_id}/certificate
 post /v1/tips/{tip_id}/alarm · post /v1/major-events · get /v1/major-events · get /v1/major-events/{event_id}
 post /v1/major-events/{event_id}/supplement
+get /v1/figures/tips · get /v1/figures/visits
 get /v1/outside-messages · post /v1/outside-messages/{delivery_id}/report
 post /v1/outside-messages/{delivery_id}/retry
 post /v1/tips · get /v1/tips · get /v1/tips/{tip_id} · post /v1/tips/{tip_id}/dispatch · post /v1/tips/{tip_id}/accept

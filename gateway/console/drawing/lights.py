@@ -7,15 +7,16 @@ from typing import Final, Literal
 from markupsafe import Markup
 
 from gateway.console.drawing.ink import AMBER, GREEN, QUIET, RED
-from gateway.console.drawing.sheet import dot, shape
+from gateway.console.drawing.sheet import box, dot, shape
 
-State = Literal["good", "near", "late", "off"]
+State = Literal["good", "near", "late", "off", "none"]
 _SIDE: Final = 16
 _MIDDLE: Final = _SIDE / 2
 _DRAWN: Final[dict[str, Markup]] = {
     "good": dot(_MIDDLE, _MIDDLE, 6.5, GREEN),
     "near": shape([(_MIDDLE, 0.5), (15.5, _MIDDLE), (_MIDDLE, 15.5), (0.5, _MIDDLE)], AMBER),
     "late": shape([(_MIDDLE, 1), (15.5, 15), (0.5, 15)], RED),
+    "none": box(2, 7, 12, 2.5, QUIET),
     "off": dot(_MIDDLE, _MIDDLE, 5.5, "none", line=QUIET),
 }
 

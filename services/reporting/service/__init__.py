@@ -14,6 +14,7 @@ from services.reporting.handlers.retention import RetentionDesk
 from services.reporting.handlers.stage_reports import ReportingDesk
 from services.reporting.handlers.tools import ToolDesk
 from services.reporting.policy import read_demands, read_plan
+from services.reporting.service.figures import FigureDoors
 from services.reporting.service.major_events import MajorEventDoors
 from services.reporting.service.reports import ReportDoors
 from services.reporting.service.retention import RetentionDoors
@@ -29,13 +30,14 @@ from services.reporting.store import (
 )
 from services.reporting.views.clauses import ClauseViews, FactViews, StageReportShelf
 from services.reporting.views.demands import OrderViews, ToolViews
+from services.reporting.views.figures import PublicFigureViews
 from services.reporting.views.major_events import MajorEventViews
 from services.reporting.views.retention import RunViews
 
 SETTINGS = ReportingSettings
 
 
-class Reporting(ReportDoors, RetentionDoors, MajorEventDoors):
+class Reporting(ReportDoors, RetentionDoors, MajorEventDoors, FigureDoors):
     """通报考核: facts, the plan's sentences, stage reports, orders, tools of governance, and runs that purge."""
 
     name = "reporting"
@@ -72,5 +74,6 @@ def open_desk(premises: Premises[ReportingSettings]) -> type[Desk]:
         run_views = runs
         majors = MajorEventDesk(major_events(clock), events, demands, clock)
         major_views = events
+        public_figures = PublicFigureViews(plan, clock)
 
     return OpenedReporting

@@ -28,6 +28,7 @@ from services.tips.handlers.unmasking import UnmaskingHandlers
 from services.tips.handlers.vault import VaultHandlers
 from services.tips.service.alarms import AlarmDoors
 from services.tips.service.attachments import AttachmentDoors
+from services.tips.service.figures import FigureDoors
 from services.tips.service.links import LinkDoors
 from services.tips.service.rewards import RewardDoors, open_rewarding
 from services.tips.service.saved_searches import SavedSearchDoors, open_keeping
@@ -55,6 +56,7 @@ from services.tips.store import (
     open_weekly_reports,
 )
 from services.tips.views import TipViews
+from services.tips.views.figures import TipFigureViews
 from services.tips.views.finding import Finder
 from services.tips.views.links import LinkViews, VisibleTips
 from services.tips.views.search import SearchViews
@@ -74,6 +76,7 @@ class Tips(
     LinkDoors,
     SearchDoors,
     SavedSearchDoors,
+    FigureDoors,
     HandingOverDesk,
     PurgingDesk,
 ):
@@ -144,6 +147,7 @@ def open_desk(premises: Premises[TipsSettings]) -> type[Desk]:
         "keeping_searches": keeping_searches,
         "saved_searches": saved_searches,
         "holdings": Holdings((*held(tips), searches_held)),
+        "figures": TipFigureViews(clock),
         "retention": tip_retention(
             tips,
             kept_words(),

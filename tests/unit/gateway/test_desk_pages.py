@@ -47,6 +47,7 @@ SEATS = {
     "market": ("market", ["desk"], []),
     "admin": ("police", ["administrator"], []),
     "office": ("office", ["office"], []),
+    "chair": ("office", ["leader"], []),
 }
 SECRETS = {name: second_factor.new_secret() for name in SEATS}
 OURS = {"Origin": "http://testserver"}

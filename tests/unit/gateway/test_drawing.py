@@ -145,10 +145,10 @@ def test_one_is_never_coloured_as_none() -> None:
 
 
 def test_lights_differ_in_shape_and_word_and_colour() -> None:
-    told: dict[State, str] = {"good": "正常", "near": "临期", "late": "逾期", "off": "未到"}
+    told: dict[State, str] = {"good": "正常", "near": "临期", "late": "逾期", "off": "未到", "none": "不需报"}
     lights = {state: light(state, word) for state, word in told.items()}
     shapes = {each.split("</title>")[1].split("</svg>")[0] for each in lights.values()}
-    assert len(shapes) == 4
+    assert len(shapes) == 5
     for each in lights.values():
         root = ElementTree.fromstring(each)  # noqa: S314
         assert root.find(f"{SVG}svg/{SVG}title").text == root.findtext("span")  # type: ignore[union-attr]

@@ -1,0 +1,19 @@
+"""The door for the programme in numbers. Nothing is decided here."""
+
+from __future__ import annotations
+
+from lianxi.contracts.envelope import Caller
+from lianxi.contracts.figures import GetPublicFigures, PublicFigures
+from lianxi.greenroom.entries import Desk, answers
+from services.reporting.views.figures import PublicFigureViews
+
+
+class FigureDoors(Desk):
+    """What is counted for everybody."""
+
+    public_figures: PublicFigureViews
+
+    @answers
+    def get_public_figures(self, request: GetPublicFigures, caller: Caller) -> PublicFigures:
+        """Count the programme's facts up to the end of last week."""
+        return self.public_figures.get_public_figures(request, caller)
