@@ -86,7 +86,7 @@ class Tips(
 
 
 def _finding(tracing: TraceHandlers, clock: Clock) -> dict[str, Any]:
-    """Put together what finds tips and binds them."""
+    """Put together what finds tips, binds them and counts them."""
     finder, visible = Finder(), VisibleTips()
     return {
         "tracing": tracing,
@@ -94,6 +94,7 @@ def _finding(tracing: TraceHandlers, clock: Clock) -> dict[str, Any]:
         "links": LinkViews(tracing.tips, finder, visible, tracing.policies),
         "finder": finder,
         "searches": SearchViews(finder, visible, tracing.key),
+        "figures": TipFigureViews(clock),
     }
 
 
@@ -147,7 +148,6 @@ def open_desk(premises: Premises[TipsSettings]) -> type[Desk]:
         "keeping_searches": keeping_searches,
         "saved_searches": saved_searches,
         "holdings": Holdings((*held(tips), searches_held)),
-        "figures": TipFigureViews(clock),
         "retention": tip_retention(
             tips,
             kept_words(),
