@@ -1,0 +1,108 @@
+"""What the office meets, in a real browser before a whole town."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Visitor
+from tests.browser.test_public_pages import step_to
+
+# The first test waits for the town too.
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+Officials = Callable[..., Visitor]
+PAGES = ("overview", "returns", "supervision", "visits", "sentences")
+QUESTION = "请说明阶段性工作情况的准备进展。"
+
+
+def path_of(name: str) -> str:
+    return "/office" if name == "overview" else f"/office/{name}"
+
+
+@pytest.mark.criterion("25")
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_page_of_the_office_is_accessible_and_whole(officials: Officials, language: str, width: int) -> None:
+    office = officials("office-desk", language, width)
+    for name in PAGES:
+        office.go(path_of(name))
+        office.check(f"office-{name}")
+    office.go("/office/supervision/new?unit=education")
+    office.check("office-order")
+    office.submit("order")
+    office.check("office-order-preview")
+    office.go("/office/returns/nobody-knows-it")
+    office.check("office-nothing-there")
+
+
+@pytest.mark.criterion("25")
+def test_every_picture_has_a_table_with_the_same_numbers(officials: Officials) -> None:
+    office = officials("office-desk")
+    office.go("/office")
+    figures = office.page.locator(".figure")
+    assert figures.count() == 4
+    for at in range(4):
+        figure = figures.nth(at)
+        title = figure.locator("svg > title").text_content() or ""
+        figure.locator("summary").click()
+        cells = figure.locator("tbody td").all_inner_texts()
+        assert cells
+        assert at == 3 or all(each in title for each in cells), title
+    office.check("office-tables")
+
+
+@pytest.mark.criterion("3.4")
+@pytest.mark.criterion("25")
+def test_the_office_presses_a_unit_with_the_keyboard_alone(officials: Officials) -> None:
+    office = officials("office-desk")
+    page = office.page
+    office.go("/office")
+    step_to(page, "a[href='/office/supervision/new?unit=publicity']")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    step_to(page, "#text")
+    page.keyboard.press("Control+a")
+    page.keyboard.type(QUESTION)
+    step_to(page, "#order button[type=submit]")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    expect(page.locator(".orders")).to_contain_text(QUESTION)
+    step_to(page, "#issue button[type=submit]")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    expect(page.locator(".good")).to_be_visible()
+    expect(page.locator(".orders li").first).to_contain_text(QUESTION)
+
+
+@pytest.mark.criterion("25")
+def test_the_office_works_without_script(officials: Officials) -> None:
+    office = officials("office-desk", width=390, java_script_enabled=False)
+    office.go("/office/supervision/new?unit=transport")
+    office.page.fill("#text", QUESTION)
+    office.submit("order")
+    office.press(office.page.locator("#issue button").nth(1))
+    expect(office.page.locator("#text")).to_have_value(QUESTION)
+    office.submit("order")
+    office.submit("issue")
+    expect(office.page.locator(".good")).to_be_visible()
+
+
+@pytest.mark.criterion("25")
+def test_the_cards_freshen_themselves_while_the_page_stays_open(officials: Officials) -> None:
+    office = officials("office-desk")
+    office.page.clock.install()
+    office.go("/office")
+    with office.page.expect_response(lambda answer: answer.url.endswith("/office/cards")) as heard:
+        office.page.clock.run_for(31_000)
+    assert heard.value.ok
+    expect(office.page.locator(".card")).to_have_count(4)
+
+
+def test_whoever_does_not_see_the_whole_town_reads_why(officials: Officials) -> None:
+    desk = officials("police-desk")
+    desk.go("/office")
+    desk.check("office-not-yours")
+    assert desk.page.locator("a[href='/office']").count() == 0
