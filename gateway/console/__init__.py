@@ -8,9 +8,11 @@ from gateway.console import (
     desk_pages,
     desk_session,
     files,
+    number_pages,
     office_orders,
     office_pages,
     office_plan,
+    office_policy,
     office_returns,
     paper,
     patrol_pages,
@@ -26,6 +28,7 @@ def add_pages(app: FastAPI) -> None:
     """Hang the pages into the app, and have refusals to people told on one."""
     hang(app, files.router)
     hang(app, public_pages.router)
+    hang(app, number_pages.router)
     hang(app, picture_pages.router)
     hang(app, reward_pages.router)
     # Before the paths of single things of a desk.
@@ -37,5 +40,6 @@ def add_pages(app: FastAPI) -> None:
     hang(app, office_returns.router)
     hang(app, office_orders.router)
     hang(app, office_plan.router)
+    hang(app, office_policy.router)
     app.state.last_known = LastKnown()
     app.state.problem_page = paper.problem_page

@@ -26,6 +26,7 @@ PLACES: Final = (
     ("/office/supervision", "office.supervision"),
     ("/office/visits", "office.visits"),
     ("/office/sentences", "office.sentences"),
+    ("/office/policy", "office.policy"),
 )
 ROOT: Final = "/office"
 Route = Callable[..., Awaitable[Response]]

@@ -74,6 +74,7 @@ def test_every_public_page_is_accessible_whole_and_light(
     visitor = visitors(language, width)
     for name, path in (
         *(("start", "/"), ("report", "/report"), ("track", "/track"), ("warnings", "/warnings")),
+        ("numbers", "/numbers"),
         *(("accessibility", "/accessibility"), ("nothing", "/report/nothing")),
     ):
         visitor.go(path)

@@ -56,6 +56,7 @@ PAGES = {
         "/track/messages",
         "/track/code",
         "/warnings",
+        "/numbers",
         "/accessibility",
         "/desk",
         "/desk/sign-in",
@@ -73,6 +74,7 @@ PAGES = {
         "/office/returns",
         "/office/visits",
         "/office/sentences",
+        "/office/policy",
         "/office/returns/{report_id}",
         "/office/supervision",
         "/office/supervision/new",
@@ -103,6 +105,7 @@ get /v1/retention/runs/{run_id} · post /v1/retention/runs/{run_id}/decide
 get /v1/retention/runs/{run_id}/certificate
 post /v1/tips/{tip_id}/alarm · post /v1/major-events · get /v1/major-events · get /v1/major-events/{event_id}
 post /v1/major-events/{event_id}/supplement
+get /v1/plan/policy/versions · get /v1/plan/policy/differences
 get /v1/figures/tips · get /v1/figures/visits
 get /v1/outside-messages · post /v1/outside-messages/{delivery_id}/report
 post /v1/outside-messages/{delivery_id}/retry

@@ -100,7 +100,7 @@ NOTICE = NoticeView(
 
 
 @contextmanager
-def open_desk(folder: Path) -> Iterator[Door]:
+def open_desk(folder: Path, **more: Any) -> Iterator[Door]:
     rows = [
         {
             "account_id": f"account_{name}",
@@ -117,7 +117,7 @@ def open_desk(folder: Path) -> Iterator[Door]:
         for name, (agency, roles, desks) in SEATS.items()
     ]
     (folder / "people.json").write_text(json.dumps(rows), encoding="utf-8")
-    with open_door(folder, gateway_people_file=folder / "people.json") as opened:
+    with open_door(folder, gateway_people_file=folder / "people.json", **more) as opened:
         opened.http.follow_redirects = False
         opened.bus.says("list_tips", TipPage(items=()))
         opened.bus.says("list_notices", NoticePage(items=()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from html import unescape
 from pathlib import Path
@@ -12,7 +13,16 @@ import httpx2
 import pytest
 
 from gateway.console.office_view import coverage_of, half_months, periods_of, units_of
-from lianxi.contracts.figures import CoverageFigure, DeskFigure, TipFigures, VillageFigure, VisitFigures, WeekFigure
+from lianxi.contracts.figures import (
+    CoverageFigure,
+    DeskFigure,
+    PublicFigure,
+    PublicFigures,
+    TipFigures,
+    VillageFigure,
+    VisitFigures,
+    WeekFigure,
+)
 from lianxi.contracts.inspections import Grade
 from lianxi.contracts.reporting import (
     ClauseList,
@@ -428,3 +438,45 @@ def test_every_sentence_stands_with_its_state_and_can_be_chosen_by_state_and_uni
         assert "没有这样的句子" in door.http.get(f"/office/sentences?{nothing}").text
     english = in_english(door, "/office/sentences")
     assert "Visit key dwellings every half month." in english
+
+
+@pytest.mark.criterion("7.3")
+def test_rules_stand_in_words_with_what_they_follow_from_and_what_a_version_changed(tmp_path: Path) -> None:
+    with open_desk(tmp_path, policy_versions_dir=tmp_path / "versions") as fresh:
+        prepare(fresh)
+        sign_in(fresh, "office")
+        told = words_of(fresh.http.get("/office/policy").text)
+        for said in ("现行规则第 1 版", "举报线索核查:15个工作日内", "方案第 32 行第 1 句", "目前只有一个版本"):
+            assert said in told, said
+        assert "重点户" in words_of(fresh.http.get("/office/policy?file=grades").text)
+        route = replace(POLICY.routes[0], lead="office/desk")
+        draft = replace(POLICY, routes=(route, *POLICY.routes[1:]))
+        fresh.house.shelf.publish(draft, by="office", note="改派", now=NOON)
+        page = words_of(fresh.http.get("/office/policy?file=routing&old=1&new=2").text)
+        for said in ("第 1 版到第 2 版的差异（1）", "修改", "police/station → office/desk", "改派"):
+            assert said in page, said
+        assert "两个版本没有差异" in fresh.http.get("/office/policy?old=2&new=2").text
+        assert fresh.http.get("/office/policy?old=1&new=7").status_code == 404
+        english = in_english(fresh, "/office/policy")
+        assert "Time limits" in english
+
+
+# --- numbers for everybody
+
+
+@pytest.mark.criterion("25")
+def test_everybody_reads_numbers_that_point_at_nobody(fresh: Door) -> None:
+    told = PublicFigures(
+        upto=date(2026, 3, 1),
+        fewer_than=5,
+        items=(PublicFigure(code="tips_received", count=12), PublicFigure(code="cases_opened", count=None)),
+    )
+    fresh.bus.says("get_public_figures", told)
+    page = words_of(fresh.http.get("/numbers").text)
+    for said in ("截至3月1日（星期日）", "收到线索 12", "立案 少于 5 件"):
+        assert said in page, said
+    plain = fresh.http.get("/v1/public/numbers").json()
+    assert plain["items"][1] == {"code": "cases_opened", "count": None}
+    fresh.bus.says("get_public_figures", BrokerDown("broker.away"))
+    assert "数字暂时读不到" in fresh.http.get("/numbers").text
+    assert fresh.http.get("/v1/public/numbers").status_code == 503
