@@ -25,6 +25,7 @@ BARE: Final = {
     "round trip": "one bare message there and back",
 }
 GROWING: Final = (
+    ("batches", "tips", {"whole_ms": "so many tips from the door to the last record"}),
     ("plan", "rentals", {
         "list_ms": "a coordinator's day, from the database",
         "month_ms": "a month's plan, from the database",

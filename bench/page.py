@@ -39,7 +39,7 @@ def files(whole: Whole) -> dict[str, str]:
     """Write the page and its plots."""
     written = {PAGE: page(whole)}
     steps = whole["steps"]
-    if "side_by_side" in steps:
+    if "runs" in steps.get("side_by_side", {}):
         written[INTAKE_PLOT] = intake_plot(steps)
     if lines := growth_lines(steps):
         written[GROWTH_PLOT] = plot.growth(
@@ -115,6 +115,9 @@ def side_rows(steps: Whole) -> Iterator[str]:
     if "side_by_side" not in steps:
         return
     found = steps["side_by_side"]
+    if "failed" in found:
+        yield f"**Failed**: {found['failed']}"
+        return
     yield f"![Tips a second from the door to the last record]({INTAKE_PLOT.removeprefix('docs/')})"
     yield ""
     yield from work_lines(found["work"])
@@ -153,7 +156,8 @@ def contender_row(steps: Whole, code: str) -> Sequence[str]:
     base = code.removesuffix("=")
     does = "its whole work" if base == "lianxi" else "the same work" if code.endswith("=") else "two writes"
     if not runs:
-        return (code, TITLES[base], HOW[base], does, "**lost items**", *["–"] * 5)
+        why = steps["side_by_side"]["runs"][code][0]["lost"].replace("|", "/")
+        return (code, TITLES[base], HOW[base], does, f"**failed**: {why:.200}", *["–"] * 5)
     rate = Spread.of(run["end_to_end_rate"] for run in runs)
     cpu = {name: median(run["cpu"][name] for run in runs) for name in runs[0]["cpu"]}
     where_to = ", ".join(f"{name} {number(used)}" for name, used in sorted(cpu.items(), key=lambda each: -each[1]))
@@ -240,9 +244,14 @@ def growth_rows(steps: Whole) -> Iterator[str]:
 
 def other_rows(steps: Whole) -> Iterator[str]:
     """Write the workloads that stand alone."""
-    rows = [(title, "; ".join(write(steps[name]))) for name, title, write in OTHERS if name in steps]
+    rows = [(title, said_of(steps[name], write)) for name, title, write in OTHERS if name in steps]
     if rows:
         yield from table(("workload", "this run"), rows)
+
+
+def said_of(row: Mapping[str, Any], write: Callable[[Mapping[str, Any]], Iterator[str]]) -> str:
+    """Write one workload, or that it failed."""
+    return f"**failed**: {row['failed']}" if "failed" in row else "; ".join(write(row))
 
 
 def _public(row: Mapping[str, Any]) -> Iterator[str]:

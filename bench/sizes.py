@@ -21,6 +21,7 @@ class Sizes:
     inserts: int
     requests: int
     scheduled: int
+    batches: tuple[int, ...]
     backlog: int
     rentals: tuple[int, ...]
     stored_rentals: tuple[int, ...]
@@ -39,6 +40,7 @@ FULL: Final = Sizes(
     inserts=10_000,
     requests=10_000,
     scheduled=1_000,
+    batches=(50, 200, 800),
     backlog=10_000,
     rentals=(10_000, 100_000, 1_000_000),
     stored_rentals=(10_000, 100_000),
@@ -56,6 +58,7 @@ SHORT: Final = Sizes(
     inserts=3_000,
     requests=3_000,
     scheduled=200,
+    batches=(20, 80),
     backlog=200,
     rentals=(1_000, 10_000, 100_000),
     stored_rentals=(1_000, 10_000),

@@ -118,6 +118,18 @@ def latency(ground: Ground, sizes: Sizes, tell: Tell) -> dict[str, Any]:
     return {"per_second": per_second, "runs": runs}
 
 
+def batches(ground: Ground, sizes: Sizes, tell: Tell) -> dict[str, Any]:
+    """Time how long more and more tips take from the first request to the last record."""
+    contender = Lianxi(ground)
+    rows = []
+    with taking_in(ground, contender, sizes):
+        for count in sizes.batches:
+            run = intake.saturated(ground, contender, fresh(count))
+            rows.append({"tips": count, "whole_ms": count / run.end_to_end_rate * 1000})
+            tell(f"{count} tips in {rows[-1]['whole_ms'] / 1000:.1f} s")
+    return {"sizes": rows}
+
+
 def hundred(ground: Ground, sizes: Sizes, tell: Tell) -> dict[str, Any]:
     """Send a hundred a second, whether that is within reach or not."""
     contender = Lianxi(ground)

@@ -48,7 +48,7 @@ def test_a_contender_that_lost_items_has_no_rate() -> None:
     found = made_up.side_by_side()
     found["runs"]["D"] = [{"lost": "D: 1 of 100"}]
 
-    assert "**lost items**" in row_of(page.page(made_up.whole(side_by_side=found)), "D")
+    assert "**failed**: D: 1 of 100" in row_of(page.page(made_up.whole(side_by_side=found)), "D")
 
 
 @pytest.mark.parametrize(("load", "said"), [(0.1, "was quiet"), (6.0, "**Others were at work")])
@@ -91,3 +91,12 @@ def test_a_size_that_was_not_stored_is_not_held_against_the_list() -> None:
     assert found is not None
     assert found.value == 100
     assert "10,000 rentals" in found.note
+
+
+def test_a_step_that_failed_is_said_to_have() -> None:
+    failed = {"failed": "Lost: 1 of 10 records"}
+    text = page.page(made_up.whole(kills=failed, side_by_side=failed))
+
+    assert "| each process killed in turn under load | **failed**: Lost: 1 of 10 records |" in text
+    assert "**Failed**: Lost" in text
+    assert page.NOT_MEASURED in row_of(text, "M10")
