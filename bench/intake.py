@@ -19,6 +19,7 @@ CONNECTIONS: Final = 64
 TAKEN: Final = (201, 202)
 LEAST_PAUSE_SECONDS: Final = 0.3
 PATIENCE_SECONDS: Final = 240.0
+START_SECONDS: Final = 30.0
 
 
 class Lost(AssertionError):
@@ -87,6 +88,20 @@ def run(
         generator_cpu=sent.own_cpu * 1e6 / max(1, len(sent.answers)),
         refused=len(sent.answers) - len(taken),
     )
+
+
+def await_answers(contender: Contender, number: int) -> None:
+    """Wait until a tip is taken in: a door may be open before those behind it are ready.
+
+    Raises:
+        Lost: it takes none.
+    """
+    until = time.monotonic() + START_SECONDS
+    while not load.closed(contender.port, contender.make, range(number, number + 1), 1).of(*TAKEN):
+        if time.monotonic() > until:
+            raise Lost(f"{contender.code}: takes nothing in")
+        number += 1
+        time.sleep(0.2)
 
 
 def saturated(ground: Ground, contender: Contender, numbers: range) -> Run:

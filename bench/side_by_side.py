@@ -47,6 +47,7 @@ def one_turn(ground: Ground, contender: Contender, sizes: Sizes, turn: int) -> i
     """Start, warm up, measure as many tips as the window holds, stop."""
     with started(contender):
         first = WARM_UP_NUMBERS + turn * 1000
+        intake.await_answers(contender, first + 500)
         warm = intake.saturated(ground, contender, range(first, first + sizes.warm_up))
         count = int(min(max(sizes.warm_up, warm.end_to_end_rate * sizes.window), sizes.most_tips))
         return intake.saturated(ground, contender, range(turn * 100_000, turn * 100_000 + count))
