@@ -34,6 +34,7 @@ TIPS = RabbitQueue(f"{work.NAME}.tips", durable=True)
 NOTICES = RabbitQueue(f"{work.NAME}.notices", durable=True)
 AT_ONCE = 200
 PACKED = 64
+DUPLICATE = 11000
 
 Row = dict[str, Any]
 
@@ -81,17 +82,28 @@ class Packer:
 
 
 async def write(database: Any, collection: str, rows: Sequence[Row], stage: str) -> None:
-    """Write rows once each, and whatever else is asked for, with one command for each collection."""
-    wanted: defaultdict[str, list[Row]] = defaultdict(list, {collection: list(rows)})
+    """Write rows once each, and whatever else is asked for."""
+    await insert(database, collection, rows)
+    await write_more(database, rows, stage)
+
+
+async def write_more(database: Any, rows: Sequence[Row], stage: str) -> None:
+    """Write whatever else is asked for, with one command for each collection."""
+    wanted: defaultdict[str, list[Row]] = defaultdict(list)
     for row in rows:
-        for name, more in work.more(stage, row["_id"]):
+        for name, more in work.more(stage, row["tip_id"]):
             wanted[name] += more
     for name, documents in wanted.items():
-        try:
-            await database[name].insert_many(documents, ordered=False)
-        except BulkWriteError as error:
-            if any(each["code"] != 11000 for each in error.details["writeErrors"]):
-                raise
+        await insert(database, name, documents)
+
+
+async def insert(database: Any, collection: str, rows: Sequence[Row]) -> None:
+    """Write rows at once; those that are there already stay as they are."""
+    try:
+        await database[collection].insert_many(rows, ordered=False)
+    except BulkWriteError as error:
+        if any(each["code"] != DUPLICATE for each in error.details["writeErrors"]):
+            raise
 
 
 def store() -> Any:
@@ -105,9 +117,7 @@ def door() -> None:
     database = store()
 
     async def send(rows: list[Row]) -> None:
-        for row in rows:
-            for name, more in work.more("door", row["tip_id"]):
-                await database[name].insert_many(more)
+        await write_more(database, rows, "door")
         await broker.publish(json.dumps(rows).encode(), TIPS, persist=True)
 
     packer = Packer(send)
