@@ -113,7 +113,7 @@ def store() -> Any:
 
 def door() -> None:
     """Serve HTTP."""
-    broker = RabbitBroker(work.AMQP_URL)
+    broker = RabbitBroker(work.AMQP_URL, logger=None)
     database = store()
 
     async def send(rows: list[Row]) -> None:
@@ -141,7 +141,7 @@ def door() -> None:
 
 async def consume(queue: RabbitQueue, handle: Callable[[RabbitBroker, list[Row]], Awaitable[None]]) -> None:
     """Run one desk: queue what comes, handle what is there, acknowledge all of it at once."""
-    broker = RabbitBroker(work.AMQP_URL, default_channel=Channel(prefetch_count=2 * AT_ONCE))
+    broker = RabbitBroker(work.AMQP_URL, logger=None, default_channel=Channel(prefetch_count=2 * AT_ONCE))
     arrived: asyncio.Queue[RabbitMessage] = asyncio.Queue()
 
     @broker.subscriber(queue, ack_policy=AckPolicy.MANUAL)
@@ -156,11 +156,12 @@ async def consume(queue: RabbitQueue, handle: Callable[[RabbitBroker, list[Row]]
             await handle(broker, [row for each in taken for row in json.loads(each.body)])
             await taken[-1].raw_message.ack(multiple=True)
 
-    app = FastStream(broker)
+    app = FastStream(broker, logger=None)
     running: list[asyncio.Task[None]] = []
 
     @app.after_startup
     async def begin() -> None:
+        await broker.declare_queue(NOTICES)
         running.append(asyncio.create_task(loop()))
 
     await app.run(log_level=40)

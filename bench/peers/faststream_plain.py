@@ -72,7 +72,7 @@ async def keep(database: Any, collection: str, row: dict[str, Any], stage: str) 
 
 def door() -> None:
     """Serve HTTP."""
-    broker = RabbitBroker(work.AMQP_URL)
+    broker = RabbitBroker(work.AMQP_URL, logger=None)
     database = store()
 
     @asynccontextmanager
@@ -97,7 +97,7 @@ def door() -> None:
 
 def tips() -> FastStream:
     """Keep tips and announce them."""
-    broker = RabbitBroker(work.AMQP_URL, default_channel=Channel(prefetch_count=100))
+    broker = RabbitBroker(work.AMQP_URL, logger=None, default_channel=Channel(prefetch_count=100))
     database = store()
 
     @broker.subscriber(TIPS, ack_policy=AckPolicy.NACK_ON_ERROR)
@@ -106,19 +106,25 @@ def tips() -> FastStream:
         await keep(database, "tips", work.tip_row(tip.tip_id, tip.model_dump()), "tips")
         return Received(tip_id=tip.tip_id, category=tip.category)
 
-    return FastStream(broker)
+    app = FastStream(broker, logger=None)
+
+    @app.after_startup
+    async def declare() -> None:
+        await broker.declare_queue(NOTICES)
+
+    return app
 
 
 def notices() -> FastStream:
     """Record notifications."""
-    broker = RabbitBroker(work.AMQP_URL, default_channel=Channel(prefetch_count=100))
+    broker = RabbitBroker(work.AMQP_URL, logger=None, default_channel=Channel(prefetch_count=100))
     database = store()
 
     @broker.subscriber(NOTICES, ack_policy=AckPolicy.NACK_ON_ERROR)
     async def notify(event: Received) -> None:
         await keep(database, "notifications", work.notification_row(event.tip_id, event.category), "notices")
 
-    return FastStream(broker)
+    return FastStream(broker, logger=None)
 
 
 async def run(stage: str) -> None:
