@@ -30,7 +30,7 @@ def as_keeper(command: Sequence[str]) -> list[str]:
     """Let another than root run it, because PostgreSQL refuses root."""
     if os.geteuid() != 0:
         return list(command)
-    return ["setpriv", f"--reuid={KEEPER}", f"--regid={KEEPER}", "--clear-groups", "--", *command]
+    return ["setpriv", f"--reuid={KEEPER}", f"--regid={KEEPER}", "--clear-groups", "--pdeathsig=INT", "--", *command]
 
 
 def is_here() -> bool:
