@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
@@ -62,12 +63,14 @@ def main(arguments: Sequence[str]) -> int:
     tell, results = Progress(), Results(is_short, machine=describe_machine())
     if len(names) < len(STEPS):
         # A part measured anew joins what is there; the page says of the whole when it was last measured.
-        results.steps = dict(read()["steps"]) if results.path.exists() else {}
-    tell(f"{'short' if is_short else 'full'} size; load average {results.machine['load_average_at_start'][0]}")
+        results.go_on_from(read())
+    tell(f"{'short' if is_short else 'full'} size; load average {os.getloadavg()[0]:.1f}")
     with standing() as ground:
         for name in names:
-            tell(f"- {name}")
-            results.put(name, found_by(STEPS[name], ground, sizes.SHORT if is_short else sizes.FULL, tell))
+            busy, began = round(os.getloadavg()[0], 2), time.monotonic()
+            tell(f"- {name}, load average {busy}")
+            found = found_by(STEPS[name], ground, sizes.SHORT if is_short else sizes.FULL, tell)
+            results.put(name, found, load_before=busy, seconds=time.monotonic() - began)
     page.write(read())
     tell(f"written: {page.PAGE}")
     return int(has_failed(results.steps))

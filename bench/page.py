@@ -15,6 +15,7 @@ PAGE: Final = "docs/performance.md"
 PICTURES: Final = "docs/pictures"
 INTAKE_PLOT: Final = f"{PICTURES}/performance-intake.svg"
 GROWTH_PLOT: Final = f"{PICTURES}/performance-growth.svg"
+QUIET: Final = 1.0
 NOT_MEASURED: Final = "not measured"
 
 Whole = Mapping[str, Any]
@@ -55,33 +56,59 @@ def page(whole: Whole) -> str:
     for title, write in SECTIONS:
         if part := list(write(steps)):
             lines += [f"## {title}", "", *part]
-    return "\n".join([*lines, *guide.METHOD]).rstrip() + "\n"
+    return "\n".join([*lines, *taken_rows(whole), *guide.METHOD]).rstrip() + "\n"
 
 
 def where(whole: Whole, machine: Mapping[str, Any]) -> Iterator[str]:
-    """Say where and when, and how busy the machine was."""
-    size = "short size: look at directions, not at digits" if whole["is_short"] else "full size"
-    start, end = (", ".join(map(str, machine[f"load_average_at_{each}"])) for each in ("start", "end"))
+    """Say where it was measured, and how busy the machine was."""
     packages = ", ".join(f"{name} {version}" for name, version in sorted(machine["packages"].items()))
     yield (
-        f"**This run**: {machine['measured_at']}, {size}, commit `{machine['commit']}`, {machine['seconds']} s; "
-        f"{machine['processors']} × {machine['processor']}, {machine['memory_gib']} GiB, {machine['system']}, "
-        f"Python {machine['python']}. Load average before: {start}; at the end: {end}. "
-        f"{busy(machine)}"
+        f"**Measured on** {machine['processors']} × {machine['processor']}, {machine['memory_gib']} GiB, "
+        f"{machine['system']}, Python {machine['python']}, last at {machine['measured_at']}, in {sizes_of(whole)}. "
+        f"{busy(whole)} [When and on how busy a machine](#when-each-part-was-measured) each part was measured is below."
     )
     yield ""
     yield f"Versions: {packages}."
     yield ""
 
 
-def busy(machine: Mapping[str, Any]) -> str:
-    """Warn when others had the machine too."""
-    if machine["load_average_at_start"][0] <= 0.75 * machine["processors"]:
-        return "The machine was quiet when the run began."
+def sizes_of(whole: Whole) -> str:
+    """Say which size the figures are of."""
+    found = {row["is_short"] for row in whole["taken"].values()}
+    if found == {False}:
+        return "full size"
     return (
-        "**Others were at work on this machine when the run began**: absolute rates are too low by an unknown "
-        "factor, ratios are between neighbours in time, processor time for each item is the steadiest figure."
+        "short size: look at directions, not at digits" if found == {True} else "full and short sizes, told apart below"
     )
+
+
+def busy(whole: Whole) -> str:
+    """Warn when others had the machine too."""
+    if all(row["load"][0] <= QUIET * whole["machine"]["processors"] for row in whole["taken"].values()):
+        return "The machine was quiet before each part began."
+    return (
+        "**Others were at work on this machine**: absolute rates are too low by an unknown factor, ratios are between "
+        "neighbours in time, processor time for each item is the steadiest figure."
+    )
+
+
+def taken_rows(whole: Whole) -> Iterator[str]:
+    """Write when each part was measured."""
+    rows = [
+        (
+            f"`{name}`",
+            row["measured_at"],
+            "short" if row["is_short"] else "full",
+            f"`{row['commit']}`",
+            f"{row['load'][0]} / {row['load'][1]}",
+            str(row["seconds"]),
+        )
+        for name, row in sorted(whole["taken"].items())
+    ]
+    if rows:
+        yield "## When each part was measured"
+        yield ""
+        yield from table(("part", "ended at", "size", "commit", "load average before / after", "seconds"), rows)
 
 
 def aim_rows(steps: Whole) -> Iterator[str]:
@@ -320,6 +347,9 @@ def _likeness(row: Mapping[str, Any]) -> Iterator[str]:
 
 def _plan(row: Mapping[str, Any]) -> Iterator[str]:
     for each in row["sizes"]:
+        if "list_ms" not in each:
+            yield f"{each['rentals']:,} rentals: the scan only, in memory"
+            continue
         exact = "the same rentals in the same order" if each["is_exact"] else "**not the same as the scan**"
         yield f"{each['rentals']:,} rentals: {exact}, {each['lines']} lines on the day's list"
 

@@ -6,7 +6,6 @@ import json
 import os
 import platform
 import subprocess
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -32,14 +31,23 @@ class Results:
     path: Path = FILE
     machine: dict[str, Any] = field(default_factory=dict)
     steps: dict[str, Any] = field(default_factory=dict)
-    began_at: float = field(default_factory=time.monotonic)
+    taken: dict[str, Any] = field(default_factory=dict)
 
-    def put(self, name: str, found: Any) -> None:
-        """Keep what a step found."""
+    def go_on_from(self, before: Mapping[str, Any]) -> None:
+        """Keep what was measured before, with when and how, because only a part is measured anew."""
+        self.steps, self.taken = dict(before["steps"]), dict(before["taken"])
+
+    def put(self, name: str, found: Any, *, load_before: float, seconds: float) -> None:
+        """Keep what a step found, and on how busy a machine."""
         self.steps[name] = found
-        self.machine["load_average_at_end"] = [round(each, 2) for each in os.getloadavg()]
-        self.machine["seconds"] = round(time.monotonic() - self.began_at)
-        whole = {"is_short": self.is_short, "machine": self.machine, "steps": self.steps}
+        self.taken[name] = {
+            "measured_at": minute(),
+            "commit": self.machine["commit"],
+            "is_short": self.is_short,
+            "load": [load_before, round(os.getloadavg()[0], 2)],
+            "seconds": round(seconds),
+        }
+        whole = {"machine": self.machine, "steps": self.steps, "taken": self.taken}
         self.path.write_text(written(whole), encoding="utf-8")
 
 
@@ -65,17 +73,21 @@ def read(path: Path = FILE) -> dict[str, Any]:
     return found
 
 
+def minute() -> str:
+    """Tell the time to the minute."""
+    return datetime.now(UTC).isoformat(timespec="minutes")
+
+
 def describe_machine() -> dict[str, Any]:
-    """Say on what it was measured, and how busy that was before the bench began."""
+    """Say on what it was measured."""
     return {
-        "measured_at": datetime.now(UTC).isoformat(timespec="minutes"),
+        "measured_at": minute(),
         "commit": _output("git", "rev-parse", "--short=12", "HEAD"),
         "processors": os.cpu_count(),
         "processor": _processor(),
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)),
         "system": platform.system(),
         "python": platform.python_version(),
-        "load_average_at_start": [round(each, 2) for each in os.getloadavg()],
         "packages": {name: version(name) for name in PACKAGES},
     }
 

@@ -24,7 +24,7 @@ def bare(rate: float) -> dict[str, Any]:
     return {"rate": rate, "cpu": {"broker": 50.0, "client": 50.0}, "p50": 1.0, "p99": 2.0}
 
 
-def machine(load: float = 0.1) -> dict[str, Any]:
+def machine() -> dict[str, Any]:
     return {
         "measured_at": "2026-11-28T00:00+00:00",
         "commit": "0123456789ab",
@@ -33,9 +33,6 @@ def machine(load: float = 0.1) -> dict[str, Any]:
         "memory_gib": 24,
         "system": "Linux",
         "python": "3.11.7",
-        "load_average_at_start": [load, 0.2, 0.3],
-        "load_average_at_end": [2.0, 1.0, 0.5],
-        "seconds": 100,
         "packages": {"pika": "1.4.4"},
     }
 
@@ -56,7 +53,12 @@ def side_by_side() -> dict[str, Any]:
 
 
 def whole(**steps: Any) -> dict[str, Any]:
-    return {"is_short": True, "machine": machine(), "steps": steps}
+    return {"machine": machine(), "steps": steps, "taken": {name: taken() for name in steps}}
+
+
+def taken(load: float = 0.1, *, is_short: bool = True) -> dict[str, Any]:
+    row = {"measured_at": "2026-11-28T00:00+00:00", "commit": "0123456789ab", "seconds": 100}
+    return {**row, "is_short": is_short, "load": [load, 2.0]}
 
 
 def latency(rate: float) -> dict[str, Any]:

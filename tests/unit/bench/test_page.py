@@ -53,9 +53,17 @@ def test_a_contender_that_lost_items_has_no_rate() -> None:
 
 @pytest.mark.parametrize(("load", "said"), [(0.1, "was quiet"), (6.0, "**Others were at work")])
 def test_a_busy_machine_is_said_to_be_one(load: float, said: str) -> None:
-    whole: dict[str, Any] = {**made_up.whole(), "machine": made_up.machine(load)}
+    whole: dict[str, Any] = {**made_up.whole(), "taken": {"rest": made_up.taken(load)}}
 
     assert said in page.page(whole)
+    assert f"{load} / 2.0" in row_of(page.page(whole), "`rest`")
+
+
+def test_sizes_that_were_mixed_are_told_apart() -> None:
+    taken = {"rest": made_up.taken(), "start": made_up.taken(is_short=False)}
+
+    assert "full and short sizes" in page.page({**made_up.whole(), "taken": taken})
+    assert page.sizes_of({"taken": {"start": taken["start"]}}) == "full size"
 
 
 def test_less_is_better_for_some_aims() -> None:
