@@ -38,6 +38,11 @@ OPEN_GATES: Final = {
 }
 
 
+def fresh() -> str:
+    """Make a name that was not used yet."""
+    return secrets.token_hex(4)
+
+
 class Ground:
     """A running town, whose own processes may be stopped, and whatever peers need beside."""
 

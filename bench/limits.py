@@ -13,7 +13,7 @@ import pika
 from pika.adapters.asyncio_connection import AsyncioConnection
 
 from bench import load, payload
-from bench.ground import Ground
+from bench.ground import Ground, fresh
 from bench.processes import Meter
 from deploy.local import ports
 from deploy.local.children import Recipe
@@ -174,8 +174,7 @@ def round_trips(ground: Ground, count: int) -> list[float]:
 def insert(ground: Ground, count: int) -> Limit:
     """Write tips in bulk, with no index but that of the id."""
     with ground.mongo() as client:
-        client.drop_database("bench_limit")
-        collection = client.bench_limit.tips
+        collection = client[f"bench_{fresh()}"].tips
         rows = [{"_id": number, **payload.tip(number % 500)} for number in range(count)]
         meter, own = Meter({"database": ground.pid("database")}), time.process_time()
         began = time.monotonic()
@@ -183,7 +182,6 @@ def insert(ground: Ground, count: int) -> Limit:
             collection.insert_many(rows[place : place + INSERT_AT_ONCE], ordered=False)
         seconds = time.monotonic() - began
         cpu = {**meter.read(), "client": time.process_time() - own}
-        client.drop_database("bench_limit")
     return Limit(count / seconds, {name: used * 1e6 / count for name, used in cpu.items()})
 
 

@@ -18,7 +18,7 @@ from pymongo.errors import PyMongoError
 
 from bench import load, payload, postgres
 from bench.contenders import Recorded
-from bench.ground import Ground
+from bench.ground import Ground, fresh
 from deploy.local import ports
 from deploy.local.children import Recipe
 from deploy.local.database import plain_environment
@@ -81,6 +81,7 @@ class Peer:
     needed: int = 1
     signals: int = 1
     _port: int = 0
+    _run: str = ""
 
     @property
     def code(self) -> str:
@@ -94,6 +95,11 @@ class Peer:
         return f"peer_{letters}"
 
     @property
+    def database(self) -> str:
+        """Its database: an empty one for each run, because the trial database takes minutes to drop one."""
+        return self.name if self.spec.needs_postgres else f"{self.name}_{self._run}"
+
+    @property
     def port(self) -> int:
         """Its door's."""
         return self._port
@@ -105,6 +111,7 @@ class Peer:
     def start(self) -> None:
         """Start it on an empty database of its own."""
         self._port = self._port or self.ground.free_port()
+        self._run = fresh()
         environment = self._environment()
         self._make_store(environment)
         recipes = [self._recipe(stage, command, environment) for stage, command in self.spec.processes.items()]
@@ -118,7 +125,7 @@ class Peer:
         told = {
             "BENCH_AMQP_URL": self.ground.amqp_url,
             "BENCH_MONGO_URL": self.ground.mongo_url,
-            "BENCH_DATABASE": self.name,
+            "BENCH_DATABASE": self.database,
             "BENCH_PEER": self.name,
             "BENCH_PORT": str(self._port),
             "BENCH_WORK": json.dumps(self.work),
@@ -135,11 +142,10 @@ class Peer:
             self._make_tables(environment)
             return
         with self.ground.mongo() as client:
-            client.drop_database(self.name)
             for stage, collections in self.work.items():
                 for collection, (_, _, indexed) in collections.items():
                     for place in range(int(indexed)):
-                        client[self.name][f"{stage}_{collection}"].create_index(f"key{place}")
+                        client[self.database][f"{stage}_{collection}"].create_index(f"key{place}")
 
     def _make_tables(self, environment: Mapping[str, str]) -> None:
         port = self.ground.postgres_port()
@@ -182,7 +188,7 @@ class Peer:
             return int(self._rows("count")[0][0])
         with self.ground.mongo() as client:
             try:
-                return client[self.name].notifications.count_documents({})
+                return client[self.database].notifications.count_documents({})
             except PyMongoError:
                 return 0
 
@@ -193,7 +199,7 @@ class Peer:
             rows = self._rows("rows")
         else:
             with self.ground.mongo() as client:
-                rows = [(row["_id"], row["recorded_at"]) for row in client[self.name].notifications.find()]
+                rows = [(row["_id"], row["recorded_at"]) for row in client[self.database].notifications.find()]
         recent = [(tip, at) for tip, at in rows if at >= begin]
         return Recorded(Counter(tip for tip, _ in recent), dict(recent))
 

@@ -10,7 +10,7 @@ import mongoengine
 from mongoengine.base import get_document
 from pymongo.collection import Collection
 
-from bench.ground import Ground
+from bench.ground import Ground, fresh
 
 AT_ONCE: Final = 500
 
@@ -18,13 +18,10 @@ AT_ONCE: Final = 500
 @contextmanager
 def connected(ground: Ground, service: str) -> Iterator[None]:
     """Let a desk's documents lie in a database of the bench for as long as the block runs."""
-    name = f"bench_{service}"
-    client = mongoengine.connect(name, alias=service, host=ground.mongo_url, tz_aware=True)
-    client.drop_database(name)
+    mongoengine.connect(f"bench_{service}_{fresh()}", alias=service, host=ground.mongo_url, tz_aware=True)
     try:
         yield
     finally:
-        client.drop_database(name)
         mongoengine.disconnect(service)
 
 
