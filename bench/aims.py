@@ -120,7 +120,8 @@ def _latency(steps: Steps) -> Reached:
 
 def _overload(steps: Steps) -> Reached:
     row = steps["overload"]
-    note = f"{row['offered']:.0f}/s offered, {row['tips']} accepted, {row['refused']} refused with 429 or 503"
+    answers = ", ".join(f"{count} × {status}" for status, count in sorted(row["statuses"].items()))
+    note = f"{row['offered']:.0f}/s offered, answers {answers}"
     return Reached(row["end_p99"] / 1000, note)
 
 

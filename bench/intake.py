@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -43,6 +44,7 @@ class Run:
     cpu: Mapping[str, float]
     generator_cpu: float
     refused: int
+    statuses: Mapping[str, int]
 
     @property
     def whole_cpu(self) -> float:
@@ -87,6 +89,7 @@ def run(
         cpu={name: seconds * 1e6 / len(answered) for name, seconds in cpu.items()},
         generator_cpu=sent.own_cpu * 1e6 / max(1, len(sent.answers)),
         refused=len(sent.answers) - len(taken),
+        statuses=Counter(str(each.status) for each in sent.answers),
     )
 
 

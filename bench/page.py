@@ -298,7 +298,7 @@ def _latency(row: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _rescue(row: Mapping[str, Any]) -> Iterator[str]:
-    yield f"{row['backlog']:,} ordinary tips waiting"
+    yield f"{row['backlog']:,} ordinary tips waiting (of {row['wanted']:,} that were offered)"
     yield f"rescue told outside: p50 {number(row['p50'])} s, p99 {number(row['p99'])} s of {row['rescues']}"
     yield f"without a backlog: p50 {number(row['quiet_p50'])} s, p99 {number(row['quiet_p99'])} s"
 
@@ -310,7 +310,8 @@ def _fanout(row: Mapping[str, Any]) -> Iterator[str]:
 
 def _overload(row: Mapping[str, Any]) -> Iterator[str]:
     yield f"{number(row['offered'])}/s offered for {number(row['seconds'])} s"
-    yield f"{row['tips']} accepted, {row['refused']} refused, none lost, none doubled"
+    answers = ", ".join(f"{count} × {status}" for status, count in sorted(row["statuses"].items()))
+    yield f"answers: {answers}; none lost, none doubled"
     yield f"accepted: end to end p50 {number(row['end_p50'])} ms, p99 {number(row['end_p99'])} ms"
 
 

@@ -241,13 +241,15 @@ def rescue(ground: Ground, sizes: Sizes, tell: Tell) -> dict[str, Any]:
     count = 40 if sizes.repetitions > 1 else 8
     quiet = rescued(ground, count)
     ground.stop(["tips", "notifications"])
-    load.closed(contender.port, contender.make, fresh(sizes.backlog), intake.CONNECTIONS)
-    tell(f"{sizes.backlog} tips wait")
+    sent = load.closed(contender.port, contender.make, fresh(sizes.backlog), intake.CONNECTIONS)
+    backlog = len(sent.of(*intake.TAKEN))
+    tell(f"{backlog} tips wait, {len(sent.answers) - backlog} were refused")
     ground.start_town()
     busy = rescued(ground, count)
     tell(f"rescue told after p50 {percentile(busy, 50):.2f} s, p99 {percentile(busy, 99):.2f} s")
     return {
-        "backlog": sizes.backlog,
+        "backlog": backlog,
+        "wanted": sizes.backlog,
         "rescues": count,
         "quiet_p50": percentile(quiet, 50),
         "quiet_p99": percentile(quiet, 99),

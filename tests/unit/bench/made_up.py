@@ -17,6 +17,7 @@ def run(rate: float, cpu: float = 1_000.0) -> dict[str, Any]:
         "cpu": {"door": cpu, "database": cpu, "broker": cpu},
         "generator_cpu": 50.0,
         "refused": 0,
+        "statuses": {"201": 100},
     }
 
 
@@ -95,7 +96,15 @@ def everything() -> dict[str, Any]:
         latency=latency(50.0),
         hundred=latency(100.0),
         overload={**run(50.0), "offered": 100.0, "seconds": 3.0},
-        rescue={"backlog": 200, "rescues": 8, "quiet_p50": 0.5, "quiet_p99": 0.9, "p50": 0.6, "p99": 1.0},
+        rescue={
+            "backlog": 200,
+            "wanted": 200,
+            "rescues": 8,
+            "quiet_p50": 0.5,
+            "quiet_p99": 0.9,
+            "p50": 0.6,
+            "p99": 1.0,
+        },
         fanout={"events": 6.0, "letters": 14.0, "letters_per_second": 700.0},
         kills={**killed, "returns": {"gateway": 3.0}, "slowest_return": 3.0},
         plan=plan(),
