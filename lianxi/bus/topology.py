@@ -30,6 +30,7 @@ from lianxi.contracts import (
     tips,
     unmasking,
     vault,
+    webhooks,
 )
 from lianxi.contracts.envelope import LANES, Command, Event, Lane
 from lianxi.contracts.registry import EVENTS, SERVICES
@@ -117,7 +118,9 @@ SUBSCRIPTIONS: Mapping[str, Mapping[str, tuple[type[Event], ...]]] = {
             major_events.MajorEventReported,
             major_events.MajorEventSupplemented,
             major_events.MajorEventUnreported,
+            webhooks.WebhookFailing,
         ),
+        "tell_hooks": webhooks.OFFERED,
         "raise_alarm": (tips.RescueRaised,),
         "tell_outside": (tips.RescueRaised, tips.TipRungReached),
         "note_acknowledged": (notifications.NoticeAcknowledged, tips.TipAccepted),

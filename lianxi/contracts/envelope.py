@@ -30,8 +30,8 @@ class Command:
 class Cause:
     """Who set something off, and by what.
 
-    `event_id` is set when an event is being handled, and guards against handling it twice; `subject` and `at` then
-    say about which item and when it was announced. `command_id` is the caller's idempotency key, and guards against a
+    `event_id` is set when an event is being handled, and guards against handling it twice; `subject`, `sequence` and
+    `at` then say about which item, at which of its versions and when it was announced. `command_id` is the caller's idempotency key, and guards against a
     command sent twice.
     """
 
@@ -43,6 +43,7 @@ class Cause:
     command_id: str | None = None
     lane: Lane = "normal"
     subject: str | None = None
+    sequence: int | None = None
     at: datetime | None = None
 
 
@@ -133,6 +134,7 @@ class Envelope:
             event_id=self.id,
             lane=self.lane,
             subject=self.subject,
+            sequence=self.sequence,
             at=self.time,
         )
 

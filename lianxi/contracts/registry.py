@@ -21,6 +21,7 @@ from lianxi.contracts import (
     tips,
     unmasking,
     vault,
+    webhooks,
 )
 from lianxi.contracts.envelope import Command, Event
 from lianxi.kernel.errors import ContractBroken
@@ -31,7 +32,7 @@ _MODULES: Mapping[str, tuple[ModuleType, ...]] = {
     "inspections": (inspections, retention),
     "cases": (cases, parties, retention),
     "reporting": (reporting, retention, major_events),
-    "notifications": (notifications, outside),
+    "notifications": (notifications, outside, webhooks),
 }
 
 

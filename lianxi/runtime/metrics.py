@@ -72,6 +72,8 @@ emergency_unacknowledged = Gauge("lianxi_emergency_unacknowledged", "Rescue noti
 
 outside_tries_total = Counter("lianxi_outside_tries_total", "Tries to tell the outside", ["channel", "outcome"])
 outside_parked = Gauge("lianxi_outside_parked", "Messages to the outside that stopped and wait for a person")
+webhook_tries_total = Counter("lianxi_webhook_tries_total", "Tries to tell agencies' hooks", ["outcome"])
+webhooks_failing = Gauge("lianxi_webhooks_failing", "Agencies' hooks that do not take what they are sent")
 
 
 def exposition(registry: CollectorRegistry = REGISTRY) -> bytes:

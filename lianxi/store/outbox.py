@@ -27,7 +27,7 @@ AGGREGATES: Mapping[str, tuple[str, ...]] = {
     "inspections": ("rentals", "visits", "purges"),
     "cases": ("cases", "criminal_referrals", "assistance", "parties", "purges"),
     "reporting": ("stage_reports", "supervision_orders", "tools", "retention_runs", "major_events"),
-    "notifications": ("notices", "outside"),
+    "notifications": ("notices", "outside", "hooks", "hook_deliveries"),
 }
 """The collections of each desk that hold aggregates: where the relay looks for pending events."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mongoengine import BooleanField, DateTimeField, IntField, StringField
+from mongoengine import BooleanField, DateTimeField, IntField, ListField, StringField
 
 from lianxi.store.documents import AggregateDocument
 
@@ -18,6 +18,7 @@ class NoticeDocument(AggregateDocument):
             {"fields": ["agency", "is_open", "delivered_at"]},
             {"fields": ["is_open", "acknowledge_by"]},
             {"fields": ["is_open", "lane"]},
+            {"fields": ["about"]},
         ],
     }
 
@@ -74,4 +75,64 @@ class DeliveryDocument(AggregateDocument):
     trouble = StringField()
 
 
-DOCUMENTS = (NoticeDocument, DeliveryDocument)
+class HookDocument(AggregateDocument):
+    """A hook; its fields are those of `services.notifications.domain.hooks.Hook`. No secret is among them."""
+
+    meta = {
+        "collection": "hooks",
+        "db_alias": "notifications",
+        "indexes": [{"fields": ["agency", "registered_at"]}, {"fields": ["state"]}],
+    }
+
+    agency = StringField(required=True)
+    client_id = StringField(required=True)
+    address = StringField(required=True)
+    events = ListField(StringField())
+    roles = ListField(StringField())
+    desks = ListField(StringField())
+    state = StringField(required=True)
+    registered_at = DateTimeField(required=True)
+    registered_by = StringField(required=True)
+    ends_at = DateTimeField()
+    generation = IntField(required=True)
+    old_secret_until = DateTimeField()
+    failing_since = DateTimeField()
+    trouble = StringField()
+
+
+class HookDeliveryDocument(AggregateDocument):
+    """A delivery; its fields are those of `services.notifications.domain.hook_deliveries.HookDelivery`."""
+
+    meta = {
+        "collection": "hook_deliveries",
+        "db_alias": "notifications",
+        "indexes": [
+            {"fields": ["hook_id", "written_at"]},
+            {"fields": ["hook_id", "state", "written_at"]},
+            {"fields": ["hook_id", "position"]},
+            {"fields": ["hook_id", "next_try_at"]},
+            {"fields": ["hook_id", "item", "state", "sequence"]},
+            {"fields": ["next_try_at"], "sparse": True},
+            {"fields": ["written_at"]},
+        ],
+    }
+
+    hook_id = StringField(required=True)
+    agency = StringField(required=True)
+    event_id = StringField(required=True)
+    event_type = StringField(required=True)
+    item = StringField(required=True)
+    sequence = IntField(required=True)
+    position = IntField(required=True)
+    body = StringField(required=True)
+    state = StringField(required=True)
+    written_at = DateTimeField(required=True)
+    is_levelled = BooleanField()
+    tries = IntField(required=True)
+    next_try_at = DateTimeField()
+    delivered_at = DateTimeField()
+    status = IntField()
+    trouble = StringField()
+
+
+DOCUMENTS = (NoticeDocument, DeliveryDocument, HookDocument, HookDeliveryDocument)

@@ -12,3 +12,7 @@ class NotificationsSettings(Settings):
 
     notifications_addresses_file: Path | None = None
     notifications_link: str = "http://127.0.0.1:8000"
+    notifications_hooks_key_file: Path
+    """Holds 32 bytes in hexadecimal; every hook's secret is worked out from it."""
+    notifications_hooks_networks: str = ""
+    """Networks of departments, separated by commas, in which hooks may be although they are not public."""

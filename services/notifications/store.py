@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
+from pymongo import ReturnDocument
+
 from lianxi.contracts.outside import OutsideState
+from lianxi.contracts.webhooks import HookDeliveryState, HookState
 from lianxi.kernel.clock import Clock
 from lianxi.store.connect import reaching_the_store
 from lianxi.store.mapping import as_state
 from lianxi.store.outbox import Announcer
 from lianxi.store.pages import FLOOR
-from lianxi.store.unit import AggregateStore
-from services.notifications.documents import DeliveryDocument, NoticeDocument
+from lianxi.store.unit import AggregateStore, Stored
+from services.notifications.documents import DeliveryDocument, HookDeliveryDocument, HookDocument, NoticeDocument
 from services.notifications.domain import Notice, announced_at
+from services.notifications.domain.hearing import INVOLVING
+from services.notifications.domain.hook_deliveries import TRYING, HookDelivery, at_last
+from services.notifications.domain.hooks import Hook, Tally
 from services.notifications.domain.outside import Delivery
 
 ANNOUNCER = Announcer(service="notifications", noun="notice")
@@ -64,3 +70,112 @@ class KeptDeliveries:
 
 
 _OF_ONE_ITEM = 500
+
+
+HOOKS = Announcer(service="notifications", noun="webhook")
+HOOK_DELIVERIES = Announcer(service="notifications", noun="hook_delivery")
+
+
+def open_hooks(clock: Clock) -> tuple[AggregateStore[Hook], AggregateStore[HookDelivery]]:
+    """Open the collections of hooks and of the deliveries to them."""
+    return (
+        AggregateStore(HookDocument, Hook, HOOKS, clock),
+        AggregateStore(HookDeliveryDocument, HookDelivery, HOOK_DELIVERIES, clock, at_last),
+    )
+
+
+class KeptHooks:
+    """The hooks, what waits for each, and what lies before and behind a delivery."""
+
+    def hooks(self, match: Mapping[str, str]) -> Sequence[Stored[Hook]]:
+        """Find hooks that were not stopped, the oldest first."""
+        wanted = {**match, "state": {"$in": _LISTENING}}
+        with reaching_the_store():
+            rows = list(HookDocument._get_collection().find(wanted))
+        found = [Stored(row["_version"], as_state(Hook, {**row, "id": row["_id"]})) for row in rows]
+        return sorted(found, key=lambda each: (each.state.registered_at, each.state.id))
+
+    def listening(self) -> Sequence[Hook]:
+        """List every hook that was not stopped."""
+        return [each.state for each in self.hooks({})]
+
+    def involved(self, item: str) -> Collection[str]:
+        """Name the desks that notices about an item involved."""
+        wanted = {"about": item, "role": {"$in": list(INVOLVING)}}
+        with reaching_the_store():
+            rows = list(NoticeDocument._get_collection().find(wanted, {"desk": 1}).limit(_OF_ONE_ITEM))
+        return {row["desk"] for row in rows}
+
+    def tallies(self, hook_ids: Sequence[str]) -> Mapping[str, Tally]:
+        """Count the deliveries of hooks."""
+        return {each: self._tally(each) for each in hook_ids}
+
+    def _tally(self, hook_id: str) -> Tally:
+        def count(*states: HookDeliveryState) -> int:
+            wanted = {"hook_id": hook_id, "state": {"$in": [each.value for each in states]}}
+            return int(self._deliveries.count_documents(wanted))
+
+        with reaching_the_store():
+            return Tally(
+                delivered=count(HookDeliveryState.DELIVERED),
+                waiting=count(*TRYING),
+                parked=count(HookDeliveryState.PARKED),
+            )
+
+    def number(self, count: int) -> int:
+        """Take some positions in the order of all deliveries; answers the last of them."""
+        positions = HookDeliveryDocument._get_db()["hook_positions"]
+        with reaching_the_store():
+            row = positions.find_one_and_update(
+                {"_id": "last"}, {"$inc": {"position": count}}, upsert=True, return_document=ReturnDocument.AFTER
+            )
+        return int(row["position"])
+
+    def since(self, hook_id: str, position: int, at_most: int) -> Sequence[HookDelivery]:
+        """List the deliveries of a hook from a position on, in their order."""
+        return self._found({"hook_id": hook_id, "position": {"$gte": position}}, [("position", 1)], at_most)
+
+    def waiting(self, now: datetime, leave_out: Collection[str]) -> Collection[str]:
+        """Name the hooks for which something is due, without some."""
+        with reaching_the_store():
+            due = self._deliveries.distinct("hook_id", {"next_try_at": {"$gt": FLOOR, "$lte": now}})
+        return sorted(set(due) - set(leave_out))
+
+    def due(self, hook_id: str, now: datetime, at_most: int) -> Sequence[HookDelivery]:
+        """List what is due for a hook, the longest waiting first."""
+        wanted = {"hook_id": hook_id, "next_try_at": {"$gt": FLOOR, "$lte": now}}
+        return self._found(wanted, [("next_try_at", 1), ("position", 1)], at_most)
+
+    def ahead_of(self, delivery: HookDelivery) -> HookDelivery | None:
+        """Find what is still under way to the same hook, about the same item, from before."""
+        found = self._found({**_line(delivery), "sequence": {"$lt": delivery.sequence}}, [("sequence", 1)], 1)
+        return found[0] if found else None
+
+    def behind(self, delivery: HookDelivery) -> Sequence[HookDelivery]:
+        """List what waits for the same hook, about the same item, from after; in its order."""
+        wanted = {**_line(delivery), "sequence": {"$gt": delivery.sequence}}
+        return self._found(wanted, [("sequence", 1)], _OF_ONE_ITEM)
+
+    def forget(self, before: datetime) -> int:
+        """Delete what was settled long ago."""
+        settled = [each.value for each in HookDeliveryState if each not in TRYING]
+        wanted = {"written_at": {"$gt": FLOOR, "$lt": before}, "state": {"$in": settled}}
+        with reaching_the_store():
+            return int(self._deliveries.delete_many(wanted).deleted_count)
+
+    def _found(self, wanted: dict[str, Any], order: list[tuple[str, int]], at_most: int) -> list[HookDelivery]:
+        with reaching_the_store():
+            rows = list(self._deliveries.find(wanted).sort(order).limit(at_most))
+        return [as_state(HookDelivery, {**row, "id": row["_id"]}) for row in rows]
+
+    @property
+    def _deliveries(self) -> Any:
+        return HookDeliveryDocument._get_collection()
+
+
+_LISTENING = [each.value for each in HookState if each is not HookState.STOPPED]
+
+
+def _line(delivery: HookDelivery) -> dict[str, Any]:
+    states = [each.value for each in TRYING]
+    return {"hook_id": delivery.hook_id, "item": delivery.item, "state": {"$in": states}}

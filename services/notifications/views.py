@@ -12,12 +12,14 @@ from lianxi.contracts.envelope import Caller
 from lianxi.contracts.handover import Held, HeldItems, ListHeld
 from lianxi.contracts.notifications import ListNotices, NoticePage
 from lianxi.contracts.outside import ListOutside, OutsidePage
+from lianxi.contracts.webhooks import HookDeliveryPage, ListHookDeliveries
 from lianxi.kernel.clock import Clock
 from lianxi.store.connect import reaching_the_store
 from lianxi.store.mapping import as_state
 from lianxi.store.pages import newest_first
-from services.notifications.documents import DeliveryDocument, NoticeDocument
+from services.notifications.documents import DeliveryDocument, HookDeliveryDocument, NoticeDocument
 from services.notifications.domain import Notice, as_view
+from services.notifications.domain.hook_deliveries import HookDelivery, as_delivery_view
 from services.notifications.domain.outside import Delivery, as_outside_message
 
 
@@ -71,6 +73,22 @@ class NoticeViews:
         found = ((as_state(Delivery, {**row, "id": row["_id"]}), row["_version"]) for row in rows)
         items = tuple(as_outside_message(state, version) for state, version in found)
         return OutsidePage(items=items, next_cursor=following)
+
+    def list_hook_deliveries(self, request: ListHookDeliveries) -> HookDeliveryPage:
+        """Show a page of a hook's deliveries, the newest first; whether the caller may is not asked here."""
+        match: dict[str, Any] = {"hook_id": request.hook_id}
+        if request.state is not None:
+            match["state"] = request.state.value
+        rows, following = newest_first(
+            HookDeliveryDocument._get_collection(),
+            match,
+            "written_at",
+            now=self.clock.now(),
+            cursor=request.cursor,
+            limit=request.limit,
+        )
+        items = tuple(as_delivery_view(as_state(HookDelivery, {**row, "id": row["_id"]})) for row in rows)
+        return HookDeliveryPage(items=items, next_cursor=following)
 
     def overdue_by_agency(self, now: datetime) -> Mapping[str, int]:
         """Count the notices past their acknowledgement, by agency."""
