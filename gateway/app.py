@@ -105,7 +105,7 @@ def furnish(
     key = OutsideKey(read_key(settings.gateway_receipt_key_file))
     sealer = Sealer(read_key(settings.gateway_seal_public_key_file))
     attachments = Attachments(key, sealer, settings, clock)
-    register = Register(ledger, settings)
+    register = Register(ledger, settings, clock)
     sessions = Sessions(ledger.people, key, clock, settings)
     return House(
         settings=settings,

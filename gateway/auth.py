@@ -37,8 +37,9 @@ _NOBODY: Final = Client(client_id="", secret_sha256="0" * 64, agency="", scopes=
 class Register(Keeper):
     """The clients as last read from the database; nobody is let in who was last seen revoked, whatever is away."""
 
-    def __init__(self, ledger: Ledger, settings: GatewaySettings) -> None:
+    def __init__(self, ledger: Ledger, settings: GatewaySettings, clock: Clock) -> None:
         self._ledger = ledger
+        self._clock = clock
         self._every = settings.gateway_clients_refresh_seconds
         self._file = settings.gateway_clients_file
         self._read_at = _changed_at(self._file)
@@ -52,7 +53,7 @@ class Register(Keeper):
         return self._known is not None
 
     def find(self, client_id: str) -> Client | None:
-        """Look a client up; the revoked are not found.
+        """Look a client up; those that were revoked or have run out are not found.
 
         Raises:
             StoreDown: clients.unknown_yet before the list could be read for the first time.
@@ -60,7 +61,14 @@ class Register(Keeper):
         if self._known is None:
             raise StoreDown("clients.unknown_yet")
         client = self._known.get(client_id)
-        return None if client is None or client.revoked_at is not None else client
+        if client is None or client.revoked_at is not None:
+            return None
+        return client if client.expires_at is None or self._clock.now() < client.expires_at else None
+
+    def learn(self, client: Client) -> None:
+        """Take over at once what this gateway itself has changed; the others read it within seconds."""
+        if self._known is not None:
+            self._known = {**self._known, client.client_id: client}
 
     async def open(self) -> None:
         """Read the list now if the database is there, and keep reading it."""
@@ -179,7 +187,7 @@ class Tokens:
             raise NotKnown("token.client_revoked")
         # A right that was taken away is gone at once, not when the token ends.
         scopes = frozenset(str(claims.get("scope", "")).split()) & frozenset(client.scopes)
-        return Principal(client.client_id, client.agency, scopes, client.roles)
+        return Principal(client.client_id, client.agency, scopes, client.roles, client.desks, client.areas)
 
     def _claims(self, token: str) -> dict[str, Any]:
         try:

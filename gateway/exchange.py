@@ -305,12 +305,12 @@ _AREAS: Final = {
     **dict.fromkeys(("rental", "grade", "visit"), "visits"),
     **dict.fromkeys(("case", "party", "referral", "assistance"), "cases"),
     **dict.fromkeys(("stage_report", "supervision", "assessment", "major_event"), "reports"),
-    **dict.fromkeys(("notice", "outside"), "notices"),
+    **dict.fromkeys(("notice", "outside", "webhook"), "notices"),
     "reward": "rewards",
     "policy": "plan",
     "letter": "ops",
     "audit": "audit",
-    "account": "people",
+    **dict.fromkeys(("account", "client"), "people"),
     **dict.fromkeys(("retention", "legal_hold"), "retention"),
 }
 """Resource of the permission table → the area that a machine's scopes name."""

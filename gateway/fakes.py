@@ -94,6 +94,12 @@ class MemoryLedger:
         self._reach()
         self.requests += rows
 
+    async def requests_of(self, actor: str, since: datetime, at_most: int) -> list[RequestRow]:
+        """Read what somebody has asked."""
+        self._reach()
+        found = [each for each in self.requests if each.actor == actor and each.at > since]
+        return sorted(found, key=lambda each: each.at, reverse=True)[:at_most]
+
     def _reach(self) -> None:
         if self.is_away:
             raise StoreDown("store.down")

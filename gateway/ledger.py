@@ -16,13 +16,21 @@ from lianxi.contracts.operations import AuditPage, ListAudit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """A machine of an agency that may ask for tokens; of its secret only the SHA-256 is known here."""
+    """A machine of an agency that may ask for tokens; of its secret only the SHA-256 is known here.
+
+    `made_by` names the account of the official who made it; a client that the deployment keeps has none.
+    """
 
     client_id: str
     secret_sha256: str
     agency: str
     scopes: tuple[str, ...]
     roles: tuple[str, ...] = ()
+    desks: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
+    expires_at: datetime | None = None
+    label: str = ""
+    made_by: str | None = None
     revoked_at: datetime | None = None
 
 
@@ -97,3 +105,6 @@ class Ledger(Protocol):
 
     async def add_requests(self, rows: Sequence[RequestRow]) -> None:
         """Keep rows of the request audit."""
+
+    async def requests_of(self, actor: str, since: datetime, at_most: int) -> list[RequestRow]:
+        """Read what somebody has asked since then, newest first."""

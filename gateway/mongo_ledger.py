@@ -91,6 +91,11 @@ class MongoLedger:
                         "agency": each.agency,
                         "scopes": list(each.scopes),
                         "roles": list(each.roles),
+                        "desks": list(each.desks),
+                        "areas": list(each.areas),
+                        "expires_at": each.expires_at,
+                        "label": each.label,
+                        "made_by": each.made_by,
                     },
                     "$setOnInsert": {"revoked_at": None},
                 },
@@ -171,6 +176,12 @@ class MongoLedger:
         with _reaching_the_store():
             await self._requests.insert_many([asdict(row) for row in rows], ordered=False)
 
+    async def requests_of(self, actor: str, since: datetime, at_most: int) -> list[RequestRow]:
+        """Read what somebody has asked."""
+        with _reaching_the_store():
+            found = self._requests.find({"actor": actor, "at": {"$gt": since}}).sort("at", -1).limit(at_most)
+            return [RequestRow(**_without(row, "_id")) async for row in found]
+
 
 def _without(row: Mapping[str, Any], name: str) -> dict[str, Any]:
     return {key: value for key, value in row.items() if key != name}
@@ -183,6 +194,11 @@ def _client(row: dict[str, Any]) -> Client:
         agency=row["agency"],
         scopes=tuple(row["scopes"]),
         roles=tuple(row["roles"]),
+        desks=tuple(row.get("desks", ())),
+        areas=tuple(row.get("areas", ())),
+        expires_at=row.get("expires_at"),
+        label=row.get("label", ""),
+        made_by=row.get("made_by"),
         revoked_at=row.get("revoked_at"),
     )
 

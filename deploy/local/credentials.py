@@ -52,6 +52,7 @@ class Keys:
         self.cases_signing = folder / "cases-signing.key"
         self.cases_persons = folder / "cases-persons.keys"
         self.reporting_signing = folder / "reporting-signing.key"
+        self.hooks = folder / "notifications-hooks.key"
         self.audit_signing = folder / "audit-signing.key"
         self.audit_public = folder / "audit-signing.pub"
         self.receipt = folder / "gateway-receipt.key"
@@ -72,6 +73,7 @@ class Keys:
         once(self.reporting_signing, lambda: Ed25519PrivateKey.generate().private_bytes_raw().hex())
         once(self.audit_signing, lambda: Ed25519PrivateKey.generate().private_bytes_raw().hex())
         once(self.audit_public, lambda: verifying_key_of(self.audit_signing.read_text(encoding="ascii")))
+        once(self.hooks, lambda: secrets.token_hex(KEY_BYTES))
         once(self.receipt, lambda: secrets.token_hex(KEY_BYTES))
         once(self.gateway_signing, lambda: Ed25519PrivateKey.generate().private_bytes_raw().hex())
         once(self.token, lambda: secrets.token_hex(KEY_BYTES))

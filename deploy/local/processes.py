@@ -101,6 +101,7 @@ def desk(supplies: Supplies, name: str) -> Recipe:
         own["LIANXI_REPORTING_SIGNING_KEY_FILE"] = str(supplies.keys.reporting_signing)
     if name == "notifications":
         own["LIANXI_NOTIFICATIONS_ADDRESSES_FILE"] = str(supplies.places.outside_addresses)
+        own["LIANXI_NOTIFICATIONS_HOOKS_KEY_FILE"] = str(supplies.keys.hooks)
         own["LIANXI_NOTIFICATIONS_LINK"] = f"http://{LOOPBACK}:{supplies.ports.gateway}"
     return process(supplies, name, ["-m", "lianxi.greenroom", name], own, supplies.ports.health[name])
 

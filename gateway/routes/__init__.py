@@ -10,6 +10,7 @@ from gateway.routes import (
     attachments,
     audit,
     cases,
+    clients,
     figures,
     health,
     links,
@@ -37,6 +38,7 @@ from gateway.routes import (
     unmasking,
     vault,
     visits,
+    webhooks,
 )
 
 
@@ -75,6 +77,8 @@ def add_routes(app: FastAPI) -> None:
         people,
         retention,
         outside,
+        webhooks,
+        clients,
         major_events,
         figures,
     )

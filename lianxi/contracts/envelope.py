@@ -31,8 +31,8 @@ class Cause:
     """Who set something off, and by what.
 
     `event_id` is set when an event is being handled, and guards against handling it twice; `subject`, `sequence` and
-    `at` then say about which item, at which of its versions and when it was announced. `command_id` is the caller's idempotency key, and guards against a
-    command sent twice.
+    `at` then say about which item, at which of its versions and when it was announced. `command_id` is the caller's
+    idempotency key, and guards against a command sent twice.
     """
 
     actor: str

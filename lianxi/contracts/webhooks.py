@@ -253,7 +253,11 @@ def hook_schema(news: Mapping[str, Any]) -> dict[str, Any]:
             "source": text,
             "type": {"enum": [*(each.KEY for each in OFFERED), TESTED]},
             "subject": {**text, "description": "The item; what happens to one item comes in its order"},
-            "time": {**text, "format": "date-time", "description": "To the hour where an anonymous tip has just come in"},
+            "time": {
+                **text,
+                "format": "date-time",
+                "description": "To the hour where an anonymous tip has just come in",
+            },
             "sequence": {**text, "description": "Rises with every event of the item"},
             "datacontenttype": {"const": "application/json"},
             "dataschema": {"const": SCHEMA},

@@ -143,13 +143,16 @@ class HttpHookCourier:
             raise OSError("body")
         connection = _connection(parts, place, self.step_seconds)
         # A receiver that answers a byte at a time would outlast every timeout of a single step.
-        watch = threading.Timer(self.whole_seconds, _cut_off, [connection])
+        watch = threading.Timer(self.whole_seconds, connection.cut_off)
         watch.daemon = True
         watch.start()
         try:
             path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             connection.request("POST", path, told.body, headers_of(told))
-            return connection.getresponse().status
+            status = connection.getresponse().status
+            if connection.is_cut_off:
+                raise OSError("slow")
+            return status
         finally:
             watch.cancel()
             connection.close()
@@ -196,6 +199,13 @@ class _Pinned(http.client.HTTPConnection):
         super().__init__(host, port, timeout=seconds)
         self._place = place
         self._context = context
+        self.is_cut_off = False
+
+    def cut_off(self) -> None:
+        """End it, whatever is under way."""
+        self.is_cut_off = True
+        with suppress(OSError, AttributeError):
+            self.sock.shutdown(socket.SHUT_RDWR)
 
     def connect(self) -> None:
         """Connect."""
@@ -207,8 +217,3 @@ class _Pinned(http.client.HTTPConnection):
 def _connection(parts: SplitResult, place: str, seconds: float) -> _Pinned:
     context = ssl.create_default_context() if parts.scheme == "https" else None
     return _Pinned(str(parts.hostname), _port_of(parts), place, seconds, context)
-
-
-def _cut_off(connection: _Pinned) -> None:
-    with suppress(OSError, AttributeError):
-        connection.sock.shutdown(socket.SHUT_RDWR)

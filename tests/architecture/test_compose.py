@@ -208,7 +208,7 @@ def test_a_secret_is_given_only_to_whom_it_belongs() -> None:
         "tips": {"tips_seal_key", "tips_vault_keys"},
         "cases": {"cases_signing_key", "cases_seal_key", "cases_persons_keys"},
         "reporting": {"reporting_signing_key"},
-        "notifications": {"outside_addresses"},
+        "notifications": {"outside_addresses", "notifications_hooks_key"},
         "relay": {"audit_signing_key"},
         "gateway": {
             *("tips_seal_public_key", "cases_seal_public_key", "gateway_receipt_key", "gateway_token_key"),

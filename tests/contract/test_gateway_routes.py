@@ -109,6 +109,9 @@ get /v1/plan/policy/versions · get /v1/plan/policy/differences
 get /v1/figures/tips · get /v1/figures/visits
 get /v1/outside-messages · post /v1/outside-messages/{delivery_id}/report
 post /v1/outside-messages/{delivery_id}/retry
+get /v1/webhooks · post /v1/webhooks · delete /v1/webhooks/{hook_id} · post /v1/webhooks/{hook_id}/rotate
+post /v1/webhooks/{hook_id}/test · post /v1/webhooks/{hook_id}/replay · get /v1/webhooks/{hook_id}/deliveries
+get /v1/clients · post /v1/clients · delete /v1/clients/{client_id} · get /v1/clients/{client_id}/calls
 post /v1/tips · get /v1/tips · get /v1/tips/{tip_id} · post /v1/tips/{tip_id}/dispatch · post /v1/tips/{tip_id}/accept
 post /v1/tips/{tip_id}/return · post /v1/tips/{tip_id}/verify · post /v1/tips/{tip_id}/close
 post /v1/tips/{tip_id}/clock-changes · post /v1/tips/{tip_id}/clock-changes/{change_id}/decide

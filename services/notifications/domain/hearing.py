@@ -72,7 +72,7 @@ def hears(hook: Hook, permissions: Permissions, event: Event, item: str, involve
 
 def _named(event: Event) -> Iterator[str]:
     # A rung names whom it calls, which involves nobody; a person's correction names who holds the person's papers.
-    fields = ("owner",) if isinstance(event, RungReached) else NAMED
+    fields: tuple[str, ...] = ("owner",) if isinstance(event, RungReached) else NAMED
     if isinstance(event, PartyCleared | PartyCorrected):
         fields = (*NAMED, "receivers")
     for name in fields:

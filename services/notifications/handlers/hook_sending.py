@@ -33,6 +33,7 @@ AT_ONCE = 64
 AT_A_STRETCH = 200
 LOOKS_AT = 8
 
+
 class HookRules(Protocol):
     """What is asked of the town's policy."""
 
@@ -229,7 +230,9 @@ def _written(hook: Hook, event: Event, cause: Cause, position: int, now: datetim
         item=item,
         sequence=cause.sequence or position,
         position=position,
-        body=letter(event_id, event.KEY, source, item, at.isoformat(), cause.sequence or position, news_of(event, item)),
+        body=letter(
+            event_id, event.KEY, source, item, at.isoformat(), cause.sequence or position, news_of(event, item)
+        ),
         state=HookDeliveryState.CREATED,
         written_at=now,
         is_levelled=is_levelled,

@@ -203,9 +203,7 @@ class HookDesk:
         return domain.as_webhook_view(stored.state, stored.version, Tally(), self.clock.now(), secret)
 
 
-def letter(
-    event_id: str, event_type: str, source: str, item: str, time: str, sequence: int, news: HookNews
-) -> str:
+def letter(event_id: str, event_type: str, source: str, item: str, time: str, sequence: int, news: HookNews) -> str:
     """Write what a hook receives: the event's own envelope, around no more than the item."""
     plain = {
         "specversion": "1.0",
