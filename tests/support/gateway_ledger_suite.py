@@ -38,6 +38,11 @@ class LedgerSuite:
             found = {each.client_id: each for each in await ledger.clients()}
             assert set(found) == {"police", "market"}
             assert found["police"] == replace(POLICE, scopes=("tips:write",))
+            made = replace(
+                POLICE, client_id="made", desks=("police/station",), label="l", made_by="a", expires_at=NEVER
+            )
+            await ledger.put_clients([made])
+            assert made in await ledger.clients()
             assert await ledger.revoke_client("police", self.clock.now())
             assert not await ledger.revoke_client("nobody", self.clock.now())
             await ledger.put_clients([POLICE])
@@ -110,6 +115,8 @@ class LedgerSuite:
                 at=self.clock.now(),
             )
             await ledger.add_requests([row, replace(row, status=404, code="tip.not_found")])
+            assert [each.status for each in await ledger.requests_of(row.actor, row.at - timedelta(seconds=1), 1)]
+            assert await ledger.requests_of("nobody", row.at - timedelta(seconds=1), 5) == []
 
         self.work(piece)
         assert self.rows() == [(200, "/v1/tips"), (404, "/v1/tips")]

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from lianxi.kernel.errors import Refused, Unavailable
-from lianxi.runtime import hook_courier
 from lianxi.runtime.hook_courier import HttpHookCourier, Outbound, Reach, networks_of, secret_of
 
 SECRET = secret_of(b"k" * 32, "hook_1", 1)
@@ -98,7 +97,7 @@ def test_the_address_that_was_judged_is_the_one_that_is_reached(monkeypatch: pyt
         looked.append(host)
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
 
-    monkeypatch.setattr(hook_courier.socket, "getaddrinfo", name)
+    monkeypatch.setattr(socket, "getaddrinfo", name)
     with pytest.raises(Unavailable, match=r"webhook\.address_refused"):
         HttpHookCourier(Reach()).carry(told("https://rebinding.example/"))
     assert looked == ["rebinding.example"]
