@@ -18,6 +18,7 @@ TELLS_AFTER: Final = 4
 """After so many tries that failed, one after the other, the hook itself counts as failing."""
 
 KEPT: Final = timedelta(days=30)
+LOOKS_AGAIN: Final = timedelta(seconds=2)
 BEHIND: Final = "webhook.behind"
 STOPPED: Final = "webhook.stopped"
 
@@ -98,11 +99,14 @@ def take(delivery: HookDelivery, now: datetime) -> DeliveryDecision:
 def wait_for(delivery: HookDelivery, ahead: HookDelivery, now: datetime) -> DeliveryDecision:
     """Let a delivery wait for the one of the same item before it, so that an item's events come in their order.
 
+    What may be under way this very moment is looked at again soon: it may be settled before this is written down.
+
     Clause: none (criterion 14.3).
     """
     if delivery.state not in TRYING:
         return delivery, ()
-    return replace(delivery, next_try_at=max(ahead.next_try_at or now, now + timedelta(seconds=1))), ()
+    until = ahead.next_try_at or now
+    return replace(delivery, next_try_at=until if until > now + LEASE else now + LOOKS_AGAIN), ()
 
 
 def go_on(delivery: HookDelivery, now: datetime) -> DeliveryDecision:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
@@ -32,6 +32,8 @@ from services.notifications.handlers.outside import AT_ONCE_EACH, Breaker, besid
 AT_ONCE = 64
 AT_A_STRETCH = 200
 LOOKS_AT = 8
+RESTS = timedelta(seconds=3)
+UNTIL = "until"
 
 
 class HookRules(Protocol):
@@ -93,6 +95,7 @@ class HookSender:
     start: Callable[[Callable[[], None]], None] = beside
     breaker: Breaker = field(default_factory=Breaker)
     busy: Counter[str] = field(default_factory=Counter)
+    resting: dict[str, datetime] = field(default_factory=dict)
 
     def tell(self, heard: Sequence[Heard]) -> None:
         """Write a delivery for each hook that may hear of each event, once however often the event comes."""
@@ -110,6 +113,7 @@ class HookSender:
                 for place, (each, hook) in enumerate(told, start=1)
             ]
         )
+        self.resting.clear()
 
     def _hearing(self, hooks: Sequence[Hook], heard: Heard) -> Iterator[Hook]:
         item = heard.cause.subject
@@ -121,9 +125,17 @@ class HookSender:
                 yield hook
 
     def send_due(self) -> None:
-        """Start telling every hook for which something is due, but none that did not answer a moment ago."""
+        """Start telling every hook for which something is due, but none that did not answer a moment ago.
+
+        Where nothing was due and nothing has been heard since, the database is left alone for some seconds.
+        """
         now = self.clock.now()
-        for hook_id in self.queue.waiting(now, self.breaker.held(now)):
+        if now < self.resting.get(UNTIL, now):
+            return
+        waiting = self.queue.waiting(now, self.breaker.held(now))
+        if not waiting:
+            self.resting[UNTIL] = now + RESTS
+        for hook_id in waiting:
             while self.busy[hook_id] < AT_ONCE_EACH and self.busy.total() < AT_ONCE:
                 taken = self._next(hook_id)
                 if taken is None:
@@ -209,6 +221,7 @@ class HookSender:
 
     def woken(self, hook_id: str) -> None:
         """Try a hook again at once, although it did not answer a moment ago: somebody is looking."""
+        self.resting.clear()
         self.breaker.worked(hook_id)
 
     def measure_failing(self) -> None:
