@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
 import httpx2
 import pytest
@@ -19,7 +20,7 @@ def key() -> dict[str, str]:
     return {"Idempotency-Key": secrets.token_hex(16)}
 
 
-def done(answer: httpx2.Response) -> dict[str, str]:
+def done(answer: httpx2.Response) -> dict[str, Any]:
     assert answer.is_success, answer.text
     return dict(answer.json())
 
