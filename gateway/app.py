@@ -35,6 +35,7 @@ from gateway.people.handing_over import HandingOver
 from gateway.people.sessions import Sessions
 from gateway.people.sign_in import SignIn
 from gateway.policy_keeper import PolicyKeeper
+from gateway.processes import Processes, read_addresses
 from gateway.rates import Buckets, Doorkeeper, Rates
 from gateway.receipts import Verifiers
 from gateway.recent import Recent
@@ -80,7 +81,7 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.house = house
-    app.state.health = _health(house)
+    app.state.health = house.processes.health = _health(house)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     add_routes(app)
     add_pages(app)
@@ -131,6 +132,9 @@ def furnish(
         recent=Recent(settings.gateway_recent_seconds),
         sessions=sessions,
         sign_in=SignIn(ledger.people, key, clock, settings, sessions),
+        processes=Processes(
+            read_addresses(settings.gateway_processes), clock, every_seconds=settings.gateway_processes_seconds
+        ),
     )
 
 
@@ -158,7 +162,7 @@ async def _open_house(app: FastAPI) -> AsyncIterator[None]:
 
 def _parts(house: House) -> Iterator[Any]:
     yield from (house.bus, house.register, house.audit, house.spool, house.attachments)
-    yield from (Forgetting(house), PolicyKeeper(house))
+    yield from (Forgetting(house), PolicyKeeper(house), house.processes)
     handing_over = HandingOver(house.ledger.people, house.ask, house.clock)
     yield DepartedWatch(handing_over, house.settings.gateway_departed_check_seconds)
 

@@ -26,6 +26,7 @@ from gateway.people.sessions import Sessions
 from gateway.people.sign_in import SignIn
 from gateway.principal import SCOPES, Principal
 from gateway.problems import has_precondition, problem_of, written
+from gateway.processes import Processes
 from gateway.rates import Buckets, Rates
 from gateway.receipts import Verifiers
 from gateway.recent import Recent
@@ -83,6 +84,7 @@ class House:
     recent: Recent
     sessions: Sessions
     sign_in: SignIn
+    processes: Processes
 
     async def ask(self, service: str, method: str, request: Any, caller: Caller, contract: type[V]) -> V:
         """Ask a desk, and read its answer as its contract."""

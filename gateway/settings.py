@@ -60,6 +60,9 @@ class GatewaySettings(Settings):
     gateway_token_seconds: int = Field(default=900, gt=0)
     gateway_session_seconds: int = Field(default=10 * 3600, gt=0)
     gateway_session_idle_seconds: int = Field(default=30 * 60, gt=0)
+    gateway_processes: str = ""
+    """Where each process of the town answers `/readyz` and `/metrics`, as `name=address,…`; for operators' page."""
+    gateway_processes_seconds: float = Field(default=15.0, gt=0)
     gateway_departed_check_seconds: float = Field(default=24 * 3600, gt=0)
     gateway_clients_refresh_seconds: float = Field(default=2.0, gt=0, le=2.5)
     gateway_idempotency_seconds: int = Field(default=24 * 3600, gt=0)

@@ -133,6 +133,9 @@ def gateway(supplies: Supplies) -> Recipe:
         "LIANXI_GATEWAY_PEOPLE_FILE": str(supplies.keys.people),
         "LIANXI_GATEWAY_SPOOL_DIR": str(supplies.places.spool),
         "LIANXI_GATEWAY_ATTACHMENTS_DIR": str(supplies.places.attachments),
+        "LIANXI_GATEWAY_PROCESSES": ",".join(
+            f"{name}=http://{LOOPBACK}:{port}" for name, port in supplies.ports.health.items()
+        ),
     }
     return process(supplies, GATEWAY, ["-m", "gateway"], own, supplies.ports.gateway)
 

@@ -14,6 +14,7 @@ from gateway.console import (
     office_plan,
     office_policy,
     office_returns,
+    ops_pages,
     paper,
     patrol_pages,
     picture_pages,
@@ -42,4 +43,5 @@ def add_pages(app: FastAPI) -> None:
     hang(app, office_plan.router)
     hang(app, office_policy.router)
     app.state.last_known = LastKnown()
+    hang(app, ops_pages.router)
     app.state.problem_page = paper.problem_page

@@ -22,6 +22,7 @@ PLACES: Final = (
     Place("/desk", "staff.inbox"),
     Place("/m/today", "phone.menu", "visit.create"),
     Place("/office", "office.title", "stage_report.read", "all"),
+    Place("/ops", "ops.name", "letter.read"),
     Place("/desk/me", "staff.me"),
 )
 

@@ -13,6 +13,7 @@ from gateway.body import DoorRoute
 from gateway.exchange import Reading, Writing, reads, shown, writes
 from gateway.refusals import NoSuchThing
 from gateway.routes.parameters import Limit
+from gateway.town_state import TownState, town_state
 from lianxi.contracts.envelope import Caller
 from lianxi.contracts.operations import (
     BuryParked,
@@ -66,6 +67,13 @@ async def _ask_each(
         if len(failed) == len(names) or not isinstance(error, Unavailable | Broken):
             raise error
     return {name: answer for name, answer in answers.items() if name not in failed}, tuple(sorted(failed))
+
+
+@router.get("/v1/ops/processes", response_model=TownState)
+async def list_processes(reading: Reading = reads("letter.read")) -> Response:
+    """Read how the town's processes are: each is asked directly and now, so that this works while the bus is down."""
+    processes = reading.house.processes
+    return shown(town_state(await processes.fresh(), processes.every_seconds))
 
 
 @router.get("/v1/ops/parked", response_model=ParkedOfAll)

@@ -5,7 +5,12 @@ Labels come from closed sets; none ever holds an item or a person.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator
+
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+Labels = frozenset[tuple[str, str]]
 
 _QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -79,3 +84,17 @@ webhooks_failing = Gauge("lianxi_webhooks_failing", "Agencies' hooks that do not
 def exposition(registry: CollectorRegistry = REGISTRY) -> bytes:
     """Write all metrics in Prometheus's text form."""
     return generate_latest(registry)
+
+
+def read(text: str, names: Collection[str]) -> dict[str, dict[Labels, float]]:
+    """Read some metrics off what another process has written, by name and labels; all others are passed over."""
+    found: dict[str, dict[Labels, float]] = {}
+    for family in text_string_to_metric_families("\n".join(_wanted(text.splitlines(), names)) + "\n"):
+        for sample in family.samples:
+            found.setdefault(sample.name, {})[frozenset(sample.labels.items())] = sample.value
+    return found
+
+
+def _wanted(lines: Iterable[str], names: Collection[str]) -> Iterator[str]:
+    # The name ends where its labels or its value begin; comments would only tell the kind, which nobody asks.
+    return (line for line in lines if line.partition("{")[0].partition(" ")[0] in names)

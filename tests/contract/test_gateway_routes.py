@@ -81,6 +81,9 @@ PAGES = {
         "/office/supervision/preview",
         "/office/supervision/change",
         "/office/supervision/{order_id}/review",
+        "/ops",
+        "/ops/parked/{parked_id}",
+        "/ops/parked/{parked_id}/{deed}",
     ),
     "/static/{digest}/{name:path}",
 }
@@ -136,7 +139,8 @@ post /v1/assistance/{assistance_id}/accept · post /v1/assistance/{assistance_id
 post /v1/assistance/{assistance_id}/answer
 get /v1/plan/clauses · get /v1/obligations · get /v1/stage-reports · get /v1/stage-reports/{report_id}/draft
 post /v1/stage-reports/{report_id}/file · get /v1/notices · get /v1/notices/{notice_id}
-post /v1/notices/{notice_id}/acknowledge · get /v1/deliveries · get /v1/ops/parked · get /v1/ops/parked/{parked_id}
+post /v1/notices/{notice_id}/acknowledge · get /v1/deliveries · get /v1/ops/processes
+get /v1/ops/parked · get /v1/ops/parked/{parked_id}
 get /v1/supervision-orders · post /v1/supervision-orders · post /v1/supervision-orders/to-late
 get /v1/supervision-orders/near-due · get /v1/supervision-orders/{order_id}
 post /v1/supervision-orders/{order_id}/answer · post /v1/supervision-orders/{order_id}/review

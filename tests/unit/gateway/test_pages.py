@@ -551,6 +551,7 @@ def named_keys() -> Iterator[str]:
     for path in CONSOLE.glob("*.py"):
         text = path.read_text(encoding="utf-8")
         yield from (each for each in re.findall(r'"([a-z_]+\.[a-z_.]+)"', text) if each in sayings("zh"))
+        yield from re.findall(r'f"([a-z_]+\.(?:[a-z_]+_)?)\{', text)
 
 
 @pytest.mark.criterion("2.4")
