@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from fastapi import FastAPI
 
 from gateway.console import (
-    desk_pages,
+    case_pages,
     desk_session,
     files,
+    handover_pages,
+    inbox_pages,
+    joining_pages,
     number_pages,
     office_orders,
     office_pages,
@@ -15,14 +20,35 @@ from gateway.console import (
     office_policy,
     office_returns,
     ops_pages,
+    order_pages,
     paper,
     patrol_pages,
+    payment_pages,
+    people_pages,
     picture_pages,
     public_pages,
+    return_pages,
     reward_pages,
+    search_pages,
+    tip_pages,
 )
 from gateway.console.office_known import LastKnown
 from gateway.routes import hang
+
+DESK: Final = (
+    desk_session,
+    joining_pages,
+    inbox_pages,
+    tip_pages,
+    handover_pages,
+    case_pages,
+    order_pages,
+    return_pages,
+    payment_pages,
+    search_pages,
+    people_pages,
+)
+"""The pages of desks, those before a session first."""
 
 
 def add_pages(app: FastAPI) -> None:
@@ -32,10 +58,10 @@ def add_pages(app: FastAPI) -> None:
     hang(app, number_pages.router)
     hang(app, picture_pages.router)
     hang(app, reward_pages.router)
-    # Before the paths of single things of a desk.
     hang(app, desk_session.door)
-    hang(app, desk_session.router)
-    hang(app, desk_pages.router)
+    hang(app, joining_pages.door)
+    for area in DESK:
+        hang(app, area.router)
     hang(app, patrol_pages.router)
     hang(app, office_pages.router)
     hang(app, office_returns.router)

@@ -38,6 +38,7 @@ door = APIRouter(route_class=PageRoute, tags=["pages"], include_in_schema=False)
 """The pages before a session."""
 router = APIRouter(route_class=StaffRoute, tags=["pages"], include_in_schema=False)
 OUT: Final = "out"
+CHANGED: Final = "changed"
 _LONGEST: Final = {"name": 100, "password": 200, "code": 40}
 
 
@@ -48,7 +49,7 @@ async def ask(request: Request) -> Response:
     if session_of(request) is not None:
         return RedirectResponse(back, 303)
     why = request.query_params.get("why", "")
-    return sign_in_page(request, back=back, is_over=why == OVER, is_out=why == OUT)
+    return sign_in_page(request, back=back, is_over=why == OVER, is_out=why == OUT, is_changed=why == CHANGED)
 
 
 @door.post("/desk/sign-in")

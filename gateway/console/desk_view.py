@@ -6,20 +6,17 @@ import re
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from gateway.console.sayings import say, sayings
 from gateway.wording import Language
-from lianxi.contracts.envelope import Caller
-from lianxi.contracts.tips import TipState
-from lianxi.kernel.clock import local_date
+from lianxi.kernel.clock import SHANGHAI, local_date
 from lianxi.kernel.errors import Refused
+from lianxi.policy.appraisal import RewardBand
 from lianxi.policy.policy import Policy
 from lianxi.policy.words import names_of
 
-_OFFICE: Final = "office"
-_RETURNS_AT_MOST: Final = 2
 _SENTENCE: Final = re.compile(r"L(\d+)\.(\d+)")
 _DAYS_FROM: Final = timedelta(hours=48)
 _NAMED: Final = frozenset({"arbitration.decided", "tip.verified"})
@@ -38,6 +35,11 @@ class Left:
         """Whether the time is over."""
         return self.code.startswith("late")
 
+    @property
+    def is_near(self) -> bool:
+        """Whether it will be over within two days."""
+        return self.code in ("left_hours", "left_minutes")
+
 
 def left_until(due_at: datetime, now: datetime) -> Left:
     """Say how much time is left until a limit ends."""
@@ -46,6 +48,14 @@ def left_until(due_at: datetime, now: datetime) -> Left:
         return Left(f"{way}_days", span.days)
     hours, minutes = divmod(span // timedelta(minutes=1), 60)
     return Left(f"{way}_hours", hours) if hours else Left(f"{way}_minutes", minutes)
+
+
+class Told(dict[str, Any]):
+    """An answer as a template reads it: what its reader may not see is not in there, and is nothing."""
+
+    def __missing__(self, key: str) -> None:
+        """Say that there is nothing."""
+        return
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +90,140 @@ class Telling:
         """Say what a category is called."""
         return self._categories.get(code, (code, code))[self._place]
 
+    def state(self, process: str, code: str | None) -> str:
+        """Say what a state of one of the policy's processes is called."""
+        table = self._policy.processes[process]
+        names = {each.code: (each.name_zh, each.name_en) for each in table.states}
+        return "" if code is None else names.get(code, (code, code))[self._place]
+
+    def way(self, process: str, code: str | None) -> list[dict[str, Any]]:
+        """Lay out the states of a process in the table's order, with the one that something stands in."""
+        table = self._policy.processes[process]
+        names = [(each.code, (each.name_zh, each.name_en)[self._place]) for each in table.states]
+        return [{"code": each, "name": name, "is_here": each == code} for each, name in names]
+
+    def pauses(self) -> list[tuple[str, str]]:
+        """List the reasons for which a clock may stand still or be given more time."""
+        pauses = {each.code: (each.name_zh, each.name_en) for each in self._policy.pause_reasons}
+        more_time = {each.code: (each.name_zh, each.name_en) for each in self._policy.extension_reasons}
+        return [(code, names[self._place]) for code, names in (pauses | more_time).items()]
+
+    def change(self, plain: Mapping[str, Any]) -> dict[str, Any]:
+        """Tell what was asked for a clock, and what became of it."""
+        reasons = dict(self.pauses())
+        return {
+            **plain,
+            "limit": self.limit(plain["clock"]),
+            "reason": reasons.get(plain["reason"], plain["reason"]),
+            "asked_at": instant(plain["asked_at"]),
+        }
+
+    def like(self, plain: Mapping[str, Any]) -> dict[str, Any]:
+        """Tell a tip that may be about the same, with the reasons; what both name is not told, only of what kind."""
+        known = sayings(self._language)
+        kinds = {each.code: (each.name_zh, each.name_en) for each in self._policy.entities}
+        reasons = [
+            {
+                "name": known.get(f"like.{each['code']}") or kinds.get(each["code"], (each["code"],) * 2)[self._place],
+                "per_cent": each["per_cent"],
+            }
+            for each in plain.get("reasons") or ()
+        ]
+        more = {
+            "category": self.category(plain.get("category", "")),
+            "lead": self.name(plain.get("lead")),
+            "received_at": instant(plain.get("received_at")),
+            "reasons": reasons,
+        }
+        return Told({**plain, **more})
+
+    def said(self, key: str) -> str:
+        """Say one thing of the pages' own words."""
+        return say(self._language, key)
+
+    def name_of_process(self, process: str) -> str:
+        """Say what a kind of thing is called."""
+        table = self._policy.processes[process]
+        return (table.name_zh, table.name_en)[self._place]
+
+    def case_row(self, plain: Mapping[str, Any]) -> dict[str, Any]:
+        """Tell a case as a line of a list."""
+        told = {
+            "kind": say(self._language, f"case_kind.{plain['kind']}") if plain.get("kind") else "",
+            "owner": self.name(plain["owner"]),
+            "state": self.state("case", plain.get("state")),
+            "opened_at": instant(plain.get("opened_at")),
+        }
+        return Told({**plain, **told})
+
+    def party(self, plain: Mapping[str, Any]) -> dict[str, Any]:
+        """Tell a person of a case; how they stand is one value with the name, and cannot be left out."""
+        person = plain.get("person") or {}
+        told = [{**each, "made_at": instant(each["made_at"])} for each in plain.get("statements") or ()]
+        more = {
+            "name": person.get(f"label_{self._language}")
+            or f"{plain['number']} {plain.get(f'standing_{self._language}', '')}",
+            "standing": plain.get(f"standing_{self._language}", ""),
+            "phone": person.get("phone"),
+            "id_last4": person.get("id_last4"),
+            "named_at": instant(plain.get("named_at")),
+            "statements": told,
+        }
+        return Told({**plain, **more})
+
+    def obligation(self, plain: Mapping[str, Any]) -> dict[str, Any]:
+        """Tell a sentence of the plan with what it asks, what has kept it, and when it is due next."""
+        due_on = plain.get("next_due_on")
+        due_at = None if due_on is None else datetime.combine(date.fromisoformat(due_on), time(12), SHANGHAI)
+        return {
+            **plain,
+            "by": self.clause(plain["clause"]),
+            "lead": [self.name(each) for each in plain.get("lead", ())],
+            "support": [self.name(each) for each in plain.get("support", ())],
+            "due_at": due_at,
+            "last_proof_at": instant(plain.get("last_proof_at")),
+        }
+
+    def band(self, band: RewardBand) -> str:
+        """Tell a band of a table of rewards with its limits."""
+        most = "" if band.yuan_to is None else f"–{band.yuan_to}"
+        return f"{(band.name_zh, band.name_en)[self._place]} ({band.yuan_from}{most} {self.said('reward.yuan')})"
+
+    def day(self, at: datetime) -> str:
+        """Write a day shortly, as it stands in a picture."""
+        there = at.astimezone(SHANGHAI)
+        return f"{there.month}月{there.day}日" if self._language == "zh" else f"{there.day}/{there.month}"
+
+    def paper(self, name: str) -> str:
+        """Say what a paper of a referral is called."""
+        return sayings(self._language).get(f"paper.{name}", name)
+
+    def figure(self, name: str) -> str:
+        """Say what a figure of a stage report counts."""
+        return sayings(self._language).get(f"figure.{name}", name)
+
+    def limit(self, clock: str) -> str:
+        """Say what a time limit is called, by the rule in force now."""
+        return self._limit(clock, self._now)[0]
+
+    def clocks(
+        self, rows: Sequence[Mapping[str, Any]], *, whose: str, stopped: str, since: datetime | None = None
+    ) -> list[dict[str, Any]]:
+        """Tell time limits: those that run first, the most urgent of them at the head."""
+        found = []
+        for each in rows:
+            due_at, stopped_at = _due(each), instant(each.get(stopped))
+            name, clause = self._limit(each["clock"], since or instant(each.get("started_at")) or self._now)
+            told = {"name": name, "clause": clause, "desk": self.name(each.get(whose)), "due_at": due_at}
+            is_late = stopped_at is not None and stopped_at >= due_at
+            more = {"stopped_at": stopped_at, "was_late": is_late, "paused": instant(each.get("paused_since"))}
+            found.append(told | more | {"left": left_until(due_at, self._now)})
+        return sorted(found, key=lambda each: (each["stopped_at"] is not None, each["due_at"]))
+
+    def left(self, due_at: datetime | None) -> Left | None:
+        """Say how much time is left until an instant."""
+        return None if due_at is None else left_until(due_at, self._now)
+
     def desks(self) -> list[tuple[str, str]]:
         """List the desks to choose from."""
         return [(code, self.name(code)) for code in self._policy.desks]
@@ -105,7 +249,7 @@ class Telling:
             "where": " ".join(each for each in (self.name(plain.get("village")), plain.get("place")) if each),
             "rental": plain.get("rental_code"),
             "text": plain.get("text"),
-            "received_at": _instant(plain.get("received_at")),
+            "received_at": instant(plain.get("received_at")),
             "lead": self.name(plain.get("lead")),
             "copies": [self.name(each) for each in plain.get("copies", ())],
             "verification": plain.get("verification"),
@@ -113,51 +257,41 @@ class Telling:
             "outcome": plain.get("outcome"),
             "case_id": plain.get("case_id"),
             "pictures": [each["number"] for each in plain.get("attachments") or () if "number" in each],
-            "messages": [{**each, "posted_at": _instant(each["posted_at"])} for each in plain.get("messages") or ()],
-            "clocks": self._clocks(plain),
+            "messages": [{**each, "posted_at": instant(each["posted_at"])} for each in plain.get("messages") or ()],
+            "clocks": self.clocks(
+                plain.get("clocks") or (), whose="desk", stopped="stopped_at", since=instant(plain.get("received_at"))
+            ),
             "timeline": [self._line(each, seen) for each in plain.get("timeline") or ()],
         }
 
     def row(self, plain: Mapping[str, Any]) -> dict[str, Any]:
         """Tell a tip as a line of the inbox."""
-        due_at = _instant(plain.get("due_at"))
+        due_at = instant(plain.get("due_at"))
         return {
             "tip_id": plain["tip_id"],
             "number": plain["number"],
             "category": self.category(plain.get("category", "")),
             "state": plain.get("state"),
             "lead": self.name(plain.get("lead")),
+            "lead_code": str(plain.get("lead") or ""),
             "is_rescue": plain.get("lane") == "rescue",
-            "received_at": _instant(plain.get("received_at")),
+            "received_at": instant(plain.get("received_at")),
             "due_at": due_at,
             "left": None if due_at is None else left_until(due_at, self._now),
         }
 
     def notice(self, plain: Mapping[str, Any]) -> dict[str, Any]:
         """Tell a notice."""
-        by = _instant(plain.get("acknowledge_by"))
+        by = instant(plain.get("acknowledge_by"))
         return {
             "notice_id": plain["notice_id"],
             "version": plain["version"],
             "desk": self.name(plain.get("desk")),
             "text": plain.get(f"text_{self._language}", ""),
-            "delivered_at": _instant(plain.get("delivered_at")),
+            "delivered_at": instant(plain.get("delivered_at")),
             "by": by,
             "left": None if by is None else left_until(by, self._now),
-            "tip_id": plain["about"] if str(plain.get("about", "")).startswith("tip_") else None,
         }
-
-    def _clocks(self, plain: Mapping[str, Any]) -> list[dict[str, Any]]:
-        found = []
-        came_in = _instant(plain.get("received_at")) or self._now
-        for each in plain.get("clocks") or ():
-            due_at, stopped_at = _due(each), _instant(each.get("stopped_at"))
-            name, clause = self._limit(each["clock"], came_in)
-            told = {"name": name, "clause": clause, "desk": self.name(each["desk"]), "due_at": due_at}
-            is_late = stopped_at is not None and stopped_at >= due_at
-            more = {"stopped_at": stopped_at, "was_late": is_late, "paused": _instant(each.get("paused_since"))}
-            found.append(told | more | {"left": left_until(due_at, self._now)})
-        return sorted(found, key=lambda each: (each["stopped_at"] is not None, each["due_at"]))
 
     def _limit(self, clock: str, came_in: datetime) -> tuple[str, str]:
         try:
@@ -172,7 +306,7 @@ class Telling:
         return Line(
             at=datetime.fromisoformat(plain["at"]),
             key=what if f"happened.{what}" in known else "other",
-            by=known.get(f"channel.{by}") or self.name(by),
+            by=known.get(f"channel.{by}") or known.get(f"service.{by}") or self.name(by),
             clause=self.clause(plain.get("clause")),
             about=self._about(what, plain.get("reference")),
             mark=mark,
@@ -195,31 +329,10 @@ def mark_of(line: Mapping[str, Any]) -> str:
     return f"{zlib.crc32(said.encode()):08x}"
 
 
-def offered(plain: Mapping[str, Any], callers: Mapping[str, Caller | None]) -> Sequence[str]:
-    """Say what somebody may do next with a tip: by right and rows, and by where the tip stands.
-
-    The desk itself has the last word; this only spares people buttons that would be refused.
-    """
-    state, lead, owner = plain.get("state"), plain.get("lead"), plain.get("next_owner")
-    returns = sum(1 for each in plain.get("timeline") or () if each["what"] == "tip.returned")
-    may_return = not str(lead).startswith(_OFFICE) and returns < _RETURNS_AT_MOST
-    stands = {
-        "accept": (state == TipState.DISPATCHED, (lead,)),
-        "return": (state == TipState.DISPATCHED and may_return, (lead,)),
-        "verify": (state == TipState.ACCEPTED, (lead,)),
-        "close": (state == TipState.VERIFIED, (lead, owner)),
-        "messages": (True, (lead,)),
-    }
-    return [deed for deed, (is_time, desks) in stands.items() if is_time and _holds(callers[deed], desks)]
-
-
-def _holds(caller: Caller | None, desks: Sequence[str | None]) -> bool:
-    return caller is not None and any(desk is not None and caller.holds(desk) for desk in desks)
-
-
 def _due(clock: Mapping[str, Any]) -> datetime:
     return datetime.fromisoformat(clock["due_at"])
 
 
-def _instant(written: str | None) -> datetime | None:
+def instant(written: str | None) -> datetime | None:
+    """Read an instant of an answer; nothing stays nothing."""
     return None if not written else datetime.fromisoformat(written)

@@ -22,6 +22,12 @@ PLACES: Final = (
     Place("/desk", "staff.inbox"),
     Place("/m/today", "phone.menu", "visit.create"),
     Place("/office", "office.title", "stage_report.read", "all"),
+    Place("/desk/search", "staff.search", "tip.read"),
+    Place("/desk/cases", "staff.cases", "case.read"),
+    Place("/desk/returns", "staff.returns", "stage_report.change"),
+    Place("/desk/obligations", "staff.obligations", "stage_report.change"),
+    Place("/desk/rewards", "staff.rewards", "reward.read"),
+    Place("/desk/people", "staff.people", "account.read"),
     Place("/ops", "ops.name", "letter.read"),
     Place("/desk/me", "staff.me"),
 )

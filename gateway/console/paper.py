@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from gateway import paths
 from gateway.console.drawing.lights import light
 from gateway.console.files import address_of, takes_gzip
-from gateway.console.sayings import say, say_date, say_last_day, say_problem, say_time
+from gateway.console.sayings import say, say_date, say_due, say_last_day, say_problem, say_time
 from gateway.exchange import house_of
 from gateway.language import COOKIE, QUERY, chosen_in_query, language_of
 from gateway.problems import Problem
@@ -75,6 +75,7 @@ def _common(request: Request, language: Language) -> dict[str, Any]:
         "say": partial(say, language),
         "last_day": partial(say_last_day, language),
         "time": partial(say_time, language),
+        "until": partial(say_due, language),
         "day": partial(say_date, language),
         "light": light,
         "file": address_of,
@@ -100,7 +101,19 @@ def trouble_of(request: Request, problem: Problem) -> dict[str, str]:
     return {"what": what, "to_do": to_do}
 
 
+_SAID_OTHERWISE: Final = {
+    "request.invalid": "trouble.invalid",
+    "right.missing": "trouble.right",
+    "scope.missing": "trouble.right",
+}
+"""What the interface says of these is for programs; officials read it in words of their own."""
+_STALE: Final = 412
+
+
 def _staff_trouble(language: Language, problem: Problem, seconds: str) -> dict[str, str]:
+    key = "trouble.stale" if problem.status == _STALE else _SAID_OTHERWISE.get(problem.code)
+    if key is not None:
+        return {"what": say(language, f"{key}.what"), "to_do": say(language, f"{key}.to_do")}
     said = words().problem(problem.code, problem.status)
     to_do = said.to_do.told(language) if problem.status != TOO_MANY else say(language, "staff.wait", seconds=seconds)
     return {"what": said.what.told(language), "to_do": to_do}

@@ -75,6 +75,14 @@ def say_short_day(language: Language, day: date) -> str:
     return f"{day.month}月{day.day}日" if language == "zh" else f"{day.day} {_MONTHS[day.month - 1]}"
 
 
+def say_due(language: Language, end: datetime) -> str:
+    """Write the end of a limit; one that ends at midnight by its last day, because that is how people count."""
+    there = end.astimezone(SHANGHAI)
+    if (there.hour, there.minute) != (0, 0):
+        return say_time(language, end)
+    return f"{say_last_day(language, end)}24:00" if language == "zh" else f"end of {say_last_day(language, end)}"
+
+
 def say_time(language: Language, instant: datetime) -> str:
     """Write an instant as the town's clocks show it."""
     return f"{say_day(language, instant)}{_BETWEEN[language]}{instant.astimezone(SHANGHAI):%H:%M}"

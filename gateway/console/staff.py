@@ -37,7 +37,7 @@ SIGN_IN: Final = "/desk/sign-in"
 LONGEST_ADDRESS: Final = 500
 OVER: Final = "over"
 TYPED: Final = "text"
-"""The one field of every form that holds what somebody has written at length."""
+"""The field of a form that holds what somebody has written at length; where there are several, each begins like it."""
 _LOCAL: Final = re.compile(
     rf"/(?:{'|'.join(sorted(paths.STAFF_PAGES))})(?:/[A-Za-z0-9][A-Za-z0-9_.:-]*)*(?:\?[A-Za-z0-9_=&.:-]*)?"
 )
@@ -105,15 +105,21 @@ async def _ask_to_sign_in(request: Request) -> Response:
         form = await read_form(request)
         # What was written stays on the page, to be copied, when the session has ended under it.
         back = local(form.get("page", ""))
-        return sign_in_page(request, 401, back=back, is_over=True, written=form.get(TYPED, ""))
+        return sign_in_page(request, 401, back=back, is_over=True, written=written_in(form))
     query = f"?{request.url.query}" if request.url.query else ""
     told = {"next": local(request.url.path + query)} | ({"why": OVER} if request.cookies.get(COOKIE) else {})
     return RedirectResponse(f"{SIGN_IN}?{urlencode(told)}", 303)
 
 
+def written_in(form: Mapping[str, str]) -> str:
+    """Collect what somebody has written at length in a form, so that it can be copied whatever becomes of the form."""
+    texts = [text for name, text in form.items() if name == TYPED or name.startswith(f"{TYPED}_")]
+    return "\n\n".join(text for text in texts if text.strip())
+
+
 def sign_in_page(request: Request, status: int = 200, *, back: str, **facts: Any) -> Response:
     """Write the page on which one signs in."""
-    usual = {"name": "", "trouble": None, "is_over": False, "is_out": False, "written": ""}
+    usual = {"name": "", "trouble": None, "is_over": False, "is_out": False, "is_changed": False, "written": ""}
     query = urlencode({"next": back})
     told = {"back": back, "kept": f"{query}&", "here": SIGN_IN, "person": None, **usual, **facts}
     return with_origin(page(request, "desk_sign_in.html", status, **told))

@@ -337,6 +337,7 @@ class CaseSummary:
     kind: CaseKind
     state: CaseState
     opened_at: datetime
+    decision_due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -150,4 +150,5 @@ def _summary(row: Mapping[str, Any]) -> CaseSummary:
         kind=CaseKind(row["kind"]),
         state=CaseState(row["state"]),
         opened_at=row["opened_at"],
+        decision_due_at=row["decision_due_at"],
     )

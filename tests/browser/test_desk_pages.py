@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx2
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visitor
 from tests.browser.test_public_pages import Visitors, step_to, tip_of
+from tests.chaos.sizes import FULL
 from tests.support.officials import account, code_of
 from tests.support.town import RunningTown
 
@@ -30,28 +34,98 @@ def file_tip(town: RunningTown) -> dict[str, Any]:
     return tip_of(town, answer.json()["number"])
 
 
+@dataclass(frozen=True)
+class Work:
+    """What there is to look at in the town."""
+
+    tip_id: str
+    case_id: str
+    referral_id: str
+    assistance_id: str
+    order_id: str
+
+
+@pytest.fixture(scope="module")
+def work(whole_town: RunningTown) -> Work:
+    """A tip at the police, a case of the market's that was sent to them and in which they were asked, an order."""
+    tip = file_tip(whole_town)
+    with whole_town.http("market") as market, whole_town.http("office") as office:
+
+        def post(client: httpx2.Client, path: str, **body: Any) -> dict[str, Any]:
+            answer = client.post(path, json=body, headers={"Idempotency-Key": uuid.uuid4().hex})
+            assert answer.is_success, answer.text
+            found: dict[str, Any] = answer.json()
+            return found
+
+        opened = {"owner": "market/desk", "kind": "entry_fee", "basis": "《禁止传销条例》第七条"}
+        case_id = post(market, "/v1/cases", **opened, suspected_crime=True)["case_id"]
+        papers = [
+            {"name": "transfer_letter", "status": "attached", "sha256": "ab" * 32},
+            {"name": "investigation_report", "status": "attached", "sha256": "cd" * 32},
+            {"name": "list_of_items", "status": "none", "reason": "没有扣押物品"},
+            {"name": "test_results", "status": "none", "reason": "无需检验"},
+            {"name": "other", "status": "none", "reason": "没有其他材料"},
+        ]
+        sides = {"receiver": "police/economic", "officers": ["officer-11", "officer-12"], "papers": papers}
+        referral_id = post(market, "/v1/criminal-referrals", case_id=case_id, **sides)["referral_id"]
+        at = f"/v1/criminal-referrals/{referral_id}"
+        post(market, f"{at}/decide", approve=True, head="market-head")
+        market.post(f"{at}/send", headers={"Idempotency-Key": uuid.uuid4().hex}).raise_for_status()
+        asking = {"receiver": "police/station", "what": "请提供该地址的登记情况。", "legal_ground": "方案三(一)"}
+        assistance_id = post(market, "/v1/assistance", case_id=case_id, **asking)["assistance_id"]
+        day = (datetime.now(UTC) + timedelta(days=9)).date().isoformat()
+        order = {
+            "target": "police/station",
+            "question": "请说明核查进展。",
+            "due_on": day,
+        }
+        order_id = post(office, f"/v1/tips/{tip['tip_id']}/supervision-orders", **order)["order_id"]
+    return Work(tip["tip_id"], case_id, referral_id, assistance_id, order_id)
+
+
+SCREENS = [("zh", 390), ("en", 1280), ("zh", 1280), ("en", 390)]
+
+
 @pytest.mark.criterion("25")
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize(("language", "width"), SCREENS if FULL else SCREENS[:2])
 def test_every_page_of_a_desk_is_accessible_and_whole(
-    officials: Officials, visitors: Visitors, town: RunningTown, language: str, width: int
+    officials: Officials, visitors: Visitors, work: Work, language: str, width: int
 ) -> None:
     stranger = visitors(language, width)
-    stranger.go("/desk/sign-in")
-    stranger.check("desk-sign-in")
-    tip = file_tip(town)
-    desk = officials("police-desk", language, width)
-    desk.go("/desk")
-    desk.check("desk-inbox")
-    desk.go(f"/desk/tips/{tip['tip_id']}")
-    desk.check("desk-tip")
-    desk.go("/desk/me")
-    desk.check("desk-me")
-    desk.go("/desk/tips/nobody-knows-it")
-    desk.check("desk-nothing-there")
+    for name, path in (("sign-in", "/desk/sign-in"), ("invitation", "/desk/invitation")):
+        stranger.go(path)
+        stranger.check(f"desk-{name}")
+    lead = officials("police-lead", language, width)
+    for name, path in (
+        *(("inbox", "/desk"), ("inbox-others", "/desk?whose=others"), ("tip", f"/desk/tips/{work.tip_id}")),
+        *(("referral", f"/desk/handovers/{work.referral_id}"), ("assistance", f"/desk/handovers/{work.assistance_id}")),
+        *(
+            ("order", f"/desk/orders/{work.order_id}"),
+            ("returns", "/desk/returns"),
+            ("obligations", "/desk/obligations"),
+        ),
+        *(("search", "/desk/search?q=%E5%90%AC%E8%AF%BE"), ("me", "/desk/me"), ("my-sign-in", "/desk/me/sign-in")),
+        ("nothing-there", "/desk/tips/nobody-knows-it"),
+    ):
+        lead.go(path)
+        lead.check(f"desk-{name}")
+    lead.go("/desk/returns")
+    lead.press(lead.page.locator(".row .do a").first)
+    lead.check("desk-return")
+    market = officials("market-lead", language, width)
+    for name, path in (("case", f"/desk/cases/{work.case_id}"), ("cases", "/desk/cases"), ("rewards", "/desk/rewards")):
+        market.go(path)
+        for details in market.page.locator("details.deed > summary").all():
+            details.click()
+        market.check(f"desk-{name}")
     admin = officials("police-admin", language, width)
     admin.go("/desk")
     admin.check("desk-inbox-empty")
+    admin.go("/desk/people")
+    admin.page.locator("details.deed > summary").click()
+    admin.check("desk-people")
+    admin.press(admin.page.locator(".tray a").first)
+    admin.check("desk-account")
 
 
 @pytest.mark.criterion("25")
@@ -67,8 +141,10 @@ def test_a_desk_works_without_script(visitors: Visitors, town: RunningTown) -> N
     assert visitor.page.url.endswith(f"/desk/tips/{tip['tip_id']}")
     visitor.press(visitor.page.locator("form[action$='/accept'] button"))
     expect(visitor.page.locator(".good")).to_be_visible()
-    visitor.go("/desk")
-    expect(visitor.page.locator(f"a[href='/desk/tips/{tip['tip_id']}']")).to_be_visible()
+    visitor.go("/desk?kind=tip")
+    expect(visitor.page.locator(f".name a[href='/desk/tips/{tip['tip_id']}']")).to_be_visible()
+    visitor.press(visitor.page.locator("nav.tabs a").nth(2))
+    assert visitor.page.url.endswith("/desk?whose=others")
 
 
 @pytest.mark.criterion("25")
@@ -76,8 +152,8 @@ def test_a_desk_can_be_worked_with_the_keyboard_alone(officials: Officials, town
     tip = file_tip(town)
     desk = officials("police-desk")
     page = desk.page
-    desk.go("/desk")
-    step_to(page, f"a[href='/desk/tips/{tip['tip_id']}']")
+    desk.go("/desk?kind=tip")
+    step_to(page, f".name a[href='/desk/tips/{tip['tip_id']}']")
     with page.expect_navigation():
         page.keyboard.press("Enter")
     step_to(page, "form[action$='/accept'] button")
@@ -104,8 +180,8 @@ def test_two_browsers_in_conflict_on_one_tip_lose_nobodys_text(officials: Offici
     first.page.locator("form[action$='/verify'] input[value=not_substantiated]").check()
     _do(first, "verify")
     second.go(path)
-    first.page.fill("#close-text", "第一个人写的结论。")
-    second.page.fill("#close-text", "第二个人写的结论,写了很久。")
+    first.page.fill("#close-text_outcome", "第一个人写的结论。")
+    second.page.fill("#close-text_outcome", "第二个人写的结论,写了很久。")
     _do(first, "close")
     _do(second, "close")
     expect(second.page.locator(".trouble")).to_be_focused()

@@ -2,169 +2,60 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
-from html import unescape
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, get_args
 
-import httpx2
 import pytest
-from argon2 import PasswordHasher
 
-from gateway.console import desk_pages, desk_session
+from gateway.console import DESK, tip_pages
 from gateway.console.sayings import sayings
 from gateway.console.staff import local, need_of
-from gateway.people import second_factor
 from gateway.people.sessions import COOKIE
 from gateway.routes import tips
-from lianxi.contracts.notifications import NoticePage, NoticeView
+from lianxi.contracts.cases import AssistancePage, CasePage, ReferralPage
+from lianxi.contracts.notifications import NoticePage
+from lianxi.contracts.reporting import OrderPage, StageReportList, StageReportState
 from lianxi.contracts.tips import (
     Channel,
-    ClockView,
-    MessageView,
     ReturnReason,
     TimelineEntry,
-    TipKind,
     TipPage,
     TipState,
-    TipSummary,
     TipView,
     VerificationOutcome,
 )
 from lianxi.kernel.errors import BrokerDown, Conflict, RuleBroken
 from lianxi.policy.rights import Action
-from tests.support.gateway_fakes import NOON, Door, open_door
-
-PASSWORD = "four words in a row"
-HASHED = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
-SEATS = {
-    "desk": ("police", ["desk"], ["police/station"]),
-    "market": ("market", ["desk"], []),
-    "admin": ("police", ["administrator"], []),
-    "office": ("office", ["office"], []),
-    "chair": ("office", ["leader"], []),
-}
-SECRETS = {name: second_factor.new_secret() for name in SEATS}
-OURS = {"Origin": "http://testserver"}
-TIP_ID = "tip_00000000000000000000000001"
-ADDRESS = f"/desk/tips/{TIP_ID}"
-LINE = TimelineEntry(at=NOON, what="tip.received", by="phone", clause="L35.1")
-VIEW = TipView(
-    tip_id=TIP_ID,
-    number="DY-2026-XXXX-XXXX",
-    version=3,
-    kind=TipKind.TIP,
-    channel=Channel.PHONE,
-    category="rental_gathering",
-    lane="normal",
-    state=TipState.DISPATCHED,
-    village="village/banyan",
-    rental_code=None,
-    is_anonymous=True,
-    text="楼上 <b>听课</b>",
-    place="七号楼",
-    received_at=NOON,
-    lead="police/station",
-    copies=("office/desk",),
-    dispatches=(),
-    clocks=(ClockView(clock="T-01", desk="police/station", started_at=NOON, due_at=NOON + timedelta(days=21)),),
-    verification=None,
-    next_owner=None,
-    case_id=None,
-    outcome=None,
-    messages=(MessageView(author="informant", text="又来人了", posted_at=NOON),),
-    timeline=(LINE, TimelineEntry(at=NOON, what="something.new", by="police/station")),
+from tests.support.desk_door import (
+    ADDRESS,
+    CASE_ROW,
+    HELP,
+    NOTICE,
+    ORDER,
+    OURS,
+    REFERRAL,
+    REPORT,
+    TIP_ID,
+    VIEW,
+    asked,
+    deeds_on,
+    form_on,
+    open_desk,
+    send,
+    sign_in,
+    summary,
 )
-NOTICE = NoticeView(
-    notice_id="notice_00000000000000000001",
-    version=1,
-    desk="police/station",
-    event_type="tips.tip.dispatched.v1",
-    about=TIP_ID,
-    role="lead",
-    lane="normal",
-    text_zh="有新线索派到本席位",
-    text_en="A new tip for your desk",
-    delivered_at=NOON,
-    seen_at=None,
-    acknowledge=True,
-    acknowledge_by=NOON + timedelta(hours=5),
-    acknowledged_at=None,
-    acknowledged_by=None,
-)
-
-
-@contextmanager
-def open_desk(folder: Path, **more: Any) -> Iterator[Door]:
-    rows = [
-        {
-            "account_id": f"account_{name}",
-            "name": name,
-            "shown_name": f"{name} 同志",
-            "agency": agency,
-            "roles": roles,
-            "desks": desks,
-            "areas": [],
-            "keeps": [],
-            "password_hash": HASHED,
-            "totp_secret": SECRETS[name],
-        }
-        for name, (agency, roles, desks) in SEATS.items()
-    ]
-    (folder / "people.json").write_text(json.dumps(rows), encoding="utf-8")
-    with open_door(folder, gateway_people_file=folder / "people.json", **more) as opened:
-        opened.http.follow_redirects = False
-        opened.bus.says("list_tips", TipPage(items=()))
-        opened.bus.says("list_notices", NoticePage(items=()))
-        opened.bus.says("get_tip", VIEW)
-        yield opened
+from tests.support.gateway_fakes import NOON, Door
 
 
 @pytest.fixture
 def door(tmp_path: Path) -> Iterator[Door]:
     with open_desk(tmp_path) as opened:
         yield opened
-
-
-def sign_in(door: Door, name: str = "desk", **more: str) -> httpx2.Response:
-    code = second_factor.code_of(SECRETS[name], door.clock.now())
-    form = {"name": name, "password": PASSWORD, "code": code, **more}
-    return door.http.post("/desk/sign-in", data=form, headers=OURS)
-
-
-def form_on(page: httpx2.Response, action: str) -> dict[str, str]:
-    found = re.search(rf'action="{re.escape(action)}">(.*?)</form>', page.text, re.DOTALL)
-    assert found is not None, action
-    return {name: unescape(value) for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', found[1])}
-
-
-def send(door: Door, page: httpx2.Response, deed: str, **filled: str) -> httpx2.Response:
-    address = f"{ADDRESS}/{deed}"
-    plain = {name: value for name, value in form_on(page, address).items() if name != "outcome"}
-    return door.http.post(address, data={**plain, **filled}, headers=OURS)
-
-
-def asked(door: Door, method: str) -> list[Any]:
-    return [each for each in door.bus.asked if each.method == method]
-
-
-def summary(number: int, due: timedelta | None, state: TipState, lead: str = "police/station") -> TipSummary:
-    return TipSummary(
-        tip_id=f"tip_{number:026d}",
-        number=f"DY-{number}",
-        kind=TipKind.TIP,
-        category="other",
-        lane="normal",
-        state=state,
-        lead=lead,
-        received_at=NOON,
-        due_at=None if due is None else NOON + due,
-    )
 
 
 # --- signing in
@@ -243,13 +134,13 @@ def test_every_form_of_a_session_carries_its_token_and_no_other(door: Door) -> N
     sign_in(door)
     posts = [
         getattr(route, "path", "")
-        for area in (desk_session.router, desk_pages.router)
-        for route in area.routes
+        for area in DESK
+        for route in area.router.routes
         if "POST" in getattr(route, "methods", ())
     ]
-    assert len(posts) == 3
+    assert len(posts) >= 12
     for path in posts:
-        address = path.format(tip_id=TIP_ID, deed="accept", notice_id=NOTICE.notice_id)
+        address = re.sub(r"\{\w+\}", "accept", path)
         before = len(door.bus.asked)
         for form in ({}, {"csrf": "0" * 64}):
             refused = door.http.post(address, data={"key": "k", "version": '"3"', **form}, headers=OURS)
@@ -299,6 +190,10 @@ def test_rows_of_the_request_audit_name_the_official(tmp_path: Path) -> None:
 # --- inbox
 
 
+KIND = r'<p class="kind"><span class="lamp[^\n]*</span> (\w+)'
+NUMBER = r'class="tip-no">(DY-\d+)<'
+
+
 @pytest.mark.criterion("3.2")
 def test_the_inbox_lays_tips_by_their_clocks_and_says_late_in_words(door: Door) -> None:
     rows = {
@@ -313,11 +208,11 @@ def test_the_inbox_lays_tips_by_their_clocks_and_says_late_in_words(door: Door) 
     door.bus.answers["list_tips"] = lambda request, _caller: TipPage(items=rows[request.state])
     sign_in(door)
     page = door.http.get("/desk").text
-    assert re.findall(r"DY-\d", page) == ["DY-2", "DY-3", "DY-1", "DY-4"]
-    for words in ("已超期 4 天", "还剩 5 小时", "还剩 3 天", "没有正在走的期限"):
+    assert re.findall(NUMBER, page) == ["DY-2", "DY-3", "DY-1", "DY-4"]
+    for words in ("已超期 4 天", "还剩 5 小时", "还剩 3 天", "没有正在走的期限", "▲", "◆", "●"):
         assert words in page
     closed = door.http.get("/desk?state=closed").text
-    assert re.findall(r"DY-\d", closed) == ["DY-5"]
+    assert re.findall(NUMBER, closed) == ["DY-5"]
     assert 'href="/desk?state=closed" aria-current="true"' in closed
     caller = asked(door, "list_tips")[-1].caller
     assert (caller.actor, caller.rows, caller.is_person) == ("account_desk", ("involved",), True)
@@ -333,22 +228,27 @@ def test_the_inbox_reads_every_page_and_shows_fifty_at_a_time(door: Door) -> Non
 
     door.bus.answers["list_tips"] = tell
     sign_in(door)
-    first, second = door.http.get("/desk"), door.http.get("/desk?state=open&page=2")
-    assert re.findall(r"DY-\d+", first.text)[0] == "DY-79"
-    assert [len(re.findall(r"DY-\d+", each.text)) for each in (first, second)] == [50, 30]
-    assert 'rel="next" href="/desk?state=open&amp;page=2"' in first.text
+    first, second = door.http.get("/desk"), door.http.get("/desk?page=2")
+    assert re.findall(NUMBER, first.text)[0] == "DY-79"
+    assert [len(re.findall(NUMBER, each.text)) for each in (first, second)] == [50, 30]
+    assert 'rel="next" href="/desk?page=2"' in first.text
     for odd in ("0", "99", "x", "-1", "²"):
-        assert door.http.get("/desk", params={"page": odd, "state": odd}).status_code == 200
+        page = door.http.get("/desk", params={"page": odd, "state": odd, "whose": odd, "kind": odd})
+        assert page.status_code == 200
 
 
-def test_an_empty_inbox_says_so_and_a_role_without_tips_too(door: Door) -> None:
+def test_an_empty_inbox_says_so_and_what_comes_next(door: Door) -> None:
+    coming = replace(REPORT, state=StageReportState.NOT_DUE, due_on=date(2026, 3, 12))
+    door.bus.says("list_stage_reports", StageReportList(items=(coming,)))
     sign_in(door)
-    assert "这里没有线索" in door.http.get("/desk").text
-    assert "There are no tips here" in door.http.get("/desk?lang=en").text
+    page = door.http.get("/desk").text
+    for words in ("没有待办", "下一次报送：2026年3月12日"):
+        assert words in page
+    assert "Nothing waits for you" in door.http.get("/desk?lang=en").text
     door.http.cookies.clear()
     sign_in(door, "admin")
     before = len(asked(door, "list_tips"))
-    assert "您的角色不办理线索" in door.http.get("/desk").text
+    assert "没有待办" in door.http.get("/desk").text
     assert len(asked(door, "list_tips")) == before
 
 
@@ -359,26 +259,75 @@ def test_whoever_sees_the_whole_town_sees_their_own_desks_first(door: Door) -> N
     )
     door.bus.answers["list_tips"] = lambda request, _: TipPage(items=rows if request.state == "dispatched" else ())
     sign_in(door, "office")
-    assert re.findall(r"DY-\d", door.http.get("/desk").text) == ["DY-2"]
-    assert re.findall(r"DY-\d", door.http.get("/desk?state=open&whose=all").text) == ["DY-1", "DY-2"]
+    assert re.findall(NUMBER, door.http.get("/desk").text) == ["DY-2"]
+    assert re.findall(NUMBER, door.http.get("/desk?whose=others").text) == ["DY-1"]
+
+
+EVERYTHING: dict[str, Any] = {
+    "list_notices": NoticePage(items=(NOTICE,)),
+    "list_tips": TipPage(items=()),
+    "list_referrals": ReferralPage(items=(REFERRAL,)),
+    "list_assistance": AssistancePage(items=(HELP,)),
+    "list_cases": CasePage(items=(CASE_ROW,)),
+    "list_orders": OrderPage(items=(ORDER,)),
+    "list_stage_reports": StageReportList(items=(REPORT,)),
+}
+
+
+def test_the_inbox_holds_everything_that_i_may_do_next_by_its_clock(door: Door) -> None:
+    for method, answer in EVERYTHING.items():
+        door.bus.says(method, answer)
+    sign_in(door, "lead")
+    page = door.http.get("/desk").text
+    kinds = re.findall(KIND, page)
+    assert kinds == ["报送", "通知", "移送", "督办", "协查", "案件"]
+    for deed in ("签收", "答复督办", "接受", "报送"):
+        assert f">{deed}</" in page, deed
+    only = door.http.get("/desk?kind=order").text
+    assert re.findall(KIND, only) == ["督办"]
+    assert 'href="/desk?kind=order" aria-current="true"' in only
+
+
+def test_what_others_have_to_do_stands_under_its_own_tab(door: Door) -> None:
+    for method, answer in EVERYTHING.items():
+        door.bus.says(method, answer)
+    asked_by_us = replace(HELP, asker="police/station", receiver="market/desk")
+    door.bus.says("list_assistance", AssistancePage(items=(asked_by_us,)))
+    sign_in(door)
+    mine, unit, others = (door.http.get(f"/desk{query}").text for query in ("", "?whose=unit", "?whose=others"))
+    # A desk without the right to sign for the police sees that its unit has to, and who may.
+    assert (REFERRAL.referral_id in mine, REFERRAL.referral_id in unit) == (False, True)
+    assert (HELP.assistance_id in unit, HELP.assistance_id in others) == (False, True)
+
+
+def test_a_desk_that_is_away_is_named_and_takes_nothing_from_the_others(door: Door) -> None:
+    door.bus.says("list_notices", NoticePage(items=(NOTICE,)))
+    for method in ("list_referrals", "list_assistance", "list_cases"):
+        door.bus.says(method, BrokerDown("cases.away"))
+    sign_in(door, "lead")
+    page = door.http.get("/desk?whose=unit")
+    assert (page.status_code, NOTICE.text_zh in page.text) == (200, True)
+    away = page.text.partition("这些没有回答")[2].partition("</p>")[0]
+    assert re.findall(r"<strong>(\w+)</strong>", away) == ["移送", "协查", "案件"]
+    assert 'href="/desk?whose=unit"' in away
 
 
 def test_a_notice_is_acknowledged_once(door: Door) -> None:
     door.bus.says("list_notices", NoticePage(items=(NOTICE,)))
     door.bus.says("acknowledge_notice", replace(NOTICE, version=2, acknowledged_at=NOON))
     sign_in(door)
-    page = door.http.get("/desk?state=accepted")
+    page = door.http.get("/desk?kind=notice")
     assert NOTICE.text_zh in page.text
     assert asked(door, "list_notices")[0].request.only_open
     address = f"/desk/notices/{NOTICE.notice_id}/acknowledge"
     form = form_on(page, address)
     for _ in range(2):
         signed = door.http.post(address, data=form, headers=OURS)
-        assert (signed.status_code, signed.headers["Location"]) == (303, "/desk?state=accepted&page=1")
+        assert (signed.status_code, signed.headers["Location"]) == (303, "/desk?kind=notice")
     assert [each.request.expected_version for each in asked(door, "acknowledge_notice")] == [1]
     door.bus.says("acknowledge_notice", Conflict("notice.changed"))
     stale = door.http.post(address, data={**form, "key": "another"}, headers=OURS)
-    assert (stale.status_code, "事项已经变了" in stale.text) == (412, True)
+    assert (stale.status_code, "有人先改过" in stale.text) == (412, True)
 
 
 # --- one tip
@@ -396,20 +345,20 @@ def test_a_tip_is_told_with_clock_clause_words_and_line(door: Door) -> None:
 @pytest.mark.criterion("8.1")
 def test_buttons_are_those_of_state_right_and_desk(door: Door) -> None:
     sign_in(door)
-    assert deeds(door, VIEW) == {"accept", "return", "messages"}
-    assert deeds(door, replace(VIEW, state=TipState.ACCEPTED)) == {"verify", "messages"}
-    assert deeds(door, replace(VIEW, state=TipState.VERIFIED)) == {"close", "messages"}
+    assert deeds(door, VIEW) == {"accept", "return", "dispatch", "clock", "messages"}
+    assert deeds(door, replace(VIEW, state=TipState.ACCEPTED)) == {"verify", "dispatch", "clock", "messages"}
+    assert deeds(door, replace(VIEW, state=TipState.VERIFIED)) == {"close", "clock", "messages"}
     assert deeds(door, replace(VIEW, state=TipState.CLOSED)) == {"messages"}
     assert deeds(door, replace(VIEW, lead="market/desk")) == set()
     owned = replace(VIEW, state=TipState.VERIFIED, lead="market/desk", next_owner="police/station")
     assert deeds(door, owned) == {"close"}
     returned = TimelineEntry(at=NOON, what="tip.returned", by="police/station", reference="duplicate")
-    assert deeds(door, replace(VIEW, timeline=(returned, returned))) == {"accept", "messages"}
+    assert deeds(door, replace(VIEW, timeline=(returned, returned))) == {"accept", "dispatch", "clock", "messages"}
 
 
 def deeds(door: Door, view: TipView) -> set[str]:
     door.bus.says("get_tip", view)
-    return set(re.findall(rf'action="{ADDRESS}/(\w+)"', door.http.get(ADDRESS).text))
+    return deeds_on(door.http.get(ADDRESS))
 
 
 def test_a_stranger_finds_no_page_and_a_role_without_tips_is_refused(door: Door) -> None:
@@ -440,7 +389,7 @@ WORK: list[tuple[str, TipState, dict[str, str], str, dict[str, Any]]] = [
         "verify_tip",
         {"outcome": "not_substantiated", "next_owner": None},
     ),
-    ("close", TipState.VERIFIED, {"text": "已取缔"}, "close_tip", {"outcome": "已取缔"}),
+    ("close", TipState.VERIFIED, {"text_outcome": "已取缔"}, "close_tip", {"outcome": "已取缔"}),
     ("messages", TipState.ACCEPTED, {"text": "请问几楼"}, "post_message", {}),
 ]
 
@@ -471,9 +420,9 @@ def test_a_conflict_shows_what_has_changed_and_keeps_what_was_written(door: Door
     late = TimelineEntry(at=NOON + timedelta(hours=1), what="case.opened", by="police/economic", reference="case_1")
     door.bus.says("get_tip", replace(verified, version=4, timeline=(*VIEW.timeline, late)))
     door.bus.says("close_tip", Conflict("tip.changed"))
-    stale = send(door, page, "close", text="已取缔 <i>")
+    stale = send(door, page, "close", text_outcome="已取缔 <i>")
     assert stale.status_code == 412
-    assert "事项已经变了" in stale.text
+    assert "有人先改过" in stale.text
     changed = stale.text.partition('id="changed"')[2].partition("</section>")[0]
     assert ("立案" in changed, "收到线索" in changed) == (True, False)
     assert "已取缔 &lt;i&gt;</textarea>" in stale.text
@@ -481,7 +430,7 @@ def test_a_conflict_shows_what_has_changed_and_keeps_what_was_written(door: Door
     assert again["version"] == '"4"'
     assert again["key"] != form_on(page, f"{ADDRESS}/close")["key"]
     door.bus.says("close_tip", replace(VIEW, version=5, state=TipState.CLOSED))
-    assert send(door, stale, "close", text="已取缔").status_code == 303
+    assert send(door, stale, "close", text_outcome="已取缔").status_code == 303
 
 
 def test_what_was_written_is_shown_when_its_form_is_gone(door: Door) -> None:
@@ -490,7 +439,7 @@ def test_what_was_written_is_shown_when_its_form_is_gone(door: Door) -> None:
     page = door.http.get(ADDRESS)
     door.bus.says("get_tip", replace(VIEW, state=TipState.CLOSED))
     door.bus.says("close_tip", Conflict("tip.already_closed"))
-    gone = send(door, page, "close", text="写了很久")
+    gone = send(door, page, "close", text_outcome="写了很久")
     assert gone.status_code == 409
     assert re.search(r'id="written"[^>]*>\n写了很久</textarea>', gone.text)
 
@@ -534,7 +483,7 @@ def test_whatever_a_tip_may_be_has_a_word() -> None:
         "found": VerificationOutcome,
         "reason": ReturnReason,
         "action": get_args(Action),
-        "done": desk_pages.DEEDS,
+        "deed.tip": tip_pages.DEEDS,
     }
     for group, codes in wanted.items():
         for code in codes:
@@ -554,13 +503,22 @@ def test_one_reads_who_one_is_and_what_one_may_do_and_why(door: Door) -> None:
 
 
 def test_a_page_asks_for_the_right_of_its_route_and_no_other() -> None:
-    rights = {deed: need_of(each.route).right for deed, each in desk_pages.DEEDS.items()}
+    rights = {deed: need_of(each.route).right for deed, each in tip_pages.DEEDS.items()}
     assert rights == {
         "accept": "tip.decide",
         "return": "tip.decide",
         "verify": "tip.decide",
         "close": "tip.close",
         "messages": "message.create",
+        "dispatch": "tip.decide",
+        "case": "case.create",
+        "clock": "tip.change",
+        "allow_clock": "tip.decide",
+        "refuse_clock": "tip.decide",
+        "press": "supervision.create",
+        "unmask": "tip.unmask",
+        "bind": "tip.decide",
+        "undo": "tip.decide",
     }
     assert need_of(tips.list_tips).scopes == ("tips:read",)
     with pytest.raises(LookupError):

@@ -35,8 +35,8 @@ from lianxi.contracts.reporting import (
     StageReportView,
 )
 from lianxi.kernel.errors import BrokerDown, Conflict
+from tests.support.desk_door import OURS, asked, form_on, open_desk, sign_in
 from tests.support.gateway_fakes import NOON, POLICY, Door
-from tests.unit.gateway.test_desk_pages import OURS, asked, form_on, open_desk, sign_in
 
 TODAY = date(2026, 3, 2)
 UNITS = ("police", "market", "tenancy")
@@ -240,7 +240,7 @@ def test_units_do_not_see_the_whole_town(fresh: Door) -> None:
     assert fresh.http.get("/office").status_code == 403
     assert fresh.http.get("/office/cards").status_code == 403
     assert 'href="/office"' not in fresh.http.get("/desk").text
-    assert fresh.bus.asked == [each for each in fresh.bus.asked if each.method in ("list_tips", "list_notices")]
+    assert {each.service for each in fresh.bus.asked if each.caller.sees_all} == set()
 
 
 # --- what the numbers are made of

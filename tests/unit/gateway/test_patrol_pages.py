@@ -15,8 +15,8 @@ from gateway.console import patrol_view
 from lianxi.contracts.inspections import EntryBasis, Finding, Grade, RecordVisit, RentalView, VisitOutcome
 from lianxi.contracts.rounds import RoundView, Stop
 from lianxi.kernel.errors import BrokerDown, NotFound
+from tests.support.desk_door import OURS, SEATS, SECRETS, open_desk, sign_in
 from tests.support.gateway_fakes import NOON, POLICY, Door
-from tests.unit.gateway.test_desk_pages import OURS, SEATS, SECRETS, open_desk, sign_in
 
 TODAY = date(2026, 3, 2)
 AREA = "village/banyan"
