@@ -38,6 +38,7 @@ async def submission(
     verifier: str | None,
     source: str | None = None,
     is_receipt_temporary: bool = False,
+    filed_by: str | None = None,
 ) -> SubmitTip:
     """Make the command that takes a tip in.
 
@@ -69,6 +70,7 @@ async def submission(
         attachments=await house.attachments.claim(told.attachments, tip_id),
         is_receipt_temporary=is_receipt_temporary,
         source=source or channel.value,
+        filed_by=filed_by,
     )
 
 

@@ -70,6 +70,7 @@ async def file_tip(body: AgencyTip, writing: Writing = writes("tip.create")) -> 
             actor=caller.agency,
             verifier=verifier,
             is_receipt_temporary=code is not None,
+            filed_by=caller.actor if caller.is_person else None,
         )
         await house.bus.hand_in(SERVICE, command.lane, command, replace(caller.cause(), lane=command.lane))
         for each in (command.tip_id, *([] if verifier is None else [verifier])):

@@ -19,6 +19,7 @@ from kombu import Connection
 
 from lianxi.contracts import (
     cases,
+    feedback,
     inspections,
     major_events,
     notifications,
@@ -83,6 +84,7 @@ SUBSCRIPTIONS: Mapping[str, Mapping[str, tuple[type[Event], ...]]] = {
             vault.OpeningAttempted,
             unmasking.UnmaskingsReported,
             saved_searches.SearchMatched,
+            feedback.FeedbackGiven,
             rewards.RewardClaimed,
             rewards.RewardProposed,
             rewards.RewardDecided,

@@ -83,6 +83,11 @@ class Caller:
         return "all" in self.rows
 
     @property
+    def sees_own_only(self) -> bool:
+        """Say whether the permission table ends at what the caller did or handed in."""
+        return set(self.rows) == {"own"}
+
+    @property
     def bound_to(self) -> tuple[str, ...] | None:
         """Name the desks that an official is bound to in what is asked; `None` where all of the agency is open."""
         return self.desks if self.desks and not set(self.rows) - _OF_A_DESK else None

@@ -99,6 +99,8 @@ class SubmitTip(Command):
     attachments: Annotated[tuple[AttachedPicture, ...], Len(0, 5)] = ()
     is_receipt_temporary: bool = False
     source: str | None = None
+    filed_by: str | None = None
+    """The account of the official who handed it in; never an informant."""
 
 
 # --- commands and questions by RPC

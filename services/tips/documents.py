@@ -33,6 +33,7 @@ class TipDocument(AggregateDocument):
             {"fields": ["next_rung_at"], "sparse": True},
             {"fields": ["policy_version", "state"]},
             {"fields": ["officer"], "sparse": True},
+            {"fields": ["filed_by", "listed_at"]},
             *kept_indexes("keeping"),
             *kept_indexes("identity"),
         ],
@@ -75,6 +76,7 @@ class TipDocument(AggregateDocument):
     openings = ListField(DictField())
     attachments = ListField(DictField())
     officer = StringField()
+    filed_by = StringField()
     keeping = DictField()
     identity = DictField()
 

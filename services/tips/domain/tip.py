@@ -167,7 +167,7 @@ class Tip:
     a sweep has to look at its clocks next. `policy_version` is the version of the policy that the tip runs under.
     `reference` is the number under which another system knows it. `unread_since` is when the oldest reply was written
     that the informant has not read; when informants read is noted nowhere.
-    `officer` is whoever took it on for the lead.
+    `officer` is whoever took it on for the lead, `filed_by` the official who handed it in.
     `keeping` says how long its words are kept; `identity` likewise, if the vault keeps anything of its informant.
     """
 
@@ -209,6 +209,7 @@ class Tip:
     reference: str | None = None
     unread_since: datetime | None = None
     officer: str | None = None
+    filed_by: str | None = None
     keeping: Keeping = NOT_COUNTED
     identity: Keeping | None = None
 
@@ -247,10 +248,13 @@ Decision = tuple[Tip, Sequence[Event]]
 def may_read(tip: Tip, caller: Caller) -> bool:
     """Say whether a caller may know of a tip: its submitter, its lead, copies and next owner; or all by right.
 
+    Whose right ends at what is their own, as a liaison's, knows of what they handed in themselves.
     Of a purged tip nobody may: what remains of it is there to be counted.
 
     Clause: none (domain 5.4, 5.5).
     """
+    if caller.sees_own_only:
+        return not tip.keeping.is_purged and tip.filed_by == caller.actor
     return not tip.keeping.is_purged and (caller.sees_all or caller.agency in tip.agencies)
 
 
@@ -259,6 +263,8 @@ def has_held(tip: Tip, caller: Caller) -> bool:
 
     Clause: none (domain 5.4).
     """
+    if caller.sees_own_only:
+        return may_read(tip, caller)
     desks = [desk for each in tip.dispatches for desk in (each.lead, *each.copies)]
     return may_read(tip, caller) or (not tip.keeping.is_purged and any(caller.holds(desk) for desk in desks))
 

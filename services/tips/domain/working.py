@@ -8,7 +8,9 @@ from datetime import datetime
 
 from lianxi.contracts.attachments import AttachedPicture
 from lianxi.contracts.envelope import Caller
+from lianxi.contracts.feedback import FeedbackGiven
 from lianxi.contracts.tips import (
+    Channel,
     TipAccepted,
     TipClosed,
     TipKind,
@@ -94,7 +96,22 @@ def verify(tip: Tip, outcome: VerificationOutcome, next_owner: str | None, calle
         rental_code=tip.rental_code,
         verified_at=tip.shown(now),
     )
-    return tip, (event,)
+    return tip, (event, *_feedback(tip, outcome, now))
+
+
+def _feedback(tip: Tip, outcome: VerificationOutcome, now: datetime) -> tuple[FeedbackGiven, ...]:
+    """Have a liaison's agency told of the result, in the same words whatever it is."""
+    if tip.channel is not Channel.LIAISON:
+        return ()
+    told_of = FeedbackGiven(
+        tip_id=tip.id,
+        number=tip.number,
+        receiver=tip.submitted_by,
+        outcome=outcome,
+        is_anonymous=tip.is_anonymous,
+        given_at=tip.shown(now),
+    )
+    return (told_of,)
 
 
 def close(tip: Tip, outcome: str, caller: Caller, now: datetime) -> Decision:

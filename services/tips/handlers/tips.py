@@ -166,6 +166,7 @@ class TipHandlers(InformantSide):
             receipt=command.receipt_verifier or no_receipt(command.tip_id),
             is_receipt_temporary=command.is_receipt_temporary,
             submitted_by=command.submitted_by,
+            filed_by=command.filed_by,
             received_at=command.received_at,
             identity=NOT_COUNTED if command.contact is not None else None,
         )

@@ -56,6 +56,7 @@ from services.tips.store import (
     open_weekly_reports,
 )
 from services.tips.views import TipViews
+from services.tips.views.feedback import FeedbackViews
 from services.tips.views.figures import TipFigureViews
 from services.tips.views.finding import Finder
 from services.tips.views.links import LinkViews, VisibleTips
@@ -140,6 +141,7 @@ def open_desk(premises: Premises[TipsSettings]) -> type[Desk]:
         **_unmasking(tips, opener, clock),
         "handlers": desk_handlers,
         "views": TipViews(tips, clock, reward=rewards.notice),
+        "feedback": FeedbackViews(clock),
         "rewarding": rewarding,
         "rewards": rewards,
         "vault": vault,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from lianxi.contracts.cases import CaseClosed, CaseOpened
 from lianxi.contracts.clocks import AskClockChange, DecideClockChange
 from lianxi.contracts.envelope import Caller, Cause, Event, Heard
+from lianxi.contracts.feedback import FeedbackPage, ListFeedback
 from lianxi.contracts.inspections import SuspicionRaised
 from lianxi.contracts.notifications import NoticeDelivered
 from lianxi.contracts.operations import MigrateItems, MigrationResult
@@ -30,6 +31,7 @@ from lianxi.contracts.tips import (
 from lianxi.greenroom.entries import Accepted, Desk, accepts, answers, consumes, every, gathers, shows
 from services.tips.handlers import TipHandlers
 from services.tips.views import TipViews
+from services.tips.views.feedback import FeedbackViews
 
 
 class TipDoors(Desk):
@@ -37,6 +39,7 @@ class TipDoors(Desk):
 
     handlers: TipHandlers
     views: TipViews
+    feedback: FeedbackViews
 
     @accepts(SubmitTip)
     def submit_tips(self, commands: Sequence[Accepted]) -> None:
@@ -67,6 +70,11 @@ class TipDoors(Desk):
     def list_tips(self, request: ListTips, caller: Caller) -> TipPage:
         """List tips."""
         return self.views.list_tips(request, caller)
+
+    @shows("tip")
+    def list_feedback(self, request: ListFeedback, caller: Caller) -> FeedbackPage:
+        """List what came of what the caller handed in."""
+        return self.feedback.list_feedback(request, caller)
 
     @answers
     def dispatch_tip(self, request: DispatchTip, caller: Caller) -> TipView:

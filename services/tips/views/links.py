@@ -57,6 +57,8 @@ class VisibleTips:
     def rows(self, tip_ids: Iterable[str], caller: Caller) -> dict[str, Mapping[str, Any]]:
         """Read those of some tips that a caller may know of."""
         match = {"_id": {"$in": list(tip_ids)}, "agencies": OFFICE if caller.sees_all else caller.agency}
+        if caller.sees_own_only:
+            match["filed_by"] = caller.actor
         with reaching_the_store():
             return {row["_id"]: row for row in self.collection().find(match, dict.fromkeys(_SHOWN, 1))}
 

@@ -82,6 +82,8 @@ class TipViews:
         """
         # The office stands among the readers of every tip, so that "all" is a range of the same index.
         match: dict[str, Any] = {"agencies": OFFICE if caller.sees_all else caller.agency}
+        if caller.sees_own_only:
+            match = {"filed_by": caller.actor}
         if request.state is not None:
             match["state"] = request.state.value
         if request.kind is not None:

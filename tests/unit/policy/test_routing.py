@@ -161,6 +161,8 @@ def test_notices_name_who_is_told_and_until_when_they_say_so(policy: Policy) -> 
         ("tips.opening.asked.v1", "office"): False,
         ("tips.opening.asked.v1", "governance/desk"): False,
         ("tips.unmaskings.reported.v1", "office"): True,
+        ("tips.search.matched.v1", "receiver"): False,
+        ("tips.feedback.given.v1", "receiver"): False,
         ("tips.opening.attempted.v1", "office"): True,
     }
     for told_otherwise in ("inspections.suspicion.raised.v1", "reporting.return.due.v1", "reporting.return.missed.v1"):
