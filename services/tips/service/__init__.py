@@ -87,13 +87,14 @@ class Tips(
 
 
 def _finding(tracing: TraceHandlers, clock: Clock) -> dict[str, Any]:
-    """Put together what finds tips, binds them and counts them."""
+    """Put together what finds tips, binds and counts them, and says what came of them."""
     finder, visible = Finder(), VisibleTips()
     return {
         "tracing": tracing,
         "binding": BondHandlers(tips=tracing.tips, bonds=open_bonds(clock), clock=clock),
         "links": LinkViews(tracing.tips, finder, visible, tracing.policies),
         "finder": finder,
+        "feedback": FeedbackViews(clock),
         "searches": SearchViews(finder, visible, tracing.key),
         "figures": TipFigureViews(clock),
     }
@@ -141,7 +142,6 @@ def open_desk(premises: Premises[TipsSettings]) -> type[Desk]:
         **_unmasking(tips, opener, clock),
         "handlers": desk_handlers,
         "views": TipViews(tips, clock, reward=rewards.notice),
-        "feedback": FeedbackViews(clock),
         "rewarding": rewarding,
         "rewards": rewards,
         "vault": vault,
