@@ -1,0 +1,138 @@
+"""Figures over the real database: every tip and dwelling counted once, and each agency its own only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import mongoengine
+import pytest
+
+from lianxi.contracts.envelope import Caller
+from lianxi.contracts.figures import GetPublicFigures, GetTipFigures, GetVisitFigures
+from lianxi.contracts.inspections import Grade
+from lianxi.contracts.tips import TipReceived, TipState
+from lianxi.kernel.clock import FixedClock, local_midnight
+from lianxi.store.mapping import as_fields
+from services.inspections.documents import RentalDocument
+from services.inspections.views import RentalViews
+from services.reporting.documents import EventFactDocument
+from services.reporting.policy import read_plan
+from services.reporting.views.figures import PublicFigureViews
+from services.tips.documents import TipDocument
+from services.tips.domain.tip import Tip
+from services.tips.views.figures import TipFigureViews
+from tests.support.town import Database
+from tests.unit.inspections import desk as inspections_desk
+from tests.unit.inspections.desk import InspectionsInMemory
+from tests.unit.tips.desk import TipDesk, shipped_policy, submission
+
+pytestmark = pytest.mark.integration
+NOW = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
+OFFICE = Caller(actor="clerk", agency="office", correlation_id="c", rows=("all",))
+DOCUMENTS: dict[str, Any] = {"tips": TipDocument, "inspections": RentalDocument, "reporting": EventFactDocument}
+EARLIER = timedelta(days=20)
+OPEN, LATE, CLOSED, OLD = 30, 7, 5, 11
+
+
+@pytest.fixture
+def connected(database: Database) -> Iterator[None]:
+    for alias, document in DOCUMENTS.items():
+        client = mongoengine.connect(
+            f"figures_{alias}", alias=alias, host=database.url, tz_aware=True, uuidRepresentation="standard"
+        )
+        client.drop_database(f"figures_{alias}")
+        document.ensure_indexes()
+    yield
+    for alias in DOCUMENTS:
+        mongoengine.disconnect(alias)
+
+
+def open_tip() -> Tip:
+    desk = TipDesk()
+    desk.clock.instant = NOW - EARLIER
+    desk.deliver(desk.submit(submission(received_at=NOW - EARLIER)))
+    return desk.tip()
+
+
+def row_of(tip: Tip, number: int, **changed: Any) -> dict[str, Any]:
+    fields = as_fields(replace(tip, id=f"tip_{number:026d}", receipt=f"verifier-{number}", **changed))
+    return {**{name: value for name, value in fields.items() if name != "id"}, "_id": f"tip_{number:026d}"}
+
+
+def moved(tip: Tip, by: timedelta) -> dict[str, Any]:
+    (clock,) = tip.clocks
+    running = replace(clock.running, due_at=clock.running.due_at + by)
+    return {"clocks": (replace(clock, running=running),)}
+
+
+def test_tips_are_counted_by_desk_week_and_village(connected: None) -> None:
+    tip, clock = open_tip(), FixedClock(NOW)
+    due = tip.clocks[0].running.due_at
+    late, soon = NOW - timedelta(days=2) - due, NOW + timedelta(days=2) - due
+    rows = [row_of(tip, number, **moved(tip, late if number < LATE else soon)) for number in range(OPEN)]
+    rows += [row_of(tip, 100 + number, state=TipState.CLOSED) for number in range(CLOSED)]
+    long_ago = NOW - timedelta(days=100)
+    rows += [row_of(tip, 200 + number, state=TipState.CLOSED, listed_at=long_ago) for number in range(OLD)]
+    TipDocument._get_collection().insert_many(rows)
+    views = TipFigureViews(clock)
+    told = views.get_tip_figures(GetTipFigures(), OFFICE)
+    (desk,) = told.desks
+    assert (desk.desk, desk.open, desk.late) == (tip.lead, OPEN, LATE)
+    assert desk.longest_late == f"tip_{0:026d}"
+    assert desk.next_due_at is not None
+    assert desk.next_due_at > NOW
+    assert [each.week_from for each in told.weeks] == [
+        date(2026, 10, 5) + timedelta(days=7 * each) for each in range(8)
+    ]
+    assert sum(each.count for each in told.weeks) == OPEN + CLOSED
+    assert [(each.village, each.count) for each in told.villages] == [(tip.village, OPEN + CLOSED)]
+    own = Caller(actor="p", agency=tip.lead.partition("/")[0], correlation_id="c", rows=("own_agency",))
+    assert views.get_tip_figures(GetTipFigures(), own).desks == told.desks
+    other = Caller(actor="f", agency="finance", correlation_id="c", rows=("own_agency",))
+    nothing = views.get_tip_figures(GetTipFigures(), other)
+    assert (nothing.desks, nothing.villages, sum(each.count for each in nothing.weeks)) == ((), (), 0)
+
+
+def test_dwellings_are_counted_by_village_and_grade(connected: None) -> None:
+    inspections = InspectionsInMemory()
+    for number, village in enumerate(("village/banyan", "village/banyan", "village/old-ferry")):
+        inspections.desk.register_rental(
+            inspections_desk.registering(f"R-{number}", village=village), inspections_desk.TENANCY
+        )
+    rows = [{**as_fields(each), "_id": each.id} for each in inspections.rentals.all()]
+    for row in rows:
+        row.pop("id")
+    rows[0]["next_visit_due_on"] = "2026-11-01"
+    RentalDocument._get_collection().insert_many(rows)
+    views = RentalViews(inspections.clock, inspections_desk.shipped_rules().villages)
+    told = views.get_visit_figures(GetVisitFigures(), OFFICE)
+    assert [(each.village, each.grade, each.rentals, each.on_time) for each in told.items] == [
+        ("village/banyan", Grade.ORDINARY, 2, 1),
+        ("village/old-ferry", Grade.ORDINARY, 1, 1),
+    ]
+    assert views.get_visit_figures(GetVisitFigures(), inspections_desk.caller("market")).items == ()
+
+
+def test_everybody_s_numbers_end_with_last_week_and_tell_nothing_small(connected: None) -> None:
+    plan, clock = read_plan(shipped_policy()), FixedClock(NOW)
+    monday = local_midnight(date(2026, 11, 23))
+    told_at = [monday - timedelta(hours=each + 1) for each in range(9)] + [monday + timedelta(hours=1)] * 3
+    EventFactDocument._get_collection().insert_many(
+        {"_id": f"fact-{number}", "event_type": TipReceived.KEY, "at": at, "kept_at": at, "subject": "tip/x"}
+        for number, at in enumerate(told_at)
+    )
+    views = PublicFigureViews(plan, clock)
+    told = views.get_public_figures(GetPublicFigures(), OFFICE)
+    counts = {each.code: each.count for each in told.items}
+    assert told.upto == date(2026, 11, 22)
+    assert counts == {"tips_received": 9, "tips_closed": 0, "visits": 0, "cases_opened": 0, "cases_closed": 0}
+    clock.advance(timedelta(days=-7))
+    assert {each.count for each in views.get_public_figures(GetPublicFigures(), OFFICE).items} == {0}
+    EventFactDocument._get_collection().delete_many({"_id": {"$in": [f"fact-{number}" for number in range(5)]}})
+    clock.advance(timedelta(days=7))
+    assert {each.code: each.count for each in views.get_public_figures(GetPublicFigures(), OFFICE).items}[
+        "tips_received"
+    ] is None
