@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, sync_playwright
 
 from deploy.local import browser as machine
@@ -16,6 +19,7 @@ from tests.support.officials import SESSION, cookie_of
 from tests.support.town import RunningTown
 
 SCREENS = CHECKOUT / ".cache" / "screens"
+PICTURES = CHECKOUT / "docs" / "pictures"
 ARGUMENTS = (
     *("--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
     *("--no-first-run", "--disable-dev-shm-usage"),
@@ -91,6 +95,12 @@ class Visitor:
         found = Axe().run(self.page, options=WCAG).response["violations"]
         told = [(each["id"], [node["target"] for node in each["nodes"]]) for each in found]
         assert told == [], name
+
+    def picture(self, name: str) -> None:
+        """Draw a picture of the README anew, when it is wished for (`LIANXI_PICTURES=1`); few colours keep it small."""
+        if os.environ.get("LIANXI_PICTURES"):
+            shot = Image.open(io.BytesIO(self.page.screenshot()))
+            shot.convert("RGB").quantize(64).save(PICTURES / f"{name}.png", optimize=True)
 
     def weight(self) -> int:
         """Weigh what this page took to load, packed as it came. Units: bytes."""

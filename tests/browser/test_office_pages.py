@@ -14,7 +14,7 @@ from tests.browser.test_public_pages import step_to
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 Officials = Callable[..., Visitor]
-PAGES = ("overview", "returns", "supervision", "visits", "sentences")
+PAGES = ("overview", "returns", "supervision", "visits", "sentences", "policy")
 QUESTION = "请说明阶段性工作情况的准备进展。"
 
 
@@ -30,6 +30,8 @@ def test_every_page_of_the_office_is_accessible_and_whole(officials: Officials, 
     for name in PAGES:
         office.go(path_of(name))
         office.check(f"office-{name}")
+        if (name, language, width) == ("overview", "zh", 1280):
+            office.picture("office")
     office.go("/office/supervision/new?unit=education")
     office.check("office-order")
     office.submit("order")
