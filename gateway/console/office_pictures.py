@@ -36,8 +36,10 @@ class Pictures:
 
     def period(self, period: Period) -> str:
         """Name a period by its number and day."""
-        day = f"{period.due_on.month}/{period.due_on.day}"
-        return self._say("office.period", n=period.number, day=day)
+        return self._say("office.period", n=period.number, day=self._day(period.due_on))
+
+    def _day(self, on: date) -> str:
+        return f"{on.month}/{on.day}" if self._language == "zh" else f"{on.day} {say_month(self._language, on.month)}"
 
     def returns(self, periods: Sequence[Period]) -> Picture:
         """Draw how many units' reports have come, period by period."""
@@ -67,7 +69,7 @@ class Pictures:
 
     def weeks(self, counts: Sequence[Mapping[str, Any]]) -> Picture:
         """Draw how many tips came week by week."""
-        points = [(_day(date.fromisoformat(each["week_from"])), each["count"]) for each in counts]
+        points = [(self._day(date.fromisoformat(each["week_from"])), each["count"]) for each in counts]
         heads = (self._say("office.head_week"), self._say("office.head_tips"))
         return trend(self._say("office.trend_title"), heads, points)
 
@@ -114,7 +116,3 @@ class Pictures:
         """Name a grade as the town's policy does."""
         named = self._policy.grades[grade.value]
         return named.name_zh if self._language == "zh" else named.name_en
-
-
-def _day(on: date) -> str:
-    return f"{on.month}/{on.day}"
