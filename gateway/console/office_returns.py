@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import partial
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
+from gateway.console.drawing.lights import State
 from gateway.console.office_ground import ask, for_the_office, may_order, office_page, telling_of
 from gateway.console.office_pictures import Pictures
 from gateway.console.office_view import REPORT_LIGHTS, Period, periods_of
@@ -16,6 +19,8 @@ from gateway.language import language_of
 from gateway.refusals import NoSuchThing
 from gateway.routes import reports
 from gateway.routes.parameters import ItemPath
+from lianxi.contracts.reporting import StageReportState
+from lianxi.kernel.clock import local_date
 from lianxi.kernel.errors import StoreDown
 
 router = APIRouter(route_class=StaffRoute, tags=["pages"], include_in_schema=False)
@@ -35,7 +40,7 @@ async def board(request: Request) -> Response:
         "names": [pictures.period(each) for each in periods],
         "units": tuple(policy.agencies),
         "name": telling_of(request).name,
-        "lights": REPORT_LIGHTS,
+        "standing": partial(standing, today=local_date(house_of(request).clock.now())),
         "bars": pictures.returns(periods),
         "may_order": await may_order(request),
     }
@@ -56,11 +61,19 @@ async def one(report_id: ItemPath, request: Request) -> Response:
         "report": report,
         "period": _pictures(request).period(period),
         "name": telling_of(request).name,
-        "light_of": REPORT_LIGHTS[report["state"]],
+        "standing": standing(report, today=local_date(house_of(request).clock.now())),
         "filed_at": None if not report.get("filed_at") else datetime.fromisoformat(report["filed_at"]),
         "parts": [(each.code, each.name_zh if is_chinese else each.name_en) for each in parts],
     }
     return office_page(request, "office_return.html", **facts)
+
+
+def standing(report: Mapping[str, Any], *, today: date) -> tuple[State, str]:
+    """Say how a report stands: its light and its state; a day before the plan was issued is owed by nobody (X-03)."""
+    state = report["state"]
+    if state == StageReportState.NOT_DUE and report["due_on"] < today.isoformat():
+        return "none", "before"
+    return REPORT_LIGHTS[state], state
 
 
 def _find(periods: tuple[Period, ...], report_id: str) -> tuple[Period, Any]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from gateway.console.office_returns import standing
 from gateway.console.office_view import coverage_of, half_months, periods_of, units_of
 from lianxi.contracts.figures import (
     CoverageFigure,
@@ -274,6 +275,13 @@ def test_units_are_late_by_tips_and_by_reports_and_near_by_both() -> None:
 
 def _plain(view: StageReportView) -> dict[str, object]:
     return {"report_id": view.report_id, "agency": view.agency, "due_on": view.due_on.isoformat(), "state": view.state}
+
+
+def test_a_report_from_before_the_plan_was_issued_is_owed_by_nobody() -> None:
+    told = {"state": StageReportState.NOT_DUE, "due_on": "2026-02-18"}
+    assert standing(told, today=TODAY) == ("none", "before")
+    assert standing(told, today=date(2026, 2, 18)) == ("off", "not_due")
+    assert standing({**told, "state": "missed"}, today=TODAY) == ("late", "missed")
 
 
 def test_half_months_begin_where_today_lies() -> None:
