@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import expect
@@ -25,22 +26,31 @@ PAGES = {
     "policy": "/office/policy?file=grades",
 }
 QUESTION = "请说明阶段性工作情况的准备进展。"
+LAST_DAY = f"{datetime.now(UTC).date() + timedelta(days=60):%Y-%m-%d}"
 VILLAGES = (*("banyan",) * 5, *("old-ferry",) * 2, "rosewood", "new-quay")
 
 
 def fill(town: RunningTown) -> None:
     """Let something have happened in the town."""
     with town.http("police") as police:
-        for number, village in enumerate(VILLAGES):
-            body = {"category": "rental_gathering", "village": f"village/{village}", "text": "楼上每晚听课。"}
-            answer = police.post("/v1/tips", json=body, headers={"Idempotency-Key": f"office-{number}"})
-            assert answer.is_success, answer.text
-    tip_of(town, answer.json()["number"])
+        filed = [
+            police.post(
+                "/v1/tips",
+                json={"category": "rental_gathering", "village": f"village/{village}", "text": "楼上每晚听课。"},
+                headers={"Idempotency-Key": f"office-{number}"},
+            )
+            for number, village in enumerate(VILLAGES)
+        ]
+    tip_of(town, filed[-1].json()["number"])
     with town.http("tenancy") as tenancy:
-        for number in range(4):
-            body = {"village": "village/banyan", "address": f"榕荫路{number + 1}号", "rooms": 3, "is_registered": True}
-            answer = tenancy.put(f"/v1/rentals/OF-{number}", json=body, headers={"Idempotency-Key": f"rental-{number}"})
-            assert answer.is_success, answer.text
+        for number in range(1, 5):
+            path, where = f"/v1/rentals/OF-{number}", {"village": "village/banyan", "address": f"榕荫路{number}号"}
+            body = {**where, "rooms": 3, "is_registered": True}
+            kept = tenancy.put(path, json=body, headers={"Idempotency-Key": f"rental-{number}"})
+            assert kept.is_success, kept.text
+            graded = {"grade": "key", "reason": "多次聚集", "approved_by": "officer-2", "expires_on": LAST_DAY}
+            kept = tenancy.post(f"{path}/grade", json=graded, headers={"Idempotency-Key": f"grade-{number}"})
+            assert kept.is_success, kept.text
 
 
 @pytest.mark.criterion("25")
