@@ -7,13 +7,17 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any, Final
 
 from bench import page, plans, reports, side_by_side, sizes, texts, town
 from bench.ground import Ground, standing
 from bench.results import Results, describe_machine, read
 
-Step = Callable[[Ground, sizes.Sizes, Callable[[str], None]], Any]
+Step = Callable[[Any, sizes.Sizes, Callable[[str], None]], Any]
+PLAIN: Final = frozenset({"likeness"})
+"""What needs neither broker nor database."""
+
 STEPS: Final[Mapping[str, Step]] = {
     "rest": town.rest,
     "start": town.start,
@@ -65,7 +69,7 @@ def main(arguments: Sequence[str]) -> int:
         # A part measured anew joins what is there; the page says of the whole when it was last measured.
         results.go_on_from(read())
     tell(f"{'short' if is_short else 'full'} size; load average {os.getloadavg()[0]:.1f}")
-    with standing() as ground:
+    with standing() if set(names) - PLAIN else nullcontext() as ground:
         for name in names:
             busy, began = round(os.getloadavg()[0], 2), time.monotonic()
             tell(f"- {name}, load average {busy}")
@@ -76,7 +80,7 @@ def main(arguments: Sequence[str]) -> int:
     return int(has_failed(results.steps))
 
 
-def found_by(step: Step, ground: Ground, size: sizes.Sizes, tell: Callable[[str], None]) -> Any:
+def found_by(step: Step, ground: Ground | None, size: sizes.Sizes, tell: Callable[[str], None]) -> Any:
     """Take one step; whatever goes wrong is written in its place, and the others are still measured."""
     try:
         return step(ground, size, tell)

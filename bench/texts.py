@@ -158,9 +158,10 @@ def by_scan(kept: Sequence[Story]) -> Method:
     return nearest
 
 
-def measure(ground: Ground, sizes: Sizes, tell: Tell) -> dict[str, Any]:
+def measure(ground: Ground | None, sizes: Sizes, tell: Tell) -> dict[str, Any]:
     """Measure every size."""
-    ground.stop_town()
+    if ground is not None:
+        ground.stop_town()
     policy = load_policy(CHECKOUT / "deploy" / "policy")
     rows = []
     for count in sizes.texts:
