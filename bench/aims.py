@@ -44,12 +44,14 @@ class Aim:
 class Reached:
     """An aim's figure from one run; `note` says what else belongs to it.
 
-    Against a peer it is that of two writes; `same_work` is that of a peer that writes as much as Lianxi does.
+    Against a peer it is that of two writes; `same_work` is that of a peer that writes as much as Lianxi does. `broken`
+    names the condition of the aim that does not hold, whatever the figure.
     """
 
     value: float
     note: str = ""
     same_work: float | None = None
+    broken: str = ""
 
 
 def aims() -> list[Aim]:
@@ -133,7 +135,8 @@ def _kills(steps: Steps) -> Reached:
 def _plan(steps: Steps) -> Reached:
     row = [each for each in steps["plan"]["sizes"] if "list_ms" in each][-1]
     note = f"{row['list_ms']:.2g} ms against {row['scan_ms']:.0f} ms at {row['rentals']:,} rentals"
-    return Reached(row["scan_ms"] / row["list_ms"], note)
+    broken = "" if all(each["is_exact"] for each in steps["plan"]["sizes"]) else "not exact"
+    return Reached(row["scan_ms"] / row["list_ms"], note, broken=broken)
 
 
 def _report(steps: Steps) -> Reached:
@@ -149,7 +152,13 @@ def _likeness(steps: Steps) -> Reached:
         for level, ours, theirs in zip(row["levels"], row["ours"], row["scan"], strict=True)
     )
     note = f"recall@1 at 2 % false alarms, ours (scan): {levels}; {row['texts']:,} texts"
-    return Reached(row["scan_ms"] / row["ours_ms"], note)
+    worse = [
+        f"{level} {ours['first']:.2f} < {theirs['first']:.2f}"
+        for level, ours, theirs in zip(row["levels"], row["ours"], row["scan"], strict=True)
+        if ours["first"] < theirs["first"]
+    ]
+    broken = f"recall@1 whatever the alarms is worse: {', '.join(worse)}" if worse else ""
+    return Reached(row["scan_ms"] / row["ours_ms"], note, broken=broken)
 
 
 def _projection(steps: Steps) -> Reached:

@@ -120,7 +120,7 @@ def aim_rows(steps: Whole) -> Iterator[str]:
             said, verdict, far = NOT_MEASURED, "–", "–"
         else:
             said = f"**{number(found.value)}**" + (f"<br>{found.note}" if found.note else "")
-            verdict = verdict_of(aim, found.value)
+            verdict = f"**floor missed**: {found.broken}" if found.broken else verdict_of(aim, found.value)
             if found.same_work is not None:
                 verdict = f"two writes: {verdict}; same work: {verdict_of(aim, found.same_work)}"
             share = aim.share(found.value)

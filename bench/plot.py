@@ -10,14 +10,16 @@ from typing import Final
 
 WIDTH: Final = 860
 ROW: Final = 30
-LABEL: Final = 290
+LABEL: Final = 310
 RIGHT: Final = 90
 TEXT: Final = 14
 SMALL: Final = 12
 OURS: Final = "#0b6e4f"
 OTHERS: Final = "#6b7280"
 BARE: Final = "#b45309"
-LINES: Final = ("#0b6e4f", "#b45309", "#1d4ed8", "#9d174d", "#4d7c0f", "#6b7280")
+LINES: Final = (
+    "#0b6e4f", "#b45309", "#1d4ed8", "#9d174d", "#4d7c0f", "#6b7280", "#0e7490", "#7c3aed", "#be123c", "#854d0e",
+)  # fmt: skip
 FONT: Final = "system-ui, 'Noto Sans CJK SC', sans-serif"
 
 
@@ -55,7 +57,7 @@ def bars(title: str, unit: str, rows: Sequence[Bar]) -> str:
             f'fill="{row.colour}"/>'
         )
         parts.append(_line(across(row.least), y + ROW / 2 - 1, across(row.most), y + ROW / 2 - 1, "#111827"))
-        parts.append(_text(max(across(row.value), across(row.most)) + 6, y + 18, f"{row.value:,.3g}", TEXT))
+        parts.append(_text(max(across(row.value), across(row.most)) + 6, y + 18, plain(row.value), TEXT))
     return _whole(height, title, parts)
 
 
@@ -77,7 +79,7 @@ def growth(title: str, across_is: str, up_is: str, lines: Mapping[str, Mapping[i
     for power in range(low_y, high_y + 1):
         _, y = at(min(sizes), 10.0**power)
         parts.append(_line(left, y, right, y, "#d1d5db"))
-        parts.append(_text(left - 8, y + 4, f"{10.0**power:g}", SMALL, anchor="end"))
+        parts.append(_text(left - 8, y + 4, f"{10.0**power:,g}", SMALL, anchor="end"))
     for size in sorted(set(sizes)):
         x, _ = at(size, min(values))
         parts.append(_text(x, height - 30, f"{size:,}", SMALL, anchor="middle"))
@@ -86,8 +88,17 @@ def growth(title: str, across_is: str, up_is: str, lines: Mapping[str, Mapping[i
         colour = LINES[place % len(LINES)]
         points = " ".join(f"{x:.1f},{y:.1f}" for x, y in (at(*each) for each in sorted(line.items())))
         parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2.5"/>')
+        x, y = at(*max(line.items()))
+        parts.append(
+            f'<path d="M{x:.1f},{y:.1f} L{right + 6},{names[name]:.1f}" stroke="{colour}" stroke-dasharray="1 5"/>'
+        )
         parts.append(_text(right + 10, names[name] + 4, name, SMALL, colour=colour))
     return _whole(height, title, parts)
+
+
+def plain(value: float) -> str:
+    """Write a value with three digits and no power of ten."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _apart(heights: Mapping[str, float]) -> dict[str, float]:

@@ -108,3 +108,11 @@ def test_a_step_that_failed_is_said_to_have() -> None:
     assert "| each process killed in turn under load | **failed**: Lost: 1 of 10 records |" in text
     assert "**Failed**: Lost" in text
     assert page.NOT_MEASURED in row_of(text, "M10")
+
+
+def test_a_figure_does_not_count_when_its_condition_is_broken() -> None:
+    found = made_up.everything()
+    found["steps"]["likeness"]["sizes"][-1]["ours"] = [{"first": 0.5, "at_2": 0.9, "at_1": 0.8}]
+    found["steps"]["likeness"]["sizes"][-1]["scan_ms"] = 70_000.0
+
+    assert "**floor missed**: recall@1 whatever the alarms is worse: L0 0.50 < 1.00" in row_of(page.page(found), "M13")
