@@ -194,7 +194,7 @@ def contender_row(steps: Whole, code: str) -> Sequence[str]:
         TITLES[base],
         HOW[base],
         does,
-        f"**{number(rate.middle)}** ({number(rate.least)}–{number(rate.most)})",
+        f"**{number(rate.middle)}** ({number(rate.least)}–{number(rate.most)}, n={len(runs)})",
         f"{number(middle['accepted_rate'])}, {number(middle['accept_p50'])} / {number(middle['accept_p99'])}",
         number(sum(cpu.values())),
         where_to,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -107,7 +108,11 @@ def measure(ground: Ground, sizes: Sizes, tell: Tell) -> dict[str, Any]:
     work = learn(ground, sizes, tell)
     runs: Rows = {}
     bare: Rows = {}
+    began = time.monotonic()
     for turn in range(sizes.repetitions):
+        if turn and time.monotonic() - began > sizes.patience:
+            tell(f"the machine is too busy for more than {turn} turns")
+            break
         for each in contenders(ground, work):
             try:
                 found = one_turn(ground, each, sizes, turn)

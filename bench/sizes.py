@@ -8,12 +8,13 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Sizes:
-    """The numbers of one run.
+    """The numbers of one run; no further turn is begun when `patience` is over, because a busy machine knows no end.
 
-    Units: seconds for windows; items otherwise.
+    Units: seconds for windows and patience; items otherwise.
     """
 
     repetitions: int
+    patience: float
     window: float
     most_tips: int
     warm_up: int
@@ -33,6 +34,7 @@ class Sizes:
 
 FULL: Final = Sizes(
     repetitions=3,
+    patience=720.0,
     window=4.0,
     most_tips=4_000,
     warm_up=60,
@@ -51,6 +53,7 @@ FULL: Final = Sizes(
 )
 SHORT: Final = Sizes(
     repetitions=1,
+    patience=720.0,
     window=1.0,
     most_tips=600,
     warm_up=20,
