@@ -12,15 +12,13 @@ from fastapi import APIRouter, Request, Response
 from gateway.console.drawing.lights import State
 from gateway.console.office_ground import ask, for_the_office, may_order, office_page, telling_of
 from gateway.console.office_pictures import Pictures
-from gateway.console.office_view import REPORT_LIGHTS, Period, periods_of
+from gateway.console.office_view import FILED, REPORT_LIGHTS, Period, periods_of
 from gateway.console.staff import StaffRoute
 from gateway.exchange import house_of
 from gateway.language import language_of
 from gateway.refusals import NoSuchThing
 from gateway.routes import reports
 from gateway.routes.parameters import ItemPath
-from lianxi.contracts.reporting import StageReportState
-from lianxi.kernel.clock import local_date
 from lianxi.kernel.errors import StoreDown
 
 router = APIRouter(route_class=StaffRoute, tags=["pages"], include_in_schema=False)
@@ -40,7 +38,7 @@ async def board(request: Request) -> Response:
         "names": [pictures.period(each) for each in periods],
         "units": tuple(policy.agencies),
         "name": telling_of(request).name,
-        "standing": partial(standing, today=local_date(house_of(request).clock.now())),
+        "standing": partial(standing, issued_on=house_of(request).policy.programme.issued_on),
         "bars": pictures.returns(periods),
         "may_order": await may_order(request),
     }
@@ -61,17 +59,17 @@ async def one(report_id: ItemPath, request: Request) -> Response:
         "report": report,
         "period": _pictures(request).period(period),
         "name": telling_of(request).name,
-        "standing": standing(report, today=local_date(house_of(request).clock.now())),
+        "standing": standing(report, issued_on=house_of(request).policy.programme.issued_on),
         "filed_at": None if not report.get("filed_at") else datetime.fromisoformat(report["filed_at"]),
         "parts": [(each.code, each.name_zh if is_chinese else each.name_en) for each in parts],
     }
     return office_page(request, "office_return.html", **facts)
 
 
-def standing(report: Mapping[str, Any], *, today: date) -> tuple[State, str]:
+def standing(report: Mapping[str, Any], *, issued_on: date) -> tuple[State, str]:
     """Say how a report stands: its light and its state; a day before the plan was issued is owed by nobody (X-03)."""
     state = report["state"]
-    if state == StageReportState.NOT_DUE and report["due_on"] < today.isoformat():
+    if state not in FILED and report["due_on"] < issued_on.isoformat():
         return "none", "before"
     return REPORT_LIGHTS[state], state
 

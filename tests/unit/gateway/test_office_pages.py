@@ -278,10 +278,10 @@ def _plain(view: StageReportView) -> dict[str, object]:
 
 
 def test_a_report_from_before_the_plan_was_issued_is_owed_by_nobody() -> None:
-    told = {"state": StageReportState.NOT_DUE, "due_on": "2026-02-18"}
-    assert standing(told, today=TODAY) == ("none", "before")
-    assert standing(told, today=date(2026, 2, 18)) == ("off", "not_due")
-    assert standing({**told, "state": "missed"}, today=TODAY) == ("late", "missed")
+    told = {"state": StageReportState.DUE, "due_on": "2026-02-18"}
+    assert standing(told, issued_on=TODAY) == ("none", "before")
+    assert standing({**told, "state": "filed_late"}, issued_on=TODAY) == ("near", "filed_late")
+    assert standing(told, issued_on=date(2026, 2, 18)) == ("near", "due")
 
 
 def test_half_months_begin_where_today_lies() -> None:
