@@ -100,7 +100,7 @@ class Visitor:
         """Draw a picture of the README anew, when it is wished for (`LIANXI_PICTURES=1`); few colours keep it small."""
         if os.environ.get("LIANXI_PICTURES"):
             shot = Image.open(io.BytesIO(self.page.screenshot()))
-            shot.convert("RGB").quantize(64).save(PICTURES / f"{name}.png", optimize=True)
+            shot.convert("RGB").quantize(200).save(PICTURES / f"{name}.png", optimize=True)
 
     def weight(self) -> int:
         """Weigh what this page took to load, packed as it came. Units: bytes."""
