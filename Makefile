@@ -16,7 +16,7 @@ help:  ## list what can be made
 
 # --- the town ---------------------------------------------------------------------------------------------------------------
 
-run: setup-run  ## a whole demo town on this machine; Ctrl-C stops everything (ONCE=1 ends after the story)
+run: setup-run  ## a whole demo town on this machine; Ctrl-C stops everything (ONCE=1 ends after the story, LAN=1 serves phones)
 	@$(RUN) -m deploy.local.town run
 
 stop:  ## stop the town of this checkout from another terminal

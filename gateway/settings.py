@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 from pydantic import Field
@@ -53,6 +54,17 @@ class GatewaySettings(Settings):
     gateway_proof_bits: int = Field(default=18, ge=1, le=40)
     """The zero bits that a proof of work begins with: each more doubles the work."""
     gateway_proof_seconds: int = Field(default=300, gt=0, le=300)
+
+    gateway_secure_host: str | None = None
+    """A second address, served over HTTPS with a certificate of the town's own; none by default."""
+    gateway_secure_port: int = Field(default=8443, ge=1, le=65535)
+    gateway_certificate_file: Path | None = None
+    gateway_certificate_key_file: Path | None = None
+    gateway_authority_file: Path | None = None
+    """The authority that phones install to trust that certificate."""
+
+    gateway_phone_lists_wiped_before: datetime | None = None
+    """Patrol telephones forget every list that they stored before this instant."""
 
     # How long things take and live.
     gateway_rpc_timeout_seconds: float = Field(default=8.0, gt=0)

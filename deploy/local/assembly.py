@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from deploy.local import broker, credentials, database, install, mailbox, officials, ports, processes
+from deploy.local import broker, credentials, database, install, lan, mailbox, officials, ports, processes
 from deploy.local.given_broker import GivenBroker
 from deploy.local.places import CHECKOUT, Places, read_json, write_private_json
 from deploy.local.progress import Progress
@@ -77,6 +77,7 @@ class Town:
         self.mongo_url = ""
         self.ports: processes.TownPorts | None = None
         self.private_broker: broker.PrivateBroker | None = None
+        self.lan: lan.Lan | None = None
         self._book = book
         self._progress = progress
 
@@ -184,6 +185,7 @@ class Town:
         """All that the town's own processes need; ports are chosen at the first call."""
         if self.ports is None:
             self.ports = processes.TownPorts.choose(self._book)
+            self.lan = lan.wanted(self.options.environment, self.places, self._book)
         return processes.Supplies(
             amqp_urls=self.amqp_urls,
             mongo_url=self.mongo_url,
@@ -194,6 +196,7 @@ class Town:
             extra=self.options.extra,
             extra_for=self.options.extra_for,
             shutdown_seconds=self.options.shutdown_seconds,
+            lan={} if self.lan is None else self.lan.environment(),
         )
 
     def start_desks(self) -> None:
@@ -230,6 +233,8 @@ class Town:
             self.places.town_file,
             {
                 "gateway": self.gateway_url,
+                "phones": None if self.lan is None else self.lan.setup,
+                "fingerprint": None if self.lan is None else self.lan.papers.fingerprint(),
                 "health": {name: f"http://{ports.LOOPBACK}:{port}" for name, port in health.items()},
                 "credentials": str(self.places.credentials_file),
                 "log": str(self.places.log),

@@ -117,7 +117,10 @@ def configuration() -> str:
         lines.append("")
     lines += ["## Only read by whoever starts a town\n", "| name | meaning |", "|---|---|"]
     lines += [f"| `{name}` | {words[name]} |" for name in sorted(starters_names())]
-    lines.append("\n`make run` also heeds `ONCE=1` (end after the story) and `YES=1` (install without asking).")
+    lines.append(
+        "\n`make run` also heeds `ONCE=1` (end after the story), `YES=1` (install without asking), and\n"
+        "`LAN=1` or `LAN=192.168.1.5` (serve phones on the local network over HTTPS; off by default)."
+    )
     return "\n".join(lines) + "\n"
 
 

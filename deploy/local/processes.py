@@ -60,6 +60,7 @@ class Supplies:
     extra: Mapping[str, str] = field(default_factory=dict)
     extra_for: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     shutdown_seconds: int = 20
+    lan: Mapping[str, str] = field(default_factory=dict)
 
 
 def shared_environment(supplies: Supplies) -> dict[str, str]:
@@ -137,6 +138,7 @@ def gateway(supplies: Supplies) -> Recipe:
             f"{name}=http://{LOOPBACK}:{port}" for name, port in supplies.ports.health.items()
         ),
     }
+    own |= supplies.lan
     return process(supplies, GATEWAY, ["-m", "gateway"], own, supplies.ports.gateway)
 
 

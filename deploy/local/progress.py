@@ -57,6 +57,11 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "docs": ("   说明 API docs    {url}/docs", "   API docs    {url}/docs"),
     "credentials": ("   凭据 Credentials {path}", "   Credentials {path}"),
     "logs": ("   日志 Logs        {path}", "   Logs        {path}"),
+    "phones": ("   手机 Phones      {url}", "   Phones      {url}"),
+    "fingerprint": (
+        "   证书指纹 Certificate SHA-256 {fingerprint}",
+        "   Certificate SHA-256 {fingerprint}",
+    ),
     "what_to_do": ("怎么办 What to do: {remedy}", "What to do: {remedy}"),
     "log_path": ("日志 Log: {path}", "Log: {path}"),
     "neighbour": ("5672 端口上的 RabbitMQ 保持不动 the one on 5672 is left alone", "the one on 5672 is left alone"),

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from deploy.local import children, preflight
+from deploy.local import children, lan, preflight
 from deploy.local.assembly import Options, Town
 from deploy.local.database import plain_environment
 from deploy.local.places import CHECKOUT, Places, of_checkout, read_json
@@ -158,6 +158,10 @@ def show_addresses(progress: Progress, addresses: Any) -> None:
     progress.say("docs", url=addresses["gateway"])
     progress.say("credentials", path=shown(Path(addresses["credentials"])))
     progress.say("logs", path=shown(Path(addresses["log"])))
+    if addresses.get("phones"):
+        progress.say("phones", url=addresses["phones"])
+        progress.line(lan.picture(addresses["phones"]))
+        progress.say("fingerprint", fingerprint=addresses["fingerprint"])
     progress.line()
 
 
