@@ -23,6 +23,7 @@ from gateway.console import (
     order_pages,
     paper,
     patrol_pages,
+    patrol_phone,
     payment_pages,
     people_pages,
     picture_pages,
@@ -62,6 +63,7 @@ def add_pages(app: FastAPI) -> None:
     hang(app, joining_pages.door)
     for area in DESK:
         hang(app, area.router)
+    hang(app, patrol_phone.router)
     hang(app, patrol_pages.router)
     hang(app, office_pages.router)
     hang(app, office_returns.router)

@@ -39,6 +39,8 @@ door = APIRouter(route_class=PageRoute, tags=["pages"], include_in_schema=False)
 router = APIRouter(route_class=StaffRoute, tags=["pages"], include_in_schema=False)
 OUT: Final = "out"
 CHANGED: Final = "changed"
+PATROL: Final = "/m/today"
+"""Where somebody begins who has nothing but a round to make."""
 _LONGEST: Final = {"name": 100, "password": 200, "code": 40}
 
 
@@ -64,7 +66,8 @@ async def sign_in(request: Request) -> Response:
         opened = await session.let_in(request, given["name"], given["password"], given["code"].strip())
     except (Turned, Unavailable) as error:
         return _not_in(request, problem_of(error), back, name)
-    answer = RedirectResponse(back, 303)
+    is_on_patrol = set(opened.signed_in.principal().roles) == {"assistant"}
+    answer = RedirectResponse(PATROL if is_on_patrol and back == INBOX else back, 303)
     session.set_cookies(answer, opened, house_of(request), is_secure=request.url.scheme == "https")
     return answer
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import secrets
+import re
 from collections.abc import Mapping
-from functools import partial
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
@@ -13,11 +12,11 @@ from pydantic import ValidationError
 from starlette.responses import RedirectResponse
 
 from gateway.console.ground import read_form
-from gateway.console.paper import POLICY, trouble_of
-from gateway.console.patrol_view import ENTRIES, NORMAL, RoundTelling, findings_of
+from gateway.console.paper import trouble_of
+from gateway.console.patrol_phone import PHONE_POLICY, form_facts, script_facts, telling
+from gateway.console.patrol_view import ENTRIES, findings_of
 from gateway.console.staff import StaffRoute, admitted, beginning_for, here_of, reading_for, staff_page
 from gateway.exchange import house_of
-from gateway.language import language_of
 from gateway.problems import Problem, problem_of
 from gateway.refusals import Turned
 from gateway.routes import rentals, visits
@@ -25,16 +24,14 @@ from gateway.routes.parameters import RentalPath
 from gateway.visit_bodies import Visit
 from lianxi.contracts.inspections import Finding
 from lianxi.kernel.errors import Refused, Unavailable
-from lianxi.kernel.ids import random_id
 
 router = APIRouter(route_class=StaffRoute, tags=["pages"], include_in_schema=False)
 TODAY: Final = "/m/today"
-PHONE_POLICY: Final = f"{POLICY}; worker-src 'self'"
 AT_ONCE: Final = 200
 AHEAD_DAYS: Final = 7
 LATER_DAYS: Final = 31
-"""How far a round looks when nothing is due within a week: whoever has time may go ahead of it."""
-FIELDS: Final = ("key", "visit_id", "entry", "text", *(f"saw_{each}" for each in Finding))
+"""How far a round looks for whoever has time to go ahead of it."""
+_CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 _CAUGHT: Final = (Turned, Refused, Unavailable)
 _ENTRY_OF: Final = {each.code: each for each in ENTRIES}
 
@@ -50,7 +47,16 @@ async def today(request: Request) -> Response:
     """Today's round, in walking order."""
     told = await _round(request)
     done = _done(told, request.query_params.get("done", ""))
-    return phone_page(request, "patrol_today.html", here=TODAY, round=told, done=done, **form_facts(request))
+    kept = f"ahead={LATER_DAYS}&" if told is not None and told["is_month"] else ""
+    facts = {
+        "kept": kept,
+        "round": told,
+        "done": done,
+        "is_shell": False,
+        **script_facts(request),
+        **form_facts(request),
+    }
+    return phone_page(request, "patrol_today.html", here=TODAY, **facts)
 
 
 @router.get("/m/help")
@@ -86,44 +92,20 @@ def phone_page(request: Request, template: str, status: int = 200, **facts: Any)
     return answer
 
 
-def telling(request: Request) -> RoundTelling:
-    """Tell in the language of whoever asks."""
-    house = house_of(request)
-    return RoundTelling(house.policy, language_of(request.scope), house.clock.now())
-
-
-def form_facts(request: Request, filled: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Say what the form of a visit is made of."""
-    return {
-        "entries": ENTRIES,
-        "normal": NORMAL,
-        "observations": telling(request).observations(),
-        "keys": secrets.token_urlsafe,
-        "visit_id": partial(random_id, "visit"),
-        "filled": {**dict.fromkeys(FIELDS, ""), **(filled or {})},
-    }
-
-
 async def _round(request: Request) -> dict[str, Any] | None:
     if await admitted(request, rentals.get_round) is None or await admitted(request, visits.record_visit) is None:
         return None
-    told = await _read_round(request, AHEAD_DAYS)
-    is_later = not told["items"]
-    if is_later:
-        told = await _read_round(request, LATER_DAYS)
-    return telling(request).round(told) | {"is_later": is_later}
-
-
-async def _read_round(request: Request, ahead: int) -> dict[str, Any]:
+    is_month = request.query_params.get("ahead") == str(LATER_DAYS)
     reading = await reading_for(request, rentals.get_round)
+    ahead = LATER_DAYS if is_month else AHEAD_DAYS
     answer = await rentals.get_round(on=None, assistant=None, ahead=ahead, limit=AT_ONCE, reading=reading)
-    told: dict[str, Any] = json.loads(bytes(answer.body))
-    return told
+    return telling(request).round(json.loads(bytes(answer.body))) | {"is_month": is_month}
 
 
 def _done(told: Mapping[str, Any] | None, code: str) -> str:
     stops = [] if told is None else told["stops"]
-    return next((each["address"] for each in stops if each["code"] == code), code if stops == [] else "")
+    known = code if _CODE.fullmatch(code) else ""
+    return next((each["address"] for each in stops if each["code"] == code), known)
 
 
 def _body(request: Request, rental_code: str, form: Mapping[str, str]) -> Visit:

@@ -69,6 +69,7 @@ class RoundTelling:
             "due_today": plain["due_today"],
             "due_tomorrow": plain["due_tomorrow"],
             "is_cut": plain["is_cut"],
+            "day": say_short_day(self._language, self._today),
             "visited": len(stops) - len(open_ones),
             "next": open_ones[0] if open_ones else None,
         }

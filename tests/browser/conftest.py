@@ -22,7 +22,7 @@ SCREENS = CHECKOUT / ".cache" / "screens"
 PICTURES = CHECKOUT / "docs" / "pictures"
 ARGUMENTS = (
     *("--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    *("--no-first-run", "--disable-dev-shm-usage"),
+    *("--no-first-run", "--disable-dev-shm-usage", "--host-resolver-rules=MAP lianxi.test 127.0.0.1"),
 )
 WCAG = {
     "resultTypes": ["violations"],

@@ -271,6 +271,21 @@ def test_a_round_holds_an_assistant_s_own_area_in_walking_order(inspections: Ins
     assert {each.village for each in views.list_rentals(ListRentals(), me).items} == {here}
 
 
+@pytest.mark.criterion("6.1")
+def test_a_round_of_two_hundred_dwellings_is_made_within_three_seconds(inspections: InspectionsInMemory) -> None:
+    views = RentalViews(inspections.clock, inspections_desk.shipped_rules().villages)
+    for place in range(200):
+        inspections.desk.register_rental(inspections_desk.registering(f"R-{place:03}"), inspections_desk.TENANCY)
+    inspections.visit(*(inspections_desk.visiting(f"v{place}", code=f"R-{place:03}") for place in range(0, 200, 2)))
+    began = time.monotonic()
+    found = views.get_round(
+        GetRound(on=inspections.today(), assistant="assistant-4", ahead_days=31), inspections_desk.TENANCY
+    )
+    assert time.monotonic() - began <= 3
+    assert len(found.items) == 200
+    assert sum(1 for each in found.items if each.last_outcome is VisitOutcome.DONE) == 100
+
+
 def test_visits_count_once_and_missed_ones_are_announced_once(inspections: InspectionsInMemory) -> None:
     views = RentalViews(inspections.clock, inspections_desk.shipped_rules().villages)
     for place in range(25):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,12 +13,13 @@ from typing import Any
 import httpx2
 import pytest
 
+from deploy.local.certificates import Papers, make_missing
 from gateway.console import patrol_view
 from lianxi.contracts.inspections import EntryBasis, Finding, Grade, RecordVisit, RentalView, VisitOutcome
 from lianxi.contracts.rounds import RoundView, Stop
 from lianxi.kernel.errors import BrokerDown, NotFound
 from tests.support.desk_door import OURS, SEATS, SECRETS, open_desk, sign_in
-from tests.support.gateway_fakes import NOON, POLICY, Door
+from tests.support.gateway_fakes import NOON, POLICY, Door, open_door
 
 TODAY = date(2026, 3, 2)
 AREA = "village/banyan"
@@ -93,7 +96,7 @@ def taken(door: Door) -> list[RecordVisit]:
 
 
 def test_a_round_says_how_many_are_due_and_what_comes_next(door: Door) -> None:
-    assert sign_in(door, "patrol").status_code == 303
+    assert sign_in(door, "patrol").headers["Location"] == "/m/today"
     assert door.http.get("/m").headers["Location"] == "/m/today"
     page = door.http.get("/m/today")
     assert "5 户 · 2 户今日到期" in page.text
@@ -187,3 +190,43 @@ def test_who_does_not_patrol_is_told_so_and_another_area_is_nothing(door: Door) 
 def test_the_checklist_of_the_policy_is_what_a_visit_can_say() -> None:
     assert {each.code for each in POLICY.observations} == {each.value for each in Finding} - {"nothing_unusual"}
     assert all(re.search(r"\S", each.name_zh) and each.name_en for each in POLICY.observations)
+
+
+def test_what_needs_no_session_says_nothing_about_anybody(door: Door) -> None:
+    shell = door.http.get("/m/shell")
+    assert (shell.status_code, "worker-src 'self'" in shell.headers["Content-Security-Policy"]) == (200, True)
+    assert 'data-account="" data-csrf=""' in shell.text
+    assert door.bus.asked == []
+    worker = door.http.get("/m/worker.js")
+    assert worker.headers["Service-Worker-Allowed"] == "/m/"
+    assert worker.headers["Content-Type"].startswith("text/javascript")
+    for address in re.findall(r'"(/static/[^"]+)"', worker.text):
+        assert door.http.get(address).status_code == 200
+    assert door.http.get("/m/order").json() == {"wiped_before": None}
+    assert door.http.get("/m/authority.crt").status_code == 404
+    assert "不用安装" in door.http.get("/m/setup").text
+
+
+def test_a_town_on_the_local_network_hands_out_its_authority(tmp_path: Path) -> None:
+    papers = make_missing(Papers(tmp_path / "lan"), "127.0.0.1")
+    order = "2026-03-01T00:00:00+00:00"
+    more = {"gateway_authority_file": papers.authority, "gateway_phone_lists_wiped_before": order}
+    with open_door(tmp_path, **more) as door:
+        given = door.http.get("/m/authority.crt")
+        assert (given.content, given.headers["Content-Type"]) == (
+            papers.authority.read_bytes(),
+            "application/x-x509-ca-cert",
+        )
+        told = re.search(r"<code>([^<]*)</code>", door.http.get("/m/setup").text)
+        assert told is not None
+        assert told[1].replace(" ", "") == papers.fingerprint().replace(":", "")
+        assert door.http.get("/m/order").json() == {"wiped_before": order}
+
+
+@pytest.mark.criterion("6.1")
+def test_the_list_of_two_hundred_dwellings_is_small(door: Door) -> None:
+    sign_in(door, "patrol")
+    door.bus.says("get_round", replace(ROUND, items=tuple(stop(each) for each in range(200))))
+    page = door.http.get("/m/today")
+    assert page.text.count('<li class="stop') == 200
+    assert len(gzip.compress(page.content, 6)) <= 1024 * 1024

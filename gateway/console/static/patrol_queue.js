@@ -1,0 +1,165 @@
+// The visits that wait. One leaves only when the server has said that it is there; whatever else comes, it stays.
+"use strict";
+
+const UNDO = 5000;
+const LONGEST_PAUSE = 300000;
+const LATER = [408, 425, 429];
+const WEIGHTS = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+
+function newVisitId() {
+  // `crypto.randomUUID` is missing without a secure connection; these random bytes are there everywhere.
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (each) => each.toString(16).padStart(2, "0")).join("");
+  return `visit_${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+function holdsIdentityNumber(text) {
+  const plain = text.normalize("NFKC").replace(/[\s\-\u2010-\u2015.\u00b7_]+/g, "");
+  for (let at = 0; at + 18 <= plain.length; at += 1) {
+    const found = plain.slice(at, at + 18);
+    if (!/^\d{17}[\dXx]$/.test(found)) continue;
+    const total = WEIGHTS.reduce((sum, weight, place) => sum + weight * Number(found[place]), 0);
+    if ("10X98765432"[total % 11] === found[17].toUpperCase()) return true;
+  }
+  return false;
+}
+
+const queue = (() => {
+  const state = { account: "", csrf: "", language: "zh-CN", signedOut: false, last: null, busy: false };
+  let changed = () => {};
+
+  async function items() {
+    const rows = await store.all("queue"), found = [];
+    for (const row of rows) found.push({ ...row, ...(await vault.open(row.body)) });
+    return found.sort((one, other) => one.at - other.at);
+  }
+
+  async function add(visit, address, old) {
+    const body = await vault.seal({ visit, address });
+    const now = Date.now();
+    const row = { id: visit.visit_id, account: state.account, at: now, next: now + UNDO, tries: 0, state: "waiting", body };
+    await store.replace("queue", row, old || row.id);
+    changed();
+    return row.id;
+  }
+
+  async function undo(id) {
+    const row = await store.get("queue", id);
+    if (row && row.tries === 0) await store.remove("queue", id);
+    changed();
+  }
+
+  async function mark(id, more) {
+    const row = await store.get("queue", id);
+    if (row) await store.put("queue", { ...row, ...more });
+    changed();
+  }
+
+  // Who we are for the server: the page says so, a page out of the store does not.
+  async function known() {
+    if (state.csrf) return true;
+    const answer = await ask("/v1/me", {});
+    if (answer.status === 401) state.signedOut = true;
+    if (!answer.told || !answer.told.csrf) return false;
+    Object.assign(state, { csrf: answer.told.csrf, account: answer.told.account_id, signedOut: false });
+    return true;
+  }
+
+  async function ask(path, more) {
+    const headers = { Accept: "application/json", "Accept-Language": state.language, ...(more.headers || {}) };
+    try {
+      const stop = new AbortController(), timer = setTimeout(() => stop.abort(), 20000);
+      const answer = await fetch(path, { ...more, headers, cache: "no-store", redirect: "error", signal: stop.signal });
+      // A hotel's network answers 200 with a page of its own: only what we can read is an answer.
+      const told = await answer.json().catch(() => null);
+      clearTimeout(timer);
+      return { status: answer.status, told };
+    } catch (error) {
+      return { status: 0, told: null };
+    }
+  }
+
+  function isLater(answer) {
+    const again = answer.told && answer.told.code === "idempotency.in_progress";
+    return answer.status < 200 || answer.status >= 500 || LATER.includes(answer.status) || !answer.told || again;
+  }
+
+  async function send(row) {
+    const { visit, address } = await vault.open(row.body);
+    const headers = { "Content-Type": "application/json", "Lianxi-CSRF": state.csrf, "Idempotency-Key": visit.visit_id };
+    const answer = await ask("/v1/visits", { method: "POST", headers, body: JSON.stringify(visit) });
+    if (answer.status < 300 && answer.told && answer.told.visit_id === visit.visit_id) return arrived(row, visit);
+    if (answer.status === 401 || (answer.told && answer.told.code === "session.not_meant")) return out(row);
+    if (isLater(answer) || answer.status < 400) return later(row);
+    return refused(row, visit, answer);
+  }
+
+  async function arrived(row, visit) {
+    await store.put("sent", { id: row.id, code: visit.rental_code, outcome: visit.outcome, at: row.at });
+    await store.remove("queue", row.id);
+    state.last = { ok: true, at: Date.now() };
+    return true;
+  }
+
+  async function out() {
+    // Once with fresh papers; whoever has none is asked to sign in, and the visit waits.
+    state.csrf = "";
+    return (await known()) ? null : false;
+  }
+
+  async function later(row) {
+    const tries = row.tries + 1, pause = Math.min(LONGEST_PAUSE, 2000 * 2 ** Math.min(tries, 10));
+    await store.put("queue", { ...row, tries, next: Date.now() + pause * (0.75 + Math.random() / 2) });
+    state.last = { ok: false, at: Date.now() };
+    return false;
+  }
+
+  async function refused(row, visit, answer) {
+    const problem = { status: answer.status, title: answer.told.title, detail: answer.told.detail, theirs: null };
+    if (answer.status === 409) problem.theirs = (await ask(`/v1/visits/${visit.visit_id}`, {})).told;
+    await store.put("queue", { ...row, tries: row.tries + 1, state: "attention", problem });
+    state.last = { ok: true, at: Date.now() };
+    return true;
+  }
+
+  async function work() {
+    const due = (await store.all("queue")).filter((row) => row.state === "waiting" && row.next <= Date.now());
+    if (due.length === 0) return;
+    if (!(await known())) {
+      if (!state.signedOut) for (const row of due) await later(row);
+      return;
+    }
+    for (const row of due.sort((one, other) => one.at - other.at)) {
+      if (row.account && row.account !== state.account) continue;
+      const before = { ...row, account: state.account };
+      let went = await send(before);
+      if (went === null) went = await send(before);
+      if (!went) break;
+      changed();
+    }
+  }
+
+  async function upload() {
+    if (state.busy) return;
+    state.busy = true;
+    try {
+      if (navigator.locks) await navigator.locks.request("lianxi-upload", { ifAvailable: true }, (held) => held && work());
+      else await work();
+    } finally {
+      state.busy = false;
+      changed();
+    }
+  }
+
+  async function hurry() {
+    state.signedOut = false;
+    for (const row of await store.all("queue")) {
+      if (row.state === "waiting" && row.tries > 0) await store.put("queue", { ...row, next: Date.now() });
+    }
+    return upload();
+  }
+
+  return { state, items, add, undo, mark, upload, hurry, ask, onChange: (call) => { changed = call; } };
+})();
