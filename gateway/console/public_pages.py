@@ -182,6 +182,10 @@ def _receipt_page(
         promised_by=house.policy.deadline(VERIFYING, received_at),
         next_steps=[said.told(language) for said in words().next_steps.values()],
         ticket=written,
+        telephones=[
+            f"{each.name_zh if language == 'zh' else each.name_en} {each.number}"
+            for each in house.policy.programme.telephones
+        ],
         proof=ticket.proof,
         squares="" if ticket.proof is None else squares(ticket.proof["statement"]),
         is_stuck=is_stuck,

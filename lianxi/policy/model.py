@@ -65,6 +65,15 @@ class Phase(Sourced):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Telephone:
+    """A number that a resident may call, as slips and pages show it: an office's or a hotline's, never a person's."""
+
+    name_zh: str
+    name_en: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Programme(Sourced):
     """One plan, in force in one territory."""
 
@@ -78,6 +87,7 @@ class Programme(Sourced):
     issued_on: date
     goal_names: tuple[str, ...] = ()
     phases: tuple[Phase, ...]
+    telephones: tuple[Telephone, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

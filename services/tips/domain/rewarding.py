@@ -35,6 +35,7 @@ from services.tips.domain.tip import Tip
 CLAIM_CLOCK = "T-46c"
 FINANCE = "finance"
 RUNNING = (RewardState.CLAIMED, RewardState.PROPOSED)
+CORRECTABLE = (*RUNNING, RewardState.APPROVED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +208,20 @@ def claim(
         is_late=is_late,
     )
     return reward, (RewardClaimed(reward_id=reward_id, claimed_at=reward.claimed_at),)
+
+
+def correct_payee(reward: Reward, payee_id: str) -> RewardDecision:
+    """Let whoever claimed name another way to be paid, as long as no order has left for the payer.
+
+    What was proposed and approved stays: whoever did so never knew who is paid.
+
+    Clause: L68.1 (criterion 20.2).
+    Raises:
+        Conflict: reward.claimed.
+    """
+    if reward.state not in CORRECTABLE or reward.ordered_at is not None:
+        raise Conflict("reward.claimed")
+    return replace(reward, payee_id=payee_id), ()
 
 
 def check_visible(reward: Reward, caller: Caller) -> None:

@@ -52,6 +52,10 @@ class Payees(Protocol):
         """Unlock one, still sealed as it came; `None` when there is nothing."""
         ...
 
+    def erase(self, tip_id: str) -> None:
+        """Delete one for good."""
+        ...
+
 
 class Reporters(Protocol):
     """Who knows which tips were merged into one group."""
@@ -78,7 +82,7 @@ class RewardHandlers:
     # --- the informant's side ----------------------------------------------------------------------------------------
 
     def claim_reward(self, request: ClaimReward, caller: Caller) -> Stored[Tip]:
-        """Claim a reward for the tip that a receipt code opens.
+        """Claim a reward for the tip that a receipt code opens, or say anew whom to pay until an order has left.
 
         Emits: RewardClaimed.
         Raises:
@@ -93,8 +97,19 @@ class RewardHandlers:
         if known is None:
             self._claim(stored.state, request, payee_id, caller)
         elif known.state.payee_id != payee_id:
-            raise Conflict("reward.claimed")
+            self._correct(known.state, stored.state, request, payee_id, caller)
         return stored
+
+    def _correct(self, reward: Reward, tip: Tip, request: ClaimReward, payee_id: str, caller: Caller) -> None:
+        scheme = self._scheme(reward)
+        rules.correct_payee(reward, payee_id)
+        rules.check_claimable(tip, scheme, request.declared)
+        rules.check_name(scheme, self._payee(request.payee).name)
+        self.payees.keep({payee_id: request.payee}, level_to_hour(self.clock.now()))
+        # A claim that is heard again after it was corrected changes nothing: its command is known.
+        decide = partial(rules.correct_payee, payee_id=payee_id)
+        kept = self.rewards.change(reward.id, decide, caller.cause()).state.payee_id
+        self.payees.erase(payee_id if kept != payee_id else reward.payee_id)
 
     def _claim(self, tip: Tip, request: ClaimReward, payee_id: str, caller: Caller) -> None:
         now = self.clock.now()

@@ -6,6 +6,7 @@ import json
 import random
 import re
 import secrets
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from lianxi.cli.main import app
 from lianxi.contracts.filings import content_hash, is_content_of, new_opening
 from lianxi.contracts.receipts import Verdict, public_key_of, receipt_bytes, verify_receipt_file
 from lianxi.kernel.errors import Malformed
-from tests.support.gateway_fakes import Door
+from lianxi.policy.model import Telephone
+from tests.support.gateway_fakes import POLICY, Door, open_door
 from tests.support.pictures import photo
 from tests.unit.gateway.test_pages import FORM, file, hidden
 
@@ -200,3 +202,18 @@ def test_only_white_space_and_composition_are_levelled(text: str, other: str) ->
 def test_what_is_no_content_or_no_opening_is_refused(content: dict[str, Any], opening: str) -> None:
     with pytest.raises(Malformed):
         content_hash(content, opening)
+
+
+@pytest.mark.criterion("2.4")
+def test_the_slip_names_the_telephones_of_the_towns_own_files(tmp_path: Path) -> None:
+    programme = POLICY.programme
+    office = Telephone(name_zh="打传办", name_en="Office", number="0760-0000 0000")
+    changed = replace(POLICY, programme=replace(programme, telephones=(office, *programme.telephones)))
+    with open_door(tmp_path) as door:
+        door.house.policy = changed
+        receipt = file(door)
+        slip = receipt.text.partition('<section class="slip"')[2].partition("</section>")[0]
+        english = door.http.post("/report/receipt?lang=en", data=hidden(receipt)).text
+
+    assert "打传办 0760-0000 0000 · 报警 110 · 短信报警 12110" in slip
+    assert "Office 0760-0000 0000 · Police 110" in english

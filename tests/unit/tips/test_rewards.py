@@ -276,8 +276,36 @@ def test_a_claim_is_made_once_by_whoever_holds_the_code_of_a_true_closed_tip() -
     assert desk.status().reward.state is RewardState.OPEN
     first = desk.claim(command_id="k-1")
     assert desk.claim(command_id="k-1") == first
-    assert refusal(desk.claim, command_id="k-2").code == "reward.claimed"
     assert len(desk.payees.kept) == len(desk.rewards.all()) == 1
+
+
+def approve(desk: RewardDesk, reward_id: str) -> None:
+    desk.propose(reward_id)
+    desk.decide(reward_id, MARKET)
+    desk.decide(reward_id, FINANCE)
+
+
+@pytest.mark.criterion("20.2")
+@pytest.mark.parametrize("approved", [False, True])
+def test_a_payee_is_corrected_until_an_order_has_left_and_the_former_one_is_gone(approved: bool) -> None:
+    desk = RewardDesk()
+    desk.true_tip()
+    reward_id = desk.claim(command_id="k-1", reference="代发点预约 错号")
+    if approved:
+        approve(desk, reward_id)
+    was = desk.rewards.get(reward_id).state
+
+    assert desk.claim(command_id="k-2") == reward_id
+    assert desk.claim(command_id="k-1", reference="代发点预约 错号") == reward_id  # heard again: it changes nothing
+
+    now = desk.rewards.get(reward_id).state
+    assert (list(desk.payees.kept), was.payee_id in desk.payees.kept) == ([now.payee_id], False)
+    assert replace(now, payee_id=was.payee_id) == was  # what was proposed and approved stays
+    if not approved:
+        approve(desk, reward_id)
+    assert open_order(desk.order(reward_id).sealed, PAYER_KEY).payee.reference == REFERENCE
+    assert refusal(desk.claim, command_id="k-3").code == "reward.claimed"
+    assert list(desk.payees.kept) == [now.payee_id]
 
 
 def test_what_was_not_found_true_earns_nothing() -> None:
