@@ -550,7 +550,9 @@ def named_keys() -> Iterator[str]:
         assert not re.search(r"[\u4e00-\u9fff]", text), path.name
     for path in CONSOLE.glob("*.py"):
         text = path.read_text(encoding="utf-8")
-        yield from (each for each in re.findall(r'"([a-z_]+\.[a-z_.]+)"', text) if each in sayings("zh"))
+        quoted = re.findall(r'"([a-z_]+\.[a-z_.]+)"', text)
+        yield from (each for each in quoted if each in sayings("zh"))
+        yield from (f"{each}." for each in quoted if f"{each}.what" in sayings("zh"))
         yield from re.findall(r'f"([a-z_]+\.(?:[a-z_]+_)?)\{', text)
 
 
