@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from asyncio import timeout
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +30,7 @@ PLACES: Final = (
     ("/office/policy", "office.policy"),
 )
 ROOT: Final = "/office"
+PATIENCE_SECONDS: Final = 3.0
 Route = Callable[..., Awaitable[Response]]
 
 
@@ -65,10 +67,12 @@ async def ask(request: Request, route: Route, **asked: Any) -> Told:
     if caller is None:
         return Told(None, may=False)
     known, key = known_of(request), _key(route, asked, caller)
+    kept = known.last(key)
     try:
-        answer = await route(**asked, reading=await reading_for(request, route))
-    except Unavailable:
-        kept = known.last(key)
+        # Whoever has a number of before to read waits no longer than for a page; whoever has none waits for the desk.
+        async with timeout(None if kept is None else PATIENCE_SECONDS):
+            answer = await route(**asked, reading=await reading_for(request, route))
+    except (Unavailable, TimeoutError):
         return Told(None, is_away=True) if kept is None else Told(kept.plain, kept.at, is_away=True)
     plain = json.loads(bytes(answer.body))
     known.keep(key, plain, house_of(request).clock.now())
