@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
 
+from gateway.console import office_ground
 from gateway.console.office_returns import standing
 from gateway.console.office_view import coverage_of, half_months, periods_of, units_of
 from lianxi.contracts.figures import (
@@ -213,6 +216,24 @@ def test_a_desk_that_is_away_leaves_its_last_number_with_its_hour_and_never_a_ze
     assert "86%" in told
     assert "数据截至2026年3月2日（星期一）12:17" in told
     assert "还差 2 个单位" in told
+
+
+def test_a_desk_that_is_slow_is_not_waited_for_when_its_last_number_is_known(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert door.http.get("/office").status_code == 200
+    answers = door.bus.ask
+
+    async def ask(service: str, method: str, *asked: Any, **more: Any) -> Any:
+        if method == "get_visit_figures":
+            await asyncio.Event().wait()
+        return await answers(service, method, *asked, **more)
+
+    monkeypatch.setattr(door.bus, "ask", ask)
+    monkeypatch.setattr(office_ground, "PATIENCE_SECONDS", 0.05)
+    told = words_of(door.http.get("/office").text)
+    assert "86%" in told
+    assert told.count("数据截至") == 1
 
 
 def test_the_cards_alone_are_a_piece_of_the_page(door: Door) -> None:
