@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from gateway.console.desk_view import Telling, instant
+from gateway.console.drawing.calendars import CalendarWords, Day, calendar_strip
 from gateway.console.drawing.sheet import Picture
 from gateway.console.drawing.steps import Step, progress_line
+from lianxi.kernel.clock import local_date
 
+STRIP_DAYS: Final = 14
 _TIP: Final = ("dispatched", "accepted", "verified", "closed")
 _HAPPENED: Final = {f"tip.{each}": each for each in _TIP}
 _REFERRAL: Final = (
@@ -53,6 +57,26 @@ def referral_progress(telling: Telling, plain: Mapping[str, Any]) -> Picture | N
     met = {each["clock"]: instant(each.get("met_at")) for each in plain.get("clocks") or ()}
     steps = [(telling.state("criminal_referral", state), met.get(clock)) for state, clock in _REFERRAL]
     return _drawn(telling, steps, place)
+
+
+def due_strip(telling: Telling, ends: Sequence[datetime]) -> Picture | None:
+    """Draw on which of the next fourteen days something falls due; nothing where nothing does."""
+    # What ends at midnight is due on the day before it.
+    due = Counter(local_date(each - timedelta(microseconds=1)) for each in ends)
+    days = [telling.today + timedelta(days=each) for each in range(STRIP_DAYS)]
+    if not any(due[each] for each in days):
+        return None
+    drawn = [Day(each, telling.is_worked(each), telling.count(due[each]) if due[each] else "") for each in days]
+    said = CalendarWords(
+        title=telling.said("strip.title"),
+        heads=(telling.said("step.when"), telling.said("office.head_kind"), telling.said("office.head_due")),
+        today=telling.said("office.today"),
+        worked=telling.said("office.worked"),
+        rest=telling.said("office.rest"),
+        due=telling.said("strip.due"),
+        months=telling.months(),
+    )
+    return calendar_strip(said, drawn, telling.today)
 
 
 def _drawn(telling: Telling, steps: Sequence[tuple[str, datetime | None]], done: int) -> Picture:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
-from gateway.console.sayings import say, sayings
+from gateway.console.sayings import say, say_month, sayings
 from gateway.wording import Language
 from lianxi.kernel.clock import SHANGHAI, local_date
 from lianxi.kernel.errors import Refused
@@ -188,6 +188,23 @@ class Telling:
         """Tell a band of a table of rewards with its limits."""
         most = "" if band.yuan_to is None else f"–{band.yuan_to}"
         return f"{(band.name_zh, band.name_en)[self._place]} ({band.yuan_from}{most} {self.said('reward.yuan')})"
+
+    @property
+    def today(self) -> date:
+        """What day it is in the town."""
+        return local_date(self._now)
+
+    def is_worked(self, on: date) -> bool:
+        """Say whether a day is one on which offices work."""
+        return self._policy.calendar.is_working_day(on)
+
+    def months(self) -> dict[int, str]:
+        """Say what the months are called."""
+        return {month: say_month(self._language, month) for month in range(1, 13)}
+
+    def count(self, number: int) -> str:
+        """Say how many things there are."""
+        return say(self._language, "strip.things", n=number)
 
     def day(self, at: datetime) -> str:
         """Write a day shortly, as it stands in a picture."""

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
 from gateway.console.deeds import CAUGHT
+from gateway.console.desk_drawn import due_strip
 from gateway.console.ground import read_form
 from gateway.console.inbox import WHOSE, Gathering, Row, Tray
 from gateway.console.paper import trouble_of
@@ -76,6 +77,9 @@ async def _inbox(request: Request, problem: Problem | None = None) -> Response:
         "cut": tray.cut,
         "number": number,
         "is_last": first + ON_A_PAGE >= len(rows),
+        "strip": due_strip(telling_for(request), [each.due_at for each in under if each.due_at])
+        if state == "open"
+        else None,
         "keys": secrets.token_urlsafe,
         "trouble": None if problem is None else trouble_of(request, problem),
         "address": address_of(kept),

@@ -84,12 +84,13 @@ class Account(Thing):
             raise NoSuchThing("item.not_found")
         others = [each for each in rows if each["account_id"] != item_id and not each["departed_at"]]
         held = await or_none(request, people.list_held, item_id)
-        return Response(codec.to_bytes({**found, "others": others, "held": held}))
+        is_mine = item_id == here_of(request).account.account_id
+        return Response(codec.to_bytes({**found, "others": others, "held": held, "is_mine": is_mine}))
 
     def moves(self, policy: Policy, plain: Plain) -> Sequence[Move]:
-        """Say what may be done with an account that is still there."""
+        """Say what may be done with an account that is still there; nobody gives anything to themselves."""
         del policy
-        if plain["departed_at"]:
+        if plain["departed_at"] or plain["is_mine"]:
             return []
         return [Move(each, (ANYBODY,), is_main=False) for each in self.deeds]
 

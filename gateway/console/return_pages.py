@@ -82,7 +82,6 @@ class Return(Thing):
             "up": ROOT,
             "up_name": "stage.to_list",
             "report": _told(telling, plain),
-            "is_late": plain.get("state") in LATE,
             "figures": [(telling.figure(name), value) for name, value in figures.items() if isinstance(value, int)],
             "texts": [(f"entry.return.{each}", plain.get(each)) for each in PARTS if plain.get(each)],
             "period": [_day(draft[each]) for each in ("period_from", "period_to") if draft.get(each)],

@@ -84,6 +84,7 @@ def work(whole_town: RunningTown) -> Work:
 
 
 SCREENS = [("zh", 390), ("en", 1280), ("zh", 1280), ("en", 390)]
+WITH_AXE = SCREENS if FULL else SCREENS[:1]
 
 
 @pytest.mark.criterion("25")
@@ -91,41 +92,44 @@ SCREENS = [("zh", 390), ("en", 1280), ("zh", 1280), ("en", 390)]
 def test_every_page_of_a_desk_is_accessible_and_whole(
     officials: Officials, visitors: Visitors, work: Work, language: str, width: int
 ) -> None:
-    stranger = visitors(language, width)
-    for name, path in (("sign-in", "/desk/sign-in"), ("invitation", "/desk/invitation")):
-        stranger.go(path)
-        stranger.check(f"desk-{name}")
-    lead = officials("police-lead", language, width)
-    for name, path in (
-        *(("inbox", "/desk"), ("inbox-others", "/desk?whose=others"), ("tip", f"/desk/tips/{work.tip_id}")),
-        *(("referral", f"/desk/handovers/{work.referral_id}"), ("assistance", f"/desk/handovers/{work.assistance_id}")),
-        *(
-            ("order", f"/desk/orders/{work.order_id}"),
-            ("returns", "/desk/returns"),
-            ("obligations", "/desk/obligations"),
-        ),
-        *(("search", "/desk/search?q=%E5%90%AC%E8%AF%BE"), ("me", "/desk/me"), ("my-sign-in", "/desk/me/sign-in")),
-        ("nothing-there", "/desk/tips/nobody-knows-it"),
-    ):
-        lead.go(path)
-        lead.check(f"desk-{name}")
-    lead.go("/desk/returns")
-    lead.press(lead.page.locator(".row .do a").first)
-    lead.check("desk-return")
-    market = officials("market-lead", language, width)
-    for name, path in (("case", f"/desk/cases/{work.case_id}"), ("cases", "/desk/cases"), ("rewards", "/desk/rewards")):
-        market.go(path)
-        for details in market.page.locator("details.deed > summary").all():
+    def see(visitor: Visitor, name: str, path: str = "") -> None:
+        if path:
+            visitor.go(path)
+        for details in visitor.page.locator("details.deed:not([open]) > summary").all()[::-1]:
             details.click()
-        market.check(f"desk-{name}")
+        # Axe looks at every page in Chinese on a telephone, and at all four screens in the full size.
+        (visitor.check if (language, width) in WITH_AXE else visitor.look)(f"desk-{name}")
+
+    stranger = visitors(language, width)
+    see(stranger, "sign-in", "/desk/sign-in")
+    see(stranger, "invitation", "/desk/invitation")
+    lead = officials("police-lead", language, width)
+    for name, path in {
+        "inbox": "/desk",
+        "inbox-others": "/desk?whose=others",
+        "tip": f"/desk/tips/{work.tip_id}",
+        "referral": f"/desk/handovers/{work.referral_id}",
+        "assistance": f"/desk/handovers/{work.assistance_id}",
+        "order": f"/desk/orders/{work.order_id}",
+        "obligations": "/desk/obligations?state=kept",
+        "search": "/desk/search?q=%E5%90%AC%E8%AF%BE",
+        "me": "/desk/me",
+        "my-sign-in": "/desk/me/sign-in",
+        "nothing-there": "/desk/tips/nobody-knows-it",
+        "returns": "/desk/returns",
+    }.items():
+        see(lead, name, path)
+    lead.press(lead.page.locator(".row .do a").first)
+    see(lead, "return")
+    market = officials("market-lead", language, width)
+    see(market, "case", f"/desk/cases/{work.case_id}")
+    see(market, "cases", "/desk/cases")
+    see(market, "rewards", "/desk/rewards")
     admin = officials("police-admin", language, width)
-    admin.go("/desk")
-    admin.check("desk-inbox-empty")
-    admin.go("/desk/people")
-    admin.page.locator("details.deed > summary").click()
-    admin.check("desk-people")
-    admin.press(admin.page.locator(".tray a").first)
-    admin.check("desk-account")
+    see(admin, "inbox-empty", "/desk")
+    see(admin, "people", "/desk/people")
+    admin.press(admin.page.locator(".tray a", has_text="police-desk"))
+    see(admin, "account")
 
 
 @pytest.mark.criterion("25")
