@@ -32,6 +32,7 @@ from gateway.console import (
     reward_pages,
     search_pages,
     tip_pages,
+    vault_pages,
 )
 from gateway.console.office_known import LastKnown
 from gateway.routes import hang
@@ -47,6 +48,7 @@ DESK: Final = (
     return_pages,
     payment_pages,
     search_pages,
+    vault_pages,
     people_pages,
 )
 """The pages of desks, those before a session first."""

@@ -23,12 +23,14 @@ from gateway.console.return_pages import RETURN, end_of
 from gateway.console.staff import admitted, here_of, reading_for
 from gateway.console.things import Move, Thing, moves_in, page_about, telling_for
 from gateway.console.tip_pages import TIP
+from gateway.console.vault_pages import OPENING
 from gateway.exchange import house_of
-from gateway.routes import assistance, cases, notices, referrals, reports, supervision, tips
+from gateway.routes import assistance, cases, notices, referrals, reports, supervision, tips, vault
 from lianxi.contracts.cases import CaseState
 from lianxi.contracts.envelope import Caller
 from lianxi.contracts.reporting import StageReportState
 from lianxi.contracts.tips import TipState
+from lianxi.contracts.vault import OpeningState
 from lianxi.kernel.errors import Unavailable
 from lianxi.policy.policy import Policy
 
@@ -123,6 +125,7 @@ class Gathering:
             "cases": self._cases(),
             "orders": self._orders(),
             "returns": self._returns(),
+            "vault": self._openings(),
         }
 
     # --- the sources
@@ -237,6 +240,29 @@ class Gathering:
             )
             found.append(await self._owned(row, RETURN, list(RETURN.moves(self._policy, each))))
         return Found(tuple(found))
+
+    async def _openings(self) -> Found:
+        may = await admitted(self._request, vault.decide_opening)
+        if may is None:
+            return Found()
+        told, is_cut = await self._all(vault.list_openings)
+        found = []
+        for each in told:
+            if each["state"] != OpeningState.ASKED or each["asked_agency"] == self._here.agency:
+                continue
+            due_at = instant(each["expires_at"])
+            row = Row(
+                kind="vault",
+                path=f"{OPENING.root}{OPENING.id_of(each)}",
+                title=self._telling.said("opening_is.asked"),
+                desk=self._here.agency,
+                due_at=due_at,
+                left=self._telling.left(due_at),
+                came_at=instant(each["asked_at"]),
+                deeds=("deed.opening.approve",),
+            )
+            found.append(self._placed(row, may, (self._here.agency,)))
+        return Found(tuple(found), is_cut)
 
     async def _notices(self) -> Found:
         caller = await admitted(self._request, notices.list_notices)

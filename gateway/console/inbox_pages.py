@@ -27,7 +27,7 @@ from lianxi.contracts.tips import TipState
 
 router = APIRouter(route_class=StaffRoute, tags=["pages"], include_in_schema=False)
 STATES: Final = ("open", *TipState)
-KINDS: Final = ("notice", "tip", "referral", "assistance", "case", "order", "return")
+KINDS: Final = ("notice", "tip", "referral", "assistance", "case", "order", "return", "vault")
 ON_A_PAGE: Final = 50
 LAST_DONE: Final = 5
 

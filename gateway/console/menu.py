@@ -27,6 +27,7 @@ PLACES: Final = (
     Place("/desk/returns", "staff.returns", "stage_report.change"),
     Place("/desk/obligations", "staff.obligations", "stage_report.change"),
     Place("/desk/rewards", "staff.rewards", "reward.read"),
+    Place("/desk/vault", "staff.vault", "vault.read"),
     Place("/desk/people", "staff.people", "account.read"),
     Place("/ops", "ops.name", "letter.read"),
     Place("/desk/me", "staff.me"),

@@ -17,12 +17,14 @@ from gateway.console.desk_view import Telling, instant
 from gateway.console.staff import TYPED, StaffRoute, here_of, reading_for, staff_page
 from gateway.console.things import Choices, Move, Thing
 from gateway.link_bodies import BondUndoing, BondWish
-from gateway.routes import cases, links, supervision, tips, unmasking
+from gateway.routes import cases, links, supervision, tips, unmasking, vault
 from gateway.routes.parameters import ItemPath
+from gateway.vault_bodies import OpeningWish
 from lianxi.contracts.cases import CaseKind
 from lianxi.contracts.clocks import ClockChange
 from lianxi.contracts.links import BondKind
 from lianxi.contracts.tips import ReturnReason, TipState, VerificationOutcome
+from lianxi.contracts.vault import OpeningKind
 from lianxi.kernel.errors import NotFound
 from lianxi.policy.policy import Policy
 
@@ -95,6 +97,12 @@ DEEDS: Final[Mapping[str, Deed]] = {
         (Entry("target", "choice"), Entry("question", most=1000), Entry("due_on", "day")),
         is_quiet=True,
     ),
+    "vault": Deed(
+        vault.ask_opening,
+        OpeningWish,
+        (Entry("kind", "choice", codes=tuple(OpeningKind), words="opening_kind"), Entry("motive", most=1000)),
+        is_quiet=True,
+    ),
     "unmask": Deed(unmasking.unmask, unmasking.Reason, (Entry("reason", most=1000),), is_quiet=True),
     "bind": Deed(
         links.make_bond,
@@ -140,7 +148,7 @@ class Tip(Thing):
             found.append(Move("press", (OFFICE_DESK,), is_main=False))
         if plain.get("case_id") is None and state is not None:
             found.append(Move("case", (lead, owner) if owner else leads, is_main=False))
-        return found + [Move(each, leads, is_main=False) for each in ("unmask", *APART)]
+        return found + [Move(each, leads, is_main=False) for each in ("unmask", "vault", *APART)]
 
     def given(self, plain: Plain) -> Mapping[str, str]:
         """Fill in what only repeats the tip."""
@@ -193,6 +201,8 @@ class Tip(Thing):
         """Go on: to the words that were asked for, to the case that was opened, or back to the tip."""
         if name == "unmask":
             return RedirectResponse(f"{self.root}{item_id}/words", 303)
+        if name == "vault":
+            return RedirectResponse(f"/desk/vault/{item_id}/{came.plain['request_id']}", 303)
         if name == "case":
             return RedirectResponse(f"/desk/cases/{came.plain['case_id']}", 303)
         return await super().after(request, item_id, name, came)

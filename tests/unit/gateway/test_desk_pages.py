@@ -517,6 +517,7 @@ def test_a_page_asks_for_the_right_of_its_route_and_no_other() -> None:
         "refuse_clock": "tip.decide",
         "press": "supervision.create",
         "unmask": "tip.unmask",
+        "vault": "vault.create",
         "bind": "tip.decide",
         "undo": "tip.decide",
     }

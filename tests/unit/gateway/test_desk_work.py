@@ -39,6 +39,7 @@ from lianxi.contracts.rewards import RewardPage, RewardState, RewardView
 from lianxi.contracts.saved_searches import SavedSearchPage, SavedSearchView
 from lianxi.contracts.searching import FoundTip, FoundTips
 from lianxi.contracts.tips import TipState
+from lianxi.contracts.vault import OpeningKind, OpeningPage, OpeningState, OpeningView, SealedOpening
 from lianxi.kernel.errors import BrokerDown, Conflict
 from lianxi.policy.load import load_policy
 from tests.support.desk_door import (
@@ -546,3 +547,42 @@ def test_a_referral_is_drafted_with_its_papers_or_the_reason_why_not(door: Door)
         ("transfer_letter", "attached"),
         ("test_results", "none"),
     ]
+
+
+@pytest.mark.criterion("8.4")
+def test_an_identity_is_asked_for_by_one_and_opened_by_a_custodian_of_another_agency(door: Door) -> None:
+    asking = OpeningView(
+        request_id="opening_0000000000000001",
+        tip_id=TIP_ID,
+        version=1,
+        kind=OpeningKind.SAFETY,
+        motive="可能遭到报复",
+        state=OpeningState.ASKED,
+        asked_by="account_lead",
+        asked_agency="police",
+        asked_at=NOON,
+        expires_at=NOON + timedelta(days=1),
+        decided_by=None,
+        decided_at=None,
+        reason=None,
+        withheld_ground=None,
+        read_at=(),
+    )
+    at = f"/desk/vault/{TIP_ID}/{asking.request_id}"
+    door.bus.says("ask_opening", asking)
+    door.bus.says("get_opening", SealedOpening(opening=asking))
+    door.bus.says("list_openings", OpeningPage(items=(asking,)))
+    sign_in(door, "lead")
+    made = send(door, door.http.get(ADDRESS), "vault", kind="safety", text_motive="可能遭到报复")
+    assert made.headers["Location"] == at
+    assert deeds_on(door.http.get(at), at) == {"withdraw"}
+    door.http.cookies.clear()
+    sign_in(door, "custodian")
+    assert at in door.http.get("/desk").text
+    assert at in door.http.get("/desk/vault").text
+    page = door.http.get(at)
+    assert ("可能遭到报复" in page.text, deeds_on(page, at)) == (True, {"approve", "refuse"})
+    door.bus.says("decide_opening", replace(asking, state=OpeningState.APPROVED))
+    assert send(door, page, "approve", at, text_reason="同意,保护需要").status_code == 303
+    given = asked(door, "decide_opening")[0].request
+    assert (given.tip_id, given.request_id, given.approve) == (TIP_ID, asking.request_id, True)
