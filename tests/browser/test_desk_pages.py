@@ -99,6 +99,8 @@ def test_every_page_of_a_desk_is_accessible_and_whole(
             details.click()
         # Axe looks at every page in Chinese on a telephone, and at all four screens in the full size.
         (visitor.check if (language, width) in WITH_AXE else visitor.look)(f"desk-{name}")
+        if (language, width) == ("en", 1280) and name in ("inbox", "referral"):
+            visitor.picture(name)
 
     stranger = visitors(language, width)
     see(stranger, "sign-in", "/desk/sign-in")
