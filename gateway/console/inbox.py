@@ -136,22 +136,24 @@ class Gathering:
         for state in states:
             told, is_more = await self._all(tips.list_tips, state=state)
             is_cut = is_cut or is_more
-            for each in told:
-                row = self._telling.row(each)
-                moves = [move for move in TIP.moves(self._policy, each) if move.is_main] or [
-                    Move("", (row["lead_code"],))
-                ]
-                title, kept = row["category"], {name: row[name] for name in ("number", "due_at", "left")}
-                more = {
-                    "came_at": row["received_at"],
-                    "is_urgent": row["is_rescue"],
-                    "state": state_word(self._telling, state),
-                }
-                plain = Row(
-                    kind="tip", path=f"{TIP.root}{each['tip_id']}", title=title, desk=row["lead_code"], **kept, **more
-                )
-                found.append(await self._owned(plain, TIP, moves[:1] if state in OPEN else []))
+            found += [await self._tip(each) for each in told]
         return Found(tuple(found), is_cut)
+
+    async def _tip(self, plain: Mapping[str, Any]) -> Row:
+        told = self._telling.row(plain)
+        waits = Row(
+            kind="tip",
+            path=f"{TIP.root}{plain['tip_id']}",
+            title=told["category"],
+            number=told["number"],
+            state=self._telling.said(f"state.{plain['state']}") if plain.get("state") else "",
+            desk=told["lead_code"],
+            due_at=told["due_at"],
+            left=told["left"],
+            came_at=told["received_at"],
+            is_urgent=told["is_rescue"],
+        )
+        return await self._owned(waits, TIP, [each for each in TIP.moves(self._policy, plain) if each.is_main][:1])
 
     async def _handovers(
         self, route: Callable[..., Awaitable[Response]], process: str, deeds: Mapping[str, Any]
@@ -308,11 +310,11 @@ class Gathering:
     async def _owned(self, row: Row, thing: Thing, moves: Sequence[Move]) -> Row:
         """Say whose a row is: mine if I may do one of its next steps, else whosever desk has the first."""
         for each in moves:
-            caller = await admitted(self._request, thing.deeds[each.deed].route) if each.deed else None
+            caller = await admitted(self._request, thing.deeds[each.deed].route)
             mine = self._placed(row, caller, each.desks)
             if mine.whose == "mine":
                 return replace(mine, deeds=(f"deed.{thing.noun}.{each.deed}",))
-        deeds = tuple(f"deed.{thing.noun}.{each.deed}" for each in moves[:1] if each.deed)
+        deeds = tuple(f"deed.{thing.noun}.{each.deed}" for each in moves[:1])
         return replace(self._placed(row, None, moves[0].desks if moves else (row.desk,)), deeds=deeds)
 
     def _placed(self, row: Row, caller: Caller | None, desks: Sequence[str]) -> Row:
@@ -332,8 +334,3 @@ def _holds(caller: Caller, desk: str) -> bool:
 def _earliest(plain: Mapping[str, Any]) -> datetime | None:
     running = [each["due_at"] for each in plain.get("clocks") or () if not each.get("met_at")]
     return instant(min(running, default=None) or plain.get("due_at"))
-
-
-def state_word(telling: Telling, state: TipState) -> str:
-    """Say where a tip stands."""
-    return telling.said(f"state.{state}")

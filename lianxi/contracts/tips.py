@@ -307,6 +307,7 @@ class TipSummary:
     lead: str
     received_at: datetime
     due_at: datetime | None
+    next_owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,7 +74,8 @@ class VaultHandlers:
             NotFound: tip.not_found.
             RuleBroken: opening.nothing_kept.
         """
-        check_readable(self.tips.get(request.tip_id).state, caller)
+        # The row names whose requests somebody reads; the tip is known to them as to everybody of their agency.
+        check_readable(self.tips.get(request.tip_id).state, replace(caller, rows=()))
         if not self.vault.has(request.tip_id):
             raise RuleBroken("opening.nothing_kept")
         # The same command a second time lands on the same request.

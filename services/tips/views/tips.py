@@ -249,4 +249,5 @@ def _summary(row: Mapping[str, Any]) -> TipSummary:
         lead=row["dispatches"][-1]["lead"],
         received_at=row["listed_at"],
         due_at=min(ends, default=None),
+        next_owner=row.get("next_owner"),
     )

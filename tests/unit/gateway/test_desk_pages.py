@@ -300,6 +300,15 @@ def test_what_others_have_to_do_stands_under_its_own_tab(door: Door) -> None:
     assert (HELP.assistance_id in unit, HELP.assistance_id in others) == (False, True)
 
 
+def test_whoever_is_named_next_owner_has_the_tip_to_close(door: Door) -> None:
+    owned = replace(summary(7, None, TipState.VERIFIED), next_owner="market/desk")
+    door.bus.answers["list_tips"] = lambda request, _: TipPage(items=(owned,) if request.state == "verified" else ())
+    sign_in(door, "officer")
+    page = door.http.get("/desk").text
+    assert re.findall(NUMBER, page) == ["DY-7"]
+    assert ">办结</a>" in page
+
+
 def test_a_desk_that_is_away_is_named_and_takes_nothing_from_the_others(door: Door) -> None:
     door.bus.says("list_notices", NoticePage(items=(NOTICE,)))
     for method in ("list_referrals", "list_assistance", "list_cases"):
