@@ -101,19 +101,21 @@ def trouble_of(request: Request, problem: Problem) -> dict[str, str]:
     return {"what": what, "to_do": to_do}
 
 
+_STALE: Final = ("trouble.stale.what", "trouble.stale.to_do")
+_RIGHT: Final = ("trouble.right.what", "trouble.right.to_do")
 _SAID_OTHERWISE: Final = {
-    "request.invalid": "trouble.invalid",
-    "right.missing": "trouble.right",
-    "scope.missing": "trouble.right",
+    "request.invalid": ("trouble.invalid.what", "trouble.invalid.to_do"),
+    "right.missing": _RIGHT,
+    "scope.missing": _RIGHT,
 }
 """What the interface says of these is for programs; officials read it in words of their own."""
-_STALE: Final = 412
+CHANGED: Final = 412
 
 
 def _staff_trouble(language: Language, problem: Problem, seconds: str) -> dict[str, str]:
-    key = "trouble.stale" if problem.status == _STALE else _SAID_OTHERWISE.get(problem.code)
-    if key is not None:
-        return {"what": say(language, f"{key}.what"), "to_do": say(language, f"{key}.to_do")}
+    own = _STALE if problem.status == CHANGED else _SAID_OTHERWISE.get(problem.code)
+    if own is not None:
+        return {"what": say(language, own[0]), "to_do": say(language, own[1])}
     said = words().problem(problem.code, problem.status)
     to_do = said.to_do.told(language) if problem.status != TOO_MANY else say(language, "staff.wait", seconds=seconds)
     return {"what": said.what.told(language), "to_do": to_do}
