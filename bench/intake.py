@@ -89,7 +89,7 @@ def run(
         cpu={name: seconds * 1e6 / len(answered) for name, seconds in cpu.items()},
         generator_cpu=sent.own_cpu * 1e6 / max(1, len(sent.answers)),
         refused=len(sent.answers) - len(taken),
-        statuses=Counter(str(each.status) for each in sent.answers),
+        statuses=dict(Counter(str(each.status) for each in sent.answers)),
     )
 
 
