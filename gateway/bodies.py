@@ -151,15 +151,14 @@ class AgencyTip(Told):
 
 
 class Message(Body):
-    """A message of the dialogue between desk and informant."""
+    """A message of the dialogue between desk and informant, with pictures if there are any."""
 
     text: Long
+    attachments: Tokens = ()
 
 
 class InformantMessage(Message):
-    """A message from the informant's side, with pictures if there are any."""
-
-    attachments: Tokens = ()
+    """A message from the informant's side."""
 
 
 class Dispatch(Body):
@@ -478,6 +477,14 @@ class PublicMessage(BaseModel):
     posted_at: datetime
 
 
+class PublicPicture(BaseModel):
+    """A picture that the desk has sent; `GET /v1/public/tips/pictures?number=…` shows it."""
+
+    number: int
+    media_type: str
+    size: int
+
+
 class PublicOpening(BaseModel):
     """That somebody read who the informant is: when, and for what kind of reason."""
 
@@ -508,6 +515,7 @@ class PublicStatus(BaseModel):
     outcome: str | None
     messages: list[PublicMessage]
     openings: list[PublicOpening] = []
+    pictures: list[PublicPicture] = []
     reward: PublicReward | None = Field(default=None, description="Only for a tip that was closed as true")
 
 

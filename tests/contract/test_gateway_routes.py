@@ -54,6 +54,7 @@ PAGES = {
         "/track/reward",
         "/track",
         "/track/messages",
+        "/track/picture",
         "/track/code",
         "/warnings",
         "/numbers",
@@ -133,7 +134,7 @@ post /v1/rewards/{reward_id}/decide · get /v1/rewards/{reward_id}/payee · post
 get /v1/rewards/{reward_id}/order · post /v1/rewards/{reward_id}/pay
 post /v1/tips/attachments · get /v1/tips/{tip_id}/attachments/{number}
 post /v1/tips/{tip_id}/unmask · get /v1/tips/{tip_id}/words · get /v1/unmaskings
-get /v1/feedback
+get /v1/feedback · get /v1/public/tips/pictures
 get /v1/search · get /v1/search/numbers · get /v1/saved-searches · post /v1/saved-searches
 get /v1/saved-searches/{saved_search_id} · get /v1/saved-searches/{saved_search_id}/tips
 post /v1/saved-searches/{saved_search_id}/change · delete /v1/saved-searches/{saved_search_id}
