@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 PUBLIC = {
     ("post", "/v1/public/tips"),
     ("get", "/v1/public/tips/status"),
+    ("get", "/v1/public/tips/pictures"),
     ("post", "/v1/public/tips/messages"),
     ("post", "/v1/public/attachments"),
     ("post", "/v1/public/tips/code"),
