@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from statistics import median
 from typing import Any, Final
@@ -114,6 +115,8 @@ def taken_rows(whole: Whole) -> Iterator[str]:
 def aim_rows(steps: Whole) -> Iterator[str]:
     """Write M1–M14."""
     rows = []
+    yield summary(steps)
+    yield ""
     for aim in aims.aims():
         found = aims.reached(steps, aim.code)
         if found is None:
@@ -128,6 +131,22 @@ def aim_rows(steps: Whole) -> Iterator[str]:
         rows.append((aim.code, aim.what, number(aim.floor), number(aim.moonshot), said, verdict, far, aim.way))
     head = ("", "measured as", "floor", "moonshot", "this run", "verdict", "of the moonshot", "what stands in the way")
     yield from table(head, rows)
+
+
+def summary(steps: Whole) -> str:
+    """Say in one line how many aims were reached; against a peer, that of two writes counts."""
+    verdicts: Counter[str] = Counter()
+    for aim in aims.aims():
+        found = aims.reached(steps, aim.code)
+        if found is None:
+            verdicts[NOT_MEASURED] += 1
+        elif found.broken:
+            verdicts["floor missed"] += 1
+        else:
+            verdicts[verdict_of(aim, found.value).strip("*")] += 1
+    names = ("moonshot", "floor kept", "floor missed", NOT_MEASURED)
+    counts = ", ".join(f"{name} {verdicts[name]}" for name in names if verdicts[name])
+    return f"Of fourteen aims: {counts}. Where a peer is compared, the one with two writes counts."
 
 
 def verdict_of(aim: aims.Aim, value: float) -> str:

@@ -116,3 +116,8 @@ def test_a_figure_does_not_count_when_its_condition_is_broken() -> None:
     found["steps"]["likeness"]["sizes"][-1]["scan_ms"] = 70_000.0
 
     assert "**floor missed**: recall@1 whatever the alarms is worse: L0 0.50 < 1.00" in row_of(page.page(found), "M13")
+
+
+def test_how_many_floors_were_missed_is_said_first() -> None:
+    assert "Of fourteen aims: not measured 14." in page.page(made_up.whole())
+    assert "floor missed" in page.summary(made_up.everything()["steps"])
