@@ -7,7 +7,7 @@ those roles that a person must have in mind when using them.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from gateway.exchange import House
@@ -25,8 +25,10 @@ FOR_PERSONS: Final = frozenset({"administrator", "custodian", "auditor", "leader
 NOT_FOR_KEYS: Final = frozenset({"people:write"})
 
 
-def make(account: Account, client_id: str, digest: str, label: str, scopes: Iterable[str], ends: datetime) -> Client:
-    """Make a key that may do what its maker may, within some scopes, until a day.
+def make(
+    account: Account, client_id: str, digest: str, label: str, scopes: Iterable[str], now: datetime, days: int
+) -> Client:
+    """Make a key that may do what its maker may, within some scopes, for some days.
 
     Raises:
         Refused: key.scope_unknown, key.no_roles.
@@ -46,9 +48,10 @@ def make(account: Account, client_id: str, digest: str, label: str, scopes: Iter
         roles=roles,
         desks=account.desks,
         areas=account.areas,
-        expires_at=ends,
+        expires_at=now + timedelta(days=days),
         label=label,
         made_by=account.account_id,
+        made_at=now,
     )
 
 

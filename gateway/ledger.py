@@ -31,6 +31,7 @@ class Client:
     expires_at: datetime | None = None
     label: str = ""
     made_by: str | None = None
+    made_at: datetime | None = None
     revoked_at: datetime | None = None
 
 

@@ -96,6 +96,7 @@ class MongoLedger:
                         "expires_at": each.expires_at,
                         "label": each.label,
                         "made_by": each.made_by,
+                        "made_at": each.made_at,
                     },
                     "$setOnInsert": {"revoked_at": None},
                 },
@@ -199,6 +200,7 @@ def _client(row: dict[str, Any]) -> Client:
         expires_at=row.get("expires_at"),
         label=row.get("label", ""),
         made_by=row.get("made_by"),
+        made_at=row.get("made_at"),
         revoked_at=row.get("revoked_at"),
     )
 

@@ -24,6 +24,8 @@ class GatewaySettings(Settings):
     gateway_people_file: Path | None = None
     gateway_spool_dir: Path
     gateway_attachments_dir: Path
+    gateway_mailbox_file: Path | None = None
+    """What the file courier writes: shown at `/ops/mailbox`, in a rehearsal only."""
     gateway_trusted_proxies: str = ""
     """Addresses, separated by commas, whose word about the client's address is taken; none by default."""
 

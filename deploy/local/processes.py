@@ -132,6 +132,7 @@ def gateway(supplies: Supplies) -> Recipe:
         "LIANXI_GATEWAY_TOKEN_KEY_FILE": str(supplies.keys.token),
         "LIANXI_GATEWAY_CLIENTS_FILE": str(supplies.keys.clients),
         "LIANXI_GATEWAY_PEOPLE_FILE": str(supplies.keys.people),
+        "LIANXI_GATEWAY_MAILBOX_FILE": str(supplies.places.outside_mailbox),
         "LIANXI_GATEWAY_SPOOL_DIR": str(supplies.places.spool),
         "LIANXI_GATEWAY_ATTACHMENTS_DIR": str(supplies.places.attachments),
         "LIANXI_GATEWAY_PROCESSES": ",".join(

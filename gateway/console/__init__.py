@@ -9,10 +9,12 @@ from fastapi import FastAPI
 from gateway.console import (
     case_pages,
     desk_session,
+    developer_pages,
     files,
     handover_pages,
     inbox_pages,
     joining_pages,
+    mailbox_pages,
     number_pages,
     office_orders,
     office_pages,
@@ -72,6 +74,8 @@ def add_pages(app: FastAPI) -> None:
     hang(app, office_orders.router)
     hang(app, office_plan.router)
     hang(app, office_policy.router)
+    hang(app, developer_pages.router)
+    hang(app, mailbox_pages.router)
     app.state.last_known = LastKnown()
     hang(app, ops_pages.router)
     app.state.problem_page = paper.problem_page

@@ -30,6 +30,7 @@ PLACES: Final = (
     Place("/desk/vault", "staff.vault", "vault.read"),
     Place("/desk/people", "staff.people", "account.read"),
     Place("/ops", "ops.name", "letter.read"),
+    Place("/developers", "developers.menu", "client.read"),
     Place("/desk/me", "staff.me"),
 )
 

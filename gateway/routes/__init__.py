@@ -32,6 +32,7 @@ from gateway.routes import (
     rewards,
     rights,
     saved_searches,
+    schemas,
     search,
     session,
     supervision,
@@ -84,5 +85,5 @@ def add_routes(app: FastAPI) -> None:
         major_events,
         figures,
     )
-    for area in (public, *desks, audit, ops, oauth, health):
+    for area in (public, *desks, audit, ops, oauth, schemas, health):
         hang(app, area.router)

@@ -47,6 +47,7 @@ class ClientView(BaseModel):
     roles: list[str]
     desks: list[str]
     made_by: str | None = Field(description="Whose account made it; absent for keys that the deployment keeps")
+    made_at: str | None
     expires_at: str | None
     revoked_at: str | None
 
@@ -98,8 +99,8 @@ async def make_client(request: Request, body: NewClient, writing: Writing = writ
     async def act(caller: Caller) -> Response:
         secret, house = secrets.token_urlsafe(SECRET_BYTES), writing.house
         client_id = derived_id("key", caller.agency, caller.actor, caller.command_id)
-        ends = house.clock.now() + timedelta(days=body.days)
-        made = keys.make(here.account, client_id, secret_digest(secret), body.label, body.scopes, ends)
+        now, digest = house.clock.now(), secret_digest(secret)
+        made = keys.make(here.account, client_id, digest, body.label, body.scopes, now, body.days)
         held = [each for each in await house.ledger.clients() if each.agency == caller.agency and _counts(each)]
         if len(held) >= keys.MOST_KEYS:
             raise Conflict("key.too_many", at_most=keys.MOST_KEYS)
@@ -158,8 +159,10 @@ def _counts(client: Client) -> bool:
     return client.revoked_at is None and client.made_by is not None
 
 
-def _order(client: Client) -> tuple[bool, bool, str]:
-    return (client.made_by is None, client.revoked_at is not None, client.client_id)
+def _order(client: Client) -> tuple[bool, bool, float, str]:
+    """Lay the newest that counts first, and those of the deployment last."""
+    made_at = 0.0 if client.made_at is None else -client.made_at.timestamp()
+    return (client.made_by is None, client.revoked_at is not None, made_at, client.client_id)
 
 
 def _view(client: Client) -> ClientView:
@@ -171,6 +174,7 @@ def _view(client: Client) -> ClientView:
         roles=list(client.roles),
         desks=list(client.desks),
         made_by=client.made_by,
+        made_at=None if client.made_at is None else client.made_at.isoformat(),
         expires_at=None if client.expires_at is None else client.expires_at.isoformat(),
         revoked_at=None if client.revoked_at is None else client.revoked_at.isoformat(),
     )

@@ -123,10 +123,29 @@ PAGES = {
         "/ops",
         "/ops/parked/{parked_id}",
         "/ops/parked/{parked_id}/{deed}",
+        "/developers",
+        "/developers/steps",
+        "/developers/keys",
+        "/developers/keys/{client_id}/revoke",
+        "/developers/webhooks",
+        "/developers/webhooks/{hook_id}",
+        "/developers/webhooks/{hook_id}/{deed}",
+        "/ops/mailbox",
     ),
     "/static/{digest}/{name:path}",
 }
-NOT_DESCRIBED = {"/healthz", "/readyz", "/metrics", "/problems", "/problems/{code}", "/docs", "/redoc", *PAGES}
+NOT_DESCRIBED = {
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/problems",
+    "/problems/{code}",
+    "/schemas",
+    "/schemas/{name}",
+    "/docs",
+    "/redoc",
+    *PAGES,
+}
 DESIGN_PATHS = """
 post /v1/tips/{tip_id}/vault/requests · get /v1/tips/{tip_id}/vault/requests/{request_id}
 post /v1/tips/{tip_id}/vault/requests/{request_id}/decide · post /v1/tips/{tip_id}/vault/requests/{request_id}/withdraw
