@@ -24,6 +24,7 @@ USUAL_SCOPES: Final = ("tips:read", "notices:read", "notices:write")
 FAMILIES: Final = tuple(dict.fromkeys(each.KEY.partition(".")[0] for each in OFFERED))
 _FOR_PERSONS: Final = ("people:",)
 _FOR_OPERATORS: Final = ("ops:",)
+_INSTANTS: Final = ("at", "expires_at", "made_at", "written_at")
 Plain = Mapping[str, Any]
 
 
@@ -91,8 +92,7 @@ def scopes_offered(roles: Sequence[str]) -> list[str]:
 
 
 def _counts(key: Plain, now: datetime) -> bool:
-    ends = key["expires_at"]
-    is_over = ends is not None and datetime.fromisoformat(ends) <= now
+    is_over = key["expires_at"] is not None and key["expires_at"] <= now
     return key["made_by"] is not None and key["revoked_at"] is None and not is_over
 
 
@@ -124,4 +124,9 @@ async def deliveries_of(request: Request, hook_id: str) -> list[Plain]:
 
 
 def _items(answer: Any) -> list[Plain]:
-    return list(json.loads(bytes(answer.body))["items"])
+    return [_with_instants(each) for each in json.loads(bytes(answer.body))["items"]]
+
+
+def _with_instants(row: Plain) -> Plain:
+    known = {name: row[name] for name in _INSTANTS if row.get(name) is not None}
+    return {**row, **{name: datetime.fromisoformat(text) for name, text in known.items()}}

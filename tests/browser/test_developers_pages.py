@@ -49,7 +49,7 @@ def test_five_minutes_to_a_verified_webhook_with_the_keyboard(
     with page.expect_navigation():
         page.keyboard.press("Enter")
     client_id, secret = page.locator("#new-key code.copyable").all_inner_texts()
-    desk.check("developers-key")
+    desk.look("developers-key")
     call(town, client_id, secret)
     expect(page.locator("ol.progress .is-done")).to_have_count(2, timeout=15_000)
     step_to(page, "#address")
@@ -58,35 +58,43 @@ def test_five_minutes_to_a_verified_webhook_with_the_keyboard(
     with page.expect_navigation():
         page.keyboard.press("Enter")
     receiver.secret = page.locator("#new-hook code.copyable").inner_text()
-    desk.check("developers-hook")
+    desk.look("developers-hook")
     step_to(page, ".send")
     with page.expect_navigation():
         page.keyboard.press("Enter")
     wait_until(lambda: receiver.seen, 15, "the test event")
     assert all(held for _, held, _ in receiver.seen)
     expect(page.locator("ol.progress .is-done")).to_have_count(5, timeout=15_000)
-    desk.check("developers-done")
+    for language, width in (("zh", 1280), ("zh", 390), ("en", 390), ("en", 1280)):
+        other = officials("market-desk", language, width)
+        other.go("/developers")
+        other.check("developers-done")
+        other.press(other.page.locator("#hooks a").first)
+        other.check("developers-deliveries")
 
 
 @pytest.mark.criterion("25")
-@pytest.mark.parametrize(("language", "width"), [("zh", 390), ("en", 390), ("en", 1280)])
-def test_every_page_of_integrators_is_accessible_and_whole(officials: Officials, language: str, width: int) -> None:
-    desk = officials("market-desk", language, width)
-    desk.go("/developers")
-    desk.check("developers-start")
-    desk.press(desk.page.locator("#hooks a").first)
-    desk.check("developers-deliveries")
-    operator = officials("office-operator", language, width)
-    operator.go("/ops/mailbox")
-    operator.check("mailbox")
+def test_the_mailbox_is_accessible_and_whole(officials: Officials) -> None:
+    for language, width in (("zh", 390), ("en", 1280)):
+        operator = officials("office-operator", language, width)
+        operator.go("/ops/mailbox")
+        operator.check("mailbox")
 
 
 def test_it_works_without_script_and_says_why_an_address_is_refused(officials: Officials) -> None:
     desk = officials("market-desk", width=390, java_script_enabled=False)
     desk.go("/developers")
-    desk.page.locator("#new-hook-form").evaluate("it => it.closest('details').open = true")
+    unfold(desk, "new-key-form")
+    desk.page.fill("#label", "没有脚本的系统")
+    desk.submit("new-key-form")
+    expect(desk.page.locator("#new-key code.copyable")).to_have_count(2)
+    unfold(desk, "new-hook-form")
     desk.page.fill("#address", "https://10.1.2.3/in")
     desk.submit("new-hook-form")
     expect(desk.page.locator(".trouble")).to_be_visible()
     expect(desk.page.locator("#address")).to_have_value("https://10.1.2.3/in")
-    desk.check("developers-refused")
+
+
+def unfold(visitor: Visitor, form: str) -> None:
+    if not visitor.page.locator(f"#{form}").is_visible():
+        visitor.page.locator(f"details:has(#{form}) > summary").click()
