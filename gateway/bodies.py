@@ -151,14 +151,15 @@ class AgencyTip(Told):
 
 
 class Message(Body):
-    """A message of the dialogue between desk and informant, with pictures if there are any."""
+    """A message of the dialogue between desk and informant."""
 
     text: Long
-    attachments: Tokens = ()
 
 
 class InformantMessage(Message):
-    """A message from the informant's side."""
+    """A message from the informant's side, with pictures if there are any."""
+
+    attachments: Tokens = ()
 
 
 class Dispatch(Body):
@@ -477,14 +478,6 @@ class PublicMessage(BaseModel):
     posted_at: datetime
 
 
-class PublicPicture(BaseModel):
-    """A picture that the desk has sent; `GET /v1/public/tips/pictures?number=…` shows it."""
-
-    number: int
-    media_type: str
-    size: int
-
-
 class PublicOpening(BaseModel):
     """That somebody read who the informant is: when, and for what kind of reason."""
 
@@ -515,7 +508,6 @@ class PublicStatus(BaseModel):
     outcome: str | None
     messages: list[PublicMessage]
     openings: list[PublicOpening] = []
-    pictures: list[PublicPicture] = []
     reward: PublicReward | None = Field(default=None, description="Only for a tip that was closed as true")
 
 

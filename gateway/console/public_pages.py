@@ -202,21 +202,6 @@ async def ask_code(request: Request) -> Response:
     return _code_page(request)
 
 
-@router.post("/track/picture")
-async def show_picture(request: Request, house: InHouse) -> Response:
-    """A picture that the desk has sent, as a download."""
-    form = await read_form(request)
-    ticket = read_ticket(house, form.get("ticket", ""))
-    number = form.get("number", "")
-    if ticket is None or not (number.isascii() and number.isdigit()):
-        return ask_again(request, form)
-    try:
-        return await public.read_picture(request, house, int(number), ticket.code, SLOW_LANE)
-    except _CAUGHT as error:
-        return refused(request, form, error)
-
-
-@router.get("/track/picture")
 @router.get("/track/messages")
 @router.get("/track/code")
 async def ask_code_anew(request: Request) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 
 from gateway.attachment_bodies import Attached
 from gateway.body import PICTURE_TYPES, DoorRoute, PictureRoute, picture_in
@@ -28,12 +28,11 @@ _BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
 _BODY: Final[dict[str, Any]] = {
     "requestBody": {"required": True, "content": dict.fromkeys(PICTURE_TYPES, _BINARY)},
 }
-PICTURES: Final[dict[int | str, dict[str, Any]]] = {
+_PICTURE: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "The picture", "content": dict.fromkeys(PICTURE_TYPES, _BINARY)}
 }
 _ENDINGS: Final = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 InHouse = Annotated[House, Depends(the_house)]
-PictureNumber = Annotated[int, Query(ge=1, le=999, description="As the status lists it")]
 
 
 @uploads.post("/v1/public/attachments", status_code=201, response_model=Attached, openapi_extra=_BODY)
@@ -76,7 +75,7 @@ async def upload_picture_of_agency(writing: Writing = writes("tip.create")) -> R
     return await writing.once("tips.attachment", hashlib.sha256(raw).hexdigest(), act, needs_store=False)
 
 
-@router.get("/v1/tips/{tip_id}/attachments/{number}", response_class=Response, response_model=None, responses=PICTURES)
+@router.get("/v1/tips/{tip_id}/attachments/{number}", response_class=Response, response_model=None, responses=_PICTURE)
 async def get_picture(
     tip_id: ItemPath, number: Annotated[int, Path(ge=1, le=999)], reading: Reading = reads("tip.read")
 ) -> Response:
@@ -86,13 +85,8 @@ async def get_picture(
     found = await reading.ask(SERVICE, "get_attachment", asked, AttachmentKey, about=tip_id)
     if "sealed" not in reading.shown(found):
         raise NotAllowed("right.missing", resource="tip", action="read", fields="photographs")
-    return await picture_answer(reading.house, found, mine)
-
-
-async def picture_answer(house: House, found: AttachmentKey, mine: Opener) -> Response:
-    """Decrypt a picture whose key was sealed to a question, and write it as a download under a neutral name."""
     opened = mine.open(found.sealed, PICTURE)
-    content = await house.attachments.read(found.file, opened["key"], opened["sha256"])
+    content = await reading.house.attachments.read(found.file, opened["key"], opened["sha256"])
     name = f"{found.tip_number}-{found.number}.{_ENDINGS[found.media_type]}"
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',

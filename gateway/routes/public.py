@@ -15,7 +15,6 @@ from gateway.bodies import (
     InformantMessage,
     PublicMessage,
     PublicOpening,
-    PublicPicture,
     PublicStatus,
     PublicTip,
     Step,
@@ -29,12 +28,10 @@ from gateway.language import language_of
 from gateway.problems import problem_of, written
 from gateway.refusals import BadRequest, NoSuchThing, Unusable
 from gateway.reward_bodies import RewardClaim, public_reward
-from gateway.routes.attachments import PICTURES, PictureNumber, picture_answer
 from gateway.wording import words
 from lianxi.contracts import codec, proof
-from lianxi.contracts.attachments import AttachmentKey, GetSentAttachment
 from lianxi.contracts.envelope import Caller
-from lianxi.contracts.sealing import CONTENT, Opener
+from lianxi.contracts.sealing import CONTENT
 from lianxi.contracts.tips import ChangeReceipt, Channel, FindTipByReceipt, PostInformantMessage, TipStatusView
 from lianxi.kernel.clock import level_to_hour
 from lianxi.kernel.errors import NotFound, Refused
@@ -118,25 +115,6 @@ async def read_status(
     async with _trying(request, house, lianxi_receipt, lianxi_proof) as verifier:
         asked = FindTipByReceipt(receipt_verifier=verifier)
         return await _known(request, house, verifier, "find_tip_by_receipt", asked)
-
-
-@router.get("/v1/public/tips/pictures", response_class=Response, response_model=None, responses=PICTURES)
-async def read_picture(
-    request: Request,
-    house: InHouse,
-    number: PictureNumber,
-    lianxi_receipt: ReceiptCode = None,
-    lianxi_proof: Proof = None,
-) -> Response:
-    """Read a picture that the desk has sent, with the receipt code."""
-    mine = Opener.for_one_answer()
-    async with _trying(request, house, lianxi_receipt, lianxi_proof) as verifier:
-        asked = GetSentAttachment(receipt_verifier=verifier, number=number, answer_key=mine.public_key)
-        try:
-            found = await house.ask(intake.SERVICE, "get_sent_attachment", asked, _caller(request), AttachmentKey)
-        except NotFound as error:
-            raise NoSuchThing(error.code if error.code == "attachment.not_found" else "receipt.not_found") from None
-        return await picture_answer(house, found, mine)
 
 
 @router.post("/v1/public/tips/messages", response_model=PublicStatus)
@@ -306,9 +284,6 @@ def _status(view: TipStatusView, request: Request) -> PublicStatus:
                 text=said.get(f"opened_{each.kind.value}", said["other"]).told(language),
             )
             for each in view.openings
-        ],
-        pictures=[
-            PublicPicture(number=each.number, media_type=each.media_type, size=each.size) for each in view.attachments
         ],
         reward=public_reward(view.reward, language),
     )

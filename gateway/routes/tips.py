@@ -170,16 +170,8 @@ async def decide_clock_change(
 
 @router.post("/v1/tips/{tip_id}/messages", response_model=TipView)
 async def write_message(tip_id: ItemPath, body: Message, writing: Writing = writes("message.create")) -> Response:
-    """Write to the informant, through the system, with pictures if there are any."""
-    house = writing.house
-    content = house.sealer.seal({"text": body.text}, CONTENT)
-
-    async def act(caller: Caller) -> Response:
-        async with house.attachments.claimed(body.attachments, "reply", str(caller.command_id)) as pictures:
-            asked = PostMessage(tip_id=tip_id, content=content, attachments=pictures)
-            return writing.answer(
-                await house.recent.patiently(tip_id, lambda: house.ask(SERVICE, "post_message", asked, caller, TipView))
-            )
-
+    """Write to the informant, through the system."""
+    asked = PostMessage(tip_id=tip_id, content=writing.house.sealer.seal({"text": body.text}, CONTENT))
     # A text sealed twice differs, so the write is told apart by what was said.
-    return await writing.once("tips.post_message", [tip_id, body.text, *body.attachments], act)
+    said = [tip_id, body.text]
+    return await writing.decide(SERVICE, "post_message", asked, TipView, about=tip_id, said=said)

@@ -42,7 +42,9 @@ async def record_visit(body: Visit, writing: Writing = writes("visit.create")) -
 
     async def act() -> Response:
         now = house.clock.now()
-        command = body.contract(RecordVisit, submitted_by=caller.actor, received_at=now)
+        # Only the desk knows where a rental lies: what is foreign is kept, and shown to a person.
+        areas = caller.areas if set(caller.rows) == {"own_area"} else ()
+        command = body.contract(RecordVisit, submitted_by=caller.actor, received_at=now, areas=areas)
         await house.bus.hand_in(SERVICE, "normal", command, caller.cause())
         house.recent.accepted(body.visit_id)
         told = AcceptedVisit(visit_id=body.visit_id, received_at=now)

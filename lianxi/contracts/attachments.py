@@ -41,15 +41,6 @@ class GetAttachment:
     answer_key: PublicKey
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GetSentAttachment:
-    """Ask, as its informant, for the key of a picture that the desk has sent with a tip's dialogue."""
-
-    receipt_verifier: str
-    number: int
-    answer_key: PublicKey
-
-
 # --- answers
 
 

@@ -62,7 +62,10 @@ SUSPICIONS = frozenset({Finding.GATHERING, Finding.LECTURES, Finding.CROWDED_BED
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordVisit(Command):
-    """Take in a visit whose id was made by the phone that recorded it."""
+    """Take in a visit whose id was made by the phone that recorded it.
+
+    `areas` are the villages that whoever sent it is bound to; none when the whole town is open to them.
+    """
 
     KEY: ClassVar[str] = "inspections.record_visit.v1"
 
@@ -76,6 +79,7 @@ class RecordVisit(Command):
     submitted_by: str
     received_at: datetime
     note: str = ""
+    areas: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -161,7 +161,6 @@ class PostMessage:
 
     tip_id: str
     content: Sealed
-    attachments: Annotated[tuple[AttachedPicture, ...], Len(0, 5)] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -341,8 +340,6 @@ class TipStatusView:
     messages: tuple[MessageView, ...]
     openings: tuple[OpeningNotice, ...] = ()
     reward: RewardNotice | None = None
-    attachments: tuple[AttachmentView, ...] = ()
-    """The pictures that the desk has sent."""
 
 
 # --- events

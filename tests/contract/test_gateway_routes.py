@@ -21,7 +21,6 @@ ROOT = Path(__file__).parents[2]
 PUBLIC = {
     ("post", "/v1/public/tips"),
     ("get", "/v1/public/tips/status"),
-    ("get", "/v1/public/tips/pictures"),
     ("post", "/v1/public/tips/messages"),
     ("post", "/v1/public/attachments"),
     ("post", "/v1/public/tips/code"),
@@ -55,7 +54,6 @@ PAGES = {
         "/track/reward",
         "/track",
         "/track/messages",
-        "/track/picture",
         "/track/code",
         "/warnings",
         "/numbers",
@@ -154,7 +152,7 @@ post /v1/rewards/{reward_id}/decide · get /v1/rewards/{reward_id}/payee · post
 get /v1/rewards/{reward_id}/order · post /v1/rewards/{reward_id}/pay
 post /v1/tips/attachments · get /v1/tips/{tip_id}/attachments/{number}
 post /v1/tips/{tip_id}/unmask · get /v1/tips/{tip_id}/words · get /v1/unmaskings
-get /v1/feedback · get /v1/public/tips/pictures
+get /v1/feedback
 get /v1/search · get /v1/search/numbers · get /v1/saved-searches · post /v1/saved-searches
 get /v1/saved-searches/{saved_search_id} · get /v1/saved-searches/{saved_search_id}/tips
 post /v1/saved-searches/{saved_search_id}/change · delete /v1/saved-searches/{saved_search_id}
@@ -373,7 +371,7 @@ def test_the_docs_ask_nobody_else_for_anything(tmp_path: Path) -> None:
         (bodies.ClockDecision, clocks.DecideClockChange, {"item_id", "change_id", "expected_version"}),
         (bodies.Rental, inspections.RegisterRental, {"rental_code"}),
         (bodies.Grading, inspections.GradeRental, {"rental_code", "expected_version"}),
-        (visit_bodies.Visit, inspections.RecordVisit, {"submitted_by", "received_at"}),
+        (visit_bodies.Visit, inspections.RecordVisit, {"submitted_by", "received_at", "areas"}),
         (bodies.NewCase, cases.OpenCase, set()),
         (bodies.TakenMeasure, cases.RecordMeasure, {"case_id", "expected_version"}),
         (bodies.CaseClosing, cases.CloseCase, {"case_id", "expected_version"}),

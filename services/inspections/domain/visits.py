@@ -117,6 +117,8 @@ def attention(command: RecordVisit, rental: Rental | None, now: datetime) -> str
         return "rental.unknown"
     if command.visited_at > now + CLOCKS_MAY_DIFFER_BY:
         return "visit.in_future"
+    if command.areas and rental.village not in command.areas:
+        return "visit.foreign_area"
     if rental.ended_at is not None and command.visited_at > rental.ended_at and command.outcome not in ENDING:
         return "rental.ended"
     if Finding.NOTHING_UNUSUAL in command.findings and SUSPICIONS & set(command.findings):

@@ -13,9 +13,7 @@ from services.tips.domain.tip import Attachment, Author, Tip
 PICTURES = 40
 
 
-def attached(
-    tip: Tip, pictures: Sequence[AttachedPicture], author: Author, now: datetime, *, is_for_informant: bool = False
-) -> Tip:
+def attached(tip: Tip, pictures: Sequence[AttachedPicture], author: Author, now: datetime) -> Tip:
     """Add pictures to a tip; one that is there already is not added again.
 
     Clause: none (criterion 2.7).
@@ -36,7 +34,6 @@ def attached(
             size=each.size,
             sealed=each.sealed,
             attached_at=now,
-            is_for_informant=is_for_informant,
         )
         for number, each in enumerate(new, first)
     )
@@ -52,26 +49,5 @@ def attachment(tip: Tip, number: int) -> Attachment:
     """
     found = next((each for each in tip.attachments if each.number == number), None)
     if found is None:
-        raise NotFound("attachment.not_found")
-    return found
-
-
-def sent(tip: Tip) -> tuple[Attachment, ...]:
-    """List the pictures that the desk has sent to the informant.
-
-    Clause: none (criterion 2.6).
-    """
-    return tuple(each for each in tip.attachments if each.is_for_informant)
-
-
-def sent_attachment(tip: Tip, number: int) -> Attachment:
-    """Find a picture that the desk has sent; of others the informant is told that there is none.
-
-    Clause: none (criterion 2.6).
-    Raises:
-        NotFound: attachment.not_found.
-    """
-    found = attachment(tip, number)
-    if not found.is_for_informant:
         raise NotFound("attachment.not_found")
     return found

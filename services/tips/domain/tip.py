@@ -134,10 +134,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """One picture: where it lies, encrypted, and its key under the desk's seal. It has no name but its number.
-
-    One that the desk sent in the dialogue is for the informant; what came in with a tip is shown to desks only.
-    """
+    """One picture: where it lies, encrypted, and its key under the desk's seal. It has no name but its number."""
 
     number: int
     author: Author
@@ -146,7 +143,6 @@ class Attachment:
     size: int
     sealed: str
     attached_at: datetime
-    is_for_informant: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

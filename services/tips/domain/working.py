@@ -162,18 +162,15 @@ def end_with_case(tip: Tip, case_id: str, owner: str, outcome: str, closed_at: d
     return _closed(tip, owner, f"case.{outcome}", closed_at)
 
 
-def write_to_informant(
-    tip: Tip, text: str, caller: Caller, now: datetime, pictures: Sequence[AttachedPicture] = ()
-) -> Decision:
-    """Write to the informant, by the lead, with pictures if there are any.
+def write_to_informant(tip: Tip, text: str, caller: Caller, now: datetime) -> Decision:
+    """Write to the informant, by the lead.
 
     Clause: none (criterion 2.6).
     Raises:
         NotFound, Forbidden: as everywhere.
-        RuleBroken: dialogue.full, attachment.too_many.
+        RuleBroken: dialogue.full.
     """
     check_mine(tip, caller, tip.lead)
-    tip = attached(tip, pictures, Author.DESK, now, is_for_informant=True)
     tip = replace(tip, unread_since=tip.unread_since or now)
     return _posted(tip, Message(author=Author.DESK, desk=tip.lead, sealed=None, text=text, posted_at=now))
 

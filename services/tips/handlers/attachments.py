@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from lianxi.contracts.attachments import GetAttachment, GetSentAttachment
+from lianxi.contracts.attachments import GetAttachment
 from lianxi.contracts.envelope import Caller
 from lianxi.contracts.sealing import PICTURE, Opener, Sealer
-from lianxi.contracts.tips import FindTipByReceipt
-from lianxi.store.unit import Aggregates, Stored
-from services.tips.domain.attachments import attachment, sent_attachment
+from lianxi.store.unit import Aggregates
+from services.tips.domain.attachments import attachment
 from services.tips.domain.tip import Attachment, Tip, check_readable
 
 
@@ -25,12 +24,11 @@ class Files(Protocol):
 
 @dataclass(frozen=True)
 class AttachmentHandlers:
-    """The use cases of pictures. `find_tip` looks a tip up for whoever holds its receipt code."""
+    """The use cases of pictures."""
 
     tips: Aggregates[Tip]
     opener: Opener
     files: Files
-    find_tip: Callable[[FindTipByReceipt], Stored[Tip]]
 
     def get_attachment(self, request: GetAttachment, caller: Caller) -> tuple[Tip, Attachment, str]:
         """Find a picture of a tip, and seal its key to whoever asked.
@@ -45,19 +43,6 @@ class AttachmentHandlers:
         found = attachment(tip, request.number)
         key = self.opener.open(found.sealed, PICTURE)
         return tip, found, to_asker.seal(key, PICTURE)
-
-    def get_sent_attachment(self, request: GetSentAttachment) -> tuple[Tip, Attachment, str]:
-        """Find a picture that the desk has sent, for whoever holds the receipt code, and seal its key to the question.
-
-        Raises:
-            NotFound: receipt.unknown, attachment.not_found.
-            Conflict: receipt.must_change.
-            ContractBroken: seal.key_unusable.
-        """
-        to_asker = Sealer(request.answer_key)
-        tip = self.find_tip(FindTipByReceipt(receipt_verifier=request.receipt_verifier)).state
-        found = sent_attachment(tip, request.number)
-        return tip, found, to_asker.seal(self.opener.open(found.sealed, PICTURE), PICTURE)
 
     def forget(self, tip: Tip) -> int:
         """Delete all pictures of a tip for good, before the tip itself goes; how many there were."""

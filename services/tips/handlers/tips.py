@@ -375,7 +375,7 @@ class TipHandlers(InformantSide):
 
         Emits: TipMessagePosted.
         """
-        details = {"text": text_in(self.opener.open(request.content)), "pictures": request.attachments}
+        details = {"text": text_in(self.opener.open(request.content))}
         return self._decide(request.tip_id, caller, working.write_to_informant, details, None)
 
     def _check_desks(self, *desks: str | None) -> None:

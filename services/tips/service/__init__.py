@@ -120,7 +120,7 @@ def open_desk(premises: Premises[TipsSettings]) -> type[Desk]:
     seal_key = read_key(settings.tips_seal_key_file)
     opener = Opener(seal_key)
     informants = InformantVault(KeyRing(read_key(settings.tips_vault_keys_file)))
-    desk = TipHandlers(
+    desk_handlers = TipHandlers(
         tips=tips,
         receipts=ReceiptIndex(),
         informants=informants,
@@ -132,15 +132,15 @@ def open_desk(premises: Premises[TipsSettings]) -> type[Desk]:
         entropy=secrets.randbits,
     )
     vault = VaultHandlers(tips=tips, openings=open_openings(clock), vault=informants, opener=opener, clock=clock)
-    pictures = AttachmentHandlers(tips, opener, SealedFiles(settings.tips_attachments_dir), desk.find_tip_by_receipt)
-    rewarding, rewards = open_rewarding(premises, desk, informants)
+    pictures = AttachmentHandlers(tips=tips, opener=opener, files=SealedFiles(settings.tips_attachments_dir))
+    rewarding, rewards = open_rewarding(premises, desk_handlers, informants)
     keeping_searches, saved_searches, searches_held = open_keeping(premises)
     key, policies = key_of_traces(seal_key), premises.policies
     tracing = TraceHandlers(tips, TraceStore(), opener, policies, key, keeping_searches.watch)
     rooms = {
         **_finding(tracing, clock),
         **_unmasking(tips, opener, clock),
-        "handlers": desk,
+        "handlers": desk_handlers,
         "views": TipViews(tips, clock, reward=rewards.notice),
         "rewarding": rewarding,
         "rewards": rewards,

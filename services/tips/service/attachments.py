@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from lianxi.contracts.attachments import AttachmentKey, GetAttachment, GetSentAttachment
+from lianxi.contracts.attachments import AttachmentKey, GetAttachment
 from lianxi.contracts.envelope import Caller
-from lianxi.greenroom.entries import Desk, answers, shows
+from lianxi.greenroom.entries import Desk, shows
 from services.tips.handlers.attachments import AttachmentHandlers
 from services.tips.views.attachments import show_key
 
@@ -18,8 +18,3 @@ class AttachmentDoors(Desk):
     def get_attachment(self, request: GetAttachment, caller: Caller) -> AttachmentKey:
         """Give the key of a picture to whoever may see it."""
         return show_key(*self.pictures.get_attachment(request, caller))
-
-    @answers
-    def get_sent_attachment(self, request: GetSentAttachment, caller: Caller) -> AttachmentKey:
-        """Give an informant the key of a picture that the desk has sent."""
-        return show_key(*self.pictures.get_sent_attachment(request))

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from lianxi.contracts.attachments import AttachmentKey, AttachmentView
-from services.tips.domain.attachments import sent
 from services.tips.domain.tip import Attachment, Tip
 
 
 def show_attachments(tip: Tip) -> tuple[AttachmentView, ...]:
     """List the pictures of a tip."""
-    return _views(tip, tip.attachments)
-
-
-def show_sent(tip: Tip) -> tuple[AttachmentView, ...]:
-    """List the pictures that the desk has sent to its informant."""
-    return _views(tip, sent(tip))
-
-
-def _views(tip: Tip, pictures: Iterable[Attachment]) -> tuple[AttachmentView, ...]:
     return tuple(
         AttachmentView(
             number=each.number,
@@ -28,7 +16,7 @@ def _views(tip: Tip, pictures: Iterable[Attachment]) -> tuple[AttachmentView, ..
             size=each.size,
             attached_at=tip.shown(each.attached_at),
         )
-        for each in pictures
+        for each in tip.attachments
     )
 
 

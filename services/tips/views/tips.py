@@ -33,7 +33,7 @@ from services.tips.documents import TipDocument
 from services.tips.domain.tip import OFFICE, WHOLE_DAYS, AskedChange, Dispatch, Line, Tip, check_readable
 from services.tips.domain.tip import Clock as TipClock
 from services.tips.policy import ALARM_CLOCK, UNREAD_AFTER
-from services.tips.views.attachments import show_attachments, show_sent
+from services.tips.views.attachments import show_attachments
 
 _NOT_LISTED = (
     *BOOKKEEPING, "sealed_content", "redacted_text", "redacted_place", "receipt", "messages",
@@ -157,7 +157,6 @@ class TipViews:
                 OpeningNotice(opened_at=each.opened_at, kind=each.kind) for each in tip.openings if not each.is_withheld
             ),
             reward=self.reward(tip),
-            attachments=show_sent(tip),
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import ipaddress
 import ssl
 import stat
@@ -12,10 +13,11 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from deploy.local import certificates, lan
+from deploy.local import certificates, lan, town
 from deploy.local.certificates import Papers, make_missing
 from deploy.local.places import Places
 from deploy.local.ports import PortBook
+from deploy.local.progress import Progress
 from deploy.local.trouble import TownError
 
 NOW = datetime.now(UTC)
@@ -102,3 +104,17 @@ def test_another_address_or_an_old_paper_is_made_anew_under_the_same_authority(p
     make_missing(papers, "10.1.2.3", NOW + timedelta(days=729))
     assert papers.fingerprint() != authority
     read(papers.certificate).verify_directly_issued_by(read(papers.authority))
+
+
+def test_where_phones_begin_is_printed_with_a_picture_only_when_they_are_served() -> None:
+    told = {"gateway": "http://127.0.0.1:8000", "credentials": "/t/credentials.json", "log": "/t/log"}
+    phones = {"phones": "https://192.168.1.5:8443/m/setup", "fingerprint": "AA:BB"}
+    said = {}
+    for name, addresses in {"off": {**told, "phones": None}, "on": {**told, **phones}}.items():
+        stream = io.StringIO()
+        town.show_addresses(Progress(stream=stream, environment={"LANG": "C"}), addresses)
+        said[name] = stream.getvalue()
+    assert "Phones" not in said["off"]
+    assert "https://192.168.1.5:8443/m/setup" in said["on"]
+    assert "AA:BB" in said["on"]
+    assert said["on"].count("\n") > said["off"].count("\n") + 10

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 from datetime import timedelta
 from pathlib import Path
@@ -12,11 +11,10 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
-from lianxi.contracts.attachments import AttachmentKey, GetAttachment, GetSentAttachment
+from lianxi.contracts.attachments import AttachmentKey, GetAttachment
 from lianxi.contracts.envelope import Caller
 from lianxi.contracts.sealing import PICTURE, Opener, Sealer
 from lianxi.contracts.tips import SubmitTip
-from lianxi.kernel.errors import NotFound, StoreDown
 from lianxi.runtime.sealed_files import SealedFiles
 from tests.support.gateway_fakes import Door, open_door
 from tests.support.pictures import SECRET, photo
@@ -258,38 +256,3 @@ def test_a_picture_that_was_altered_or_lost_is_not_shown_as_if_it_were_it(door: 
     assert on_disk(door) == {}
     answer = door.http.get(path, headers=door.headers("police"))
     assert (answer.status_code, answer.json()["code"]) == (404, "attachment.gone")
-
-
-@pytest.mark.criterion("2.6")
-def test_a_desk_and_an_informant_exchange_pictures_by_receipt_code_alone(door: Door) -> None:
-    receipt = door.http.post("/v1/public/tips", json=TIP).json()["receipt"]
-    police = door.headers("police", key="up")
-    sent = door.http.post("/v1/tips/attachments", content=photo("JPEG"), headers={**police, **JPEG})
-    assert sent.status_code == 201, sent.text
-    door.bus.says("post_message", NotFound("tip.not_found"))
-    body = {"text": "是这个招牌吗?", "attachments": [sent.json()["attachment"]]}
-    door.http.post("/v1/tips/tip_0123456789/messages", json=body, headers=door.headers("police", key="say"))
-    (kept,) = door.bus.asked[-1].request.attachments
-
-    def give(asked: GetSentAttachment, _caller: Caller) -> AttachmentKey:
-        key = Sealer(asked.answer_key).seal(opener(door).open(kept.sealed, PICTURE), PICTURE)
-        return AttachmentKey(
-            tip_id="tip_1", tip_number="N1", number=asked.number, media_type=kept.media_type, file=kept.file,
-            sealed=key, village=None, lead="police/station", copies=(), next_owner=None,
-        )  # fmt: skip
-
-    door.bus.answers["get_sent_attachment"] = give
-    answer = door.http.get("/v1/public/tips/pictures?number=2", headers={"Lianxi-Receipt": receipt})
-    assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/problem+json")
-    # It was refused, so that the picture was let go; one that is taken stays.
-    door.bus.says("post_message", StoreDown("store.away"))
-    again = door.http.post("/v1/tips/attachments", content=photo("JPEG"), headers={**door.headers(key="up2"), **JPEG})
-    body["attachments"] = [again.json()["attachment"]]
-    door.http.post("/v1/tips/tip_0123456789/messages", json=body, headers=door.headers("police", key="say2"))
-    (kept,) = door.bus.asked[-1].request.attachments
-
-    answer = door.http.get("/v1/public/tips/pictures?number=2", headers={"Lianxi-Receipt": receipt})
-    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/jpeg")
-    assert hashlib.sha256(answer.content).hexdigest() == again.json()["sha256"]
-    assert door.bus.asked[-1].request.receipt_verifier == command(door).receipt_verifier
-    assert door.http.get("/v1/public/tips/pictures?number=2").status_code == 400

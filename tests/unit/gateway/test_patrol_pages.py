@@ -146,6 +146,14 @@ def test_every_way_a_visit_may_end_has_its_choice(door: Door) -> None:
         assert (visit.findings, visit.note) == ((Finding.LECTURES,), "地上有二十双鞋")
 
 
+def test_a_visit_says_to_which_villages_its_sender_is_bound(door: Door) -> None:
+    sign_in(door, "patrol")
+    people = door.ledger.people.accounts
+    people["account_patrol"] = replace(people["account_patrol"], areas=(AREA,))
+    put_down(door, entry="consent")
+    assert taken(door)[0].areas == (AREA,)
+
+
 def test_a_refusal_is_put_down_without_any_finding(door: Door) -> None:
     sign_in(door, "patrol")
     put_down(door, entry="refused")

@@ -263,3 +263,18 @@ def test_a_late_visit_of_an_earlier_day_does_not_turn_the_plan_back(town: Inspec
 
     assert replace(town.rental(), last_visit_at=before.last_visit_at) == before
     assert town.rental().last_visit_at == before.last_visit_at
+
+
+@pytest.mark.criterion("5.5")
+def test_a_visit_outside_its_sender_s_area_is_kept_for_a_person_to_look_at(town: InspectionsInMemory) -> None:
+    town.register()
+    village = town.rentals.get(CODE).state.village
+    town.visit(
+        replace(visiting("visit_here"), areas=(village,)), replace(visiting("visit_there"), areas=("village/x",))
+    )
+    kept = {each: town.visits.get(each).state for each in ("visit_here", "visit_there")}
+    assert {each: visit.needs_attention for each, visit in kept.items()} == {
+        "visit_here": None,
+        "visit_there": "visit.foreign_area",
+    }
+    assert all(visit.counts for visit in kept.values())

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pytest
 
-from lianxi.contracts.attachments import AttachedPicture, GetAttachment, GetSentAttachment
+from lianxi.contracts.attachments import AttachedPicture, GetAttachment
 from lianxi.contracts.sealing import PICTURE, Opener
-from lianxi.contracts.tips import Channel, FindTipByReceipt, PostInformantMessage, PostMessage
+from lianxi.contracts.tips import Channel, PostInformantMessage
 from lianxi.kernel.clock import level_to_hour
 from lianxi.kernel.errors import ContractBroken, NotFound, RuleBroken
 from services.tips.domain.attachments import PICTURES, attached
@@ -37,7 +37,7 @@ def picture(number: int = 1) -> AttachedPicture:
 
 
 def handlers(desk: TipDesk, files: MemoryFiles | None = None) -> AttachmentHandlers:
-    return AttachmentHandlers(desk.tips, keys()[1], files or MemoryFiles(), desk.handlers.find_tip_by_receipt)
+    return AttachmentHandlers(tips=desk.tips, opener=keys()[1], files=files or MemoryFiles())
 
 
 @pytest.mark.criterion("2.7")
@@ -112,24 +112,3 @@ def test_a_tip_that_is_purged_takes_its_pictures_with_it() -> None:
 
     assert handlers(desk, files).forget(tip) == 2
     assert files.gone == [each.file for each in tip.attachments]
-
-
-@pytest.mark.criterion("2.6")
-def test_a_desk_sends_a_picture_to_the_informant_who_sees_that_one_and_no_other() -> None:
-    desk, mine = TipDesk(), Opener.for_one_answer()
-    tip = desk.submit(submission(attachments=(picture(1),)))
-    lead = caller(tip.lead.partition("/")[0], "m1")
-    asked = PostMessage(tip_id=TIP_ID, content=sealed("是这个招牌吗?"), attachments=(picture(2),))
-    desk.handlers.post_message(asked, lead)
-    desk.handlers.post_message(asked, lead)  # tried again
-
-    status = desk.views.show_status(desk.handlers.find_tip_by_receipt(FindTipByReceipt(receipt_verifier="verifier-1")))
-    assert [(each.number, each.author) for each in status.attachments] == [(2, "desk")]
-    wanted = GetSentAttachment(receipt_verifier="verifier-1", number=2, answer_key=mine.public_key)
-    found = show_key(*handlers(desk).get_sent_attachment(wanted))
-    assert (mine.open(found.sealed, PICTURE), found.file) == (KEY, picture(2).file)
-    for number in (1, 3):
-        with pytest.raises(NotFound, match=r"^attachment\.not_found"):
-            handlers(desk).get_sent_attachment(replace(wanted, number=number))
-    with pytest.raises(NotFound, match="receipt"):
-        handlers(desk).get_sent_attachment(replace(wanted, receipt_verifier="of-nobody"))
