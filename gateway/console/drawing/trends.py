@@ -7,8 +7,21 @@ from typing import Final
 
 from markupsafe import Markup
 
-from gateway.console.drawing.ink import BLUE, QUIET, REST
-from gateway.console.drawing.sheet import TEXT, WIDE, Picture, Table, dot, fitted, picture, sentence, stroke, words
+from gateway.console.drawing.ink import BLUE, QUIET, REST, WHITE
+from gateway.console.drawing.sheet import (
+    TEXT,
+    WIDE,
+    Picture,
+    Table,
+    box,
+    dot,
+    fitted,
+    picture,
+    sentence,
+    stroke,
+    width_of,
+    words,
+)
 
 Point = tuple[str, int]
 _HEIGHT: Final = 150
@@ -34,8 +47,11 @@ def trend(title: str, heads: tuple[str, str], points: Sequence[Point]) -> Pictur
 
 
 def _point(x: float, y: float, name: str, value: int, step: float) -> list[Markup]:
+    wide = width_of(str(value))
     return [
         dot(x, y, 3.5, BLUE),
+        # The line may pass behind the number of its neighbour.
+        box(x - wide / 2, y - 9 - TEXT * 0.8, wide, TEXT, WHITE),
         words(x, y - 9, str(value), at="middle", bold=True),
         words(x, _FLOOR + TEXT + 6, fitted(name, step - 2, _SMALL), size=_SMALL, ink=QUIET, at="middle"),
     ]

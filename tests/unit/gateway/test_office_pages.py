@@ -204,7 +204,7 @@ def test_every_picture_of_the_overview_has_a_title_with_numbers_and_a_table(door
 def test_a_desk_that_is_away_leaves_its_last_number_with_its_hour_and_never_a_zero(fresh: Door) -> None:
     sign_in(fresh, "office")
     fresh.bus.says("get_visit_figures", BrokerDown("broker.away"))
-    assert "该席位暂时没有应答，请稍后再看" in fresh.http.get("/office").text
+    assert "对应的业务系统暂时没有应答，请稍后再看" in fresh.http.get("/office").text
     fresh.bus.says("get_visit_figures", VISITS)
     assert "数据截至" not in fresh.http.get("/office").text
     fresh.clock.advance(timedelta(minutes=20))
