@@ -89,6 +89,11 @@ def test_tips_are_counted_by_desk_week_and_village(connected: None) -> None:
     ]
     assert sum(each.count for each in told.weeks) == OPEN + CLOSED
     assert [(each.village, each.count) for each in told.villages] == [(tip.village, OPEN + CLOSED)]
+    TipDocument._get_collection().insert_many([row_of(tip, 300, listed_at=NOW - timedelta(hours=30))])
+    again, anew = views.get_tip_figures(GetTipFigures(), OFFICE), TipFigureViews(clock)
+    assert again == anew.get_tip_figures(GetTipFigures(), OFFICE)
+    assert sum(each.count for each in again.weeks) == OPEN + CLOSED + 1
+    TipDocument._get_collection().delete_one({"_id": f"tip_{300:026d}"})
     own = Caller(actor="p", agency=tip.lead.partition("/")[0], correlation_id="c", rows=("own_agency",))
     assert views.get_tip_figures(GetTipFigures(), own).desks == told.desks
     other = Caller(actor="f", agency="finance", correlation_id="c", rows=("own_agency",))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -23,6 +23,9 @@ _OPEN = (TipState.DISPATCHED, TipState.ACCEPTED, TipState.VERIFIED)
 _COUNTED = {"dispatches": 1, "clocks": 1, "is_anonymous": 1}
 _A_MINUTE = timedelta(minutes=1)
 _WEEK = timedelta(days=7)
+_DAY = timedelta(days=1)
+SETTLES_AFTER_DAYS = 7
+"""After so many days nothing is still on its way in, not even from a spool that waited out a week without a broker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +37,47 @@ class _Held:
     due_at: datetime | None
 
 
+Came = Mapping[date, Counter[str | None]]
+"""How many tips came, by day and village."""
+
+
 @dataclass(frozen=True)
 class TipFigureViews:
-    """Counts tips, each agency its own and the office all."""
+    """Counts tips, each agency its own and the office all.
+
+    The office reads every tip for good, so that what came on a day long enough ago is counted once; what an agency may
+    read changes with each dispatch. A process that is new counts anew and comes to the same.
+    """
 
     clock: Clock
+    settled: dict[date, Counter[str | None]] = field(default_factory=dict)
 
     def get_tip_figures(self, _request: GetTipFigures, caller: Caller) -> TipFigures:
         """Count what the caller's agency may see."""
         now = self.clock.now()
-        match = {"agencies": OFFICE if caller.sees_all else caller.agency}
-        today = local_date(now)
+        agency, today = OFFICE if caller.sees_all else caller.agency, local_date(now)
+        first = _monday_of(today) - _WEEK * (WEEKS - 1)
+        came = self._all_came(first, today, now) if agency == OFFICE else self._came(agency, first, now)
         since = today - timedelta(days=VILLAGE_DAYS - 1)
-        came = self._came(match, min(local_midnight(since), _mondays(today)[0][1]), now)
         return TipFigures(
             as_of=now,
-            desks=_desks(_visible(self._open(match, now), caller), now),
-            weeks=_weeks(came, today),
-            villages=_villages(came, local_midnight(since)),
+            desks=_desks(_visible(self._open({"agencies": agency}, now), caller), now),
+            weeks=_weeks(came, first),
+            villages=_villages(came, since),
             villages_since=since,
         )
+
+    def _all_came(self, first: date, today: date, now: datetime) -> Came:
+        """Count what came to the town; days that lie a week behind are counted once."""
+        known = {day: count for day, count in self.settled.items() if day >= first}
+        begin = max(known, default=first - _DAY) + _DAY
+        came = {**known, **self._came(OFFICE, begin, now)}
+        # One assignment after another of whole days: green workers that count at once come to the same.
+        for day in (first + _DAY * each for each in range((today - first).days - SETTLES_AFTER_DAYS)):
+            self.settled[day] = came.get(day, Counter())
+        for day in [each for each in self.settled if each < first]:
+            self.settled.pop(day, None)
+        return came
 
     def _open(self, match: Mapping[str, Any], now: datetime) -> list[_Held]:
         rows: list[dict[str, Any]] = []
@@ -63,11 +87,14 @@ class TipFigureViews:
                 rows += TipDocument._get_collection().find(asked, _COUNTED)
         return [_Held(row["_id"], row["dispatches"][-1]["lead"], _ends_at(row)) for row in rows]
 
-    def _came(self, match: Mapping[str, Any], since: datetime, now: datetime) -> list[tuple[datetime, str | None]]:
-        asked = {**match, "listed_at": {"$gte": since, "$lte": now + _A_MINUTE}}
+    def _came(self, agency: str, first: date, now: datetime) -> dict[date, Counter[str | None]]:
+        asked = {"agencies": agency, "listed_at": {"$gte": local_midnight(first), "$lte": now + _A_MINUTE}}
         with reaching_the_store():
             rows = list(TipDocument._get_collection().find(asked, {"listed_at": 1, "village": 1}))
-        return [(row["listed_at"], row.get("village")) for row in rows]
+        came: dict[date, Counter[str | None]] = {}
+        for row in rows:
+            came.setdefault(local_date(row["listed_at"]), Counter())[row.get("village")] += 1
+        return came
 
 
 def _ends_at(row: Mapping[str, Any]) -> datetime | None:
@@ -102,21 +129,22 @@ def _desk(desk: str, held: Sequence[_Held], now: datetime) -> DeskFigure:
     )
 
 
-def _mondays(today: date) -> list[tuple[date, datetime]]:
-    monday = today - timedelta(days=today.weekday())
-    return [(each, local_midnight(each)) for each in (monday - _WEEK * back for back in reversed(range(WEEKS)))]
-
-
-def _weeks(came: Sequence[tuple[datetime, str | None]], today: date) -> tuple[WeekFigure, ...]:
-    counted = Counter(_monday_of(local_date(at)) for at, _ in came)
-    return tuple(WeekFigure(week_from=monday, count=counted[monday]) for monday, _ in _mondays(today))
-
-
 def _monday_of(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def _villages(came: Sequence[tuple[datetime, str | None]], since: datetime) -> tuple[VillageFigure, ...]:
-    counted = Counter(village for at, village in came if at >= since)
+def _weeks(came: Came, first: date) -> tuple[WeekFigure, ...]:
+    counted = Counter[date]()
+    for day, counts in came.items():
+        counted[_monday_of(day)] += counts.total()
+    mondays = [first + _WEEK * each for each in range(WEEKS)]
+    return tuple(WeekFigure(week_from=monday, count=counted[monday]) for monday in mondays)
+
+
+def _villages(came: Came, since: date) -> tuple[VillageFigure, ...]:
+    counted = Counter[str | None]()
+    for day, counts in came.items():
+        if day >= since:
+            counted += counts
     ordered = sorted(counted, key=lambda village: village or "~")
     return tuple(VillageFigure(village=village, count=counted[village]) for village in ordered)
