@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from lianxi.runtime.settings import Settings
 
@@ -65,7 +64,7 @@ class GatewaySettings(Settings):
     gateway_authority_file: Path | None = None
     """The authority that phones install to trust that certificate."""
 
-    gateway_phone_lists_wiped_before: datetime | None = None
+    gateway_phone_lists_wiped_before: AwareDatetime | None = None
     """Patrol telephones forget every list that they stored before this instant."""
 
     # How long things take and live.
