@@ -95,7 +95,7 @@ def test_a_burst_after_a_broadcast_loses_no_tip_and_delays_no_rescue(town: Runni
     filed = burst.wait(timeout=BURST_SECONDS)
     print(f"{BURST} tips in {moments['answered']:.1f} s; a rescue amid them told in {moments['told']:.1f} s")
     assert moments["told"] <= WITHIN_SECONDS
-    # Four clients send as fast as they are answered: within the minute on a quiet machine, and not long after on a busy one.
+    # Four clients send as fast as they are answered: within the minute on a quiet machine, soon after on a busy one.
     assert moments["answered"] <= 2 * BURST_SECONDS
     assert len(filed) == BURST
     check_effects(town, filed, timeout=size(120, 600))
