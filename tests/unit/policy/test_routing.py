@@ -162,6 +162,7 @@ def test_notices_name_who_is_told_and_until_when_they_say_so(policy: Policy) -> 
         ("tips.opening.asked.v1", "governance/desk"): False,
         ("tips.unmaskings.reported.v1", "office"): True,
         ("tips.search.matched.v1", "receiver"): False,
+        ("notifications.webhook.failing.v1", "agency"): False,
         ("tips.feedback.given.v1", "receiver"): False,
         ("tips.opening.attempted.v1", "office"): True,
     }

@@ -209,9 +209,11 @@ def test_the_office_sees_no_person_of_a_case_and_the_operator_no_business(policy
     assert rights.level("office", "case", "persons") == rights.level("leader", "case", "persons") == "absent"
     assert rights.level("office", "tip", "text") == "masked"
     assert {each.code for each in rights.resources if rights.rows("operator", each.code, "read") != "none"} == {
+        "client",
         "letter",
         "metrics",
         "policy",
+        "webhook",
     }
     assert rights.level("assistant", "rental", "landlord") == "absent"
     assert rights.level("finance", "reward", "payee") == "absent"
