@@ -18,7 +18,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
 
 from lianxi.bus import topology
 from lianxi.bus.link import Letter, Link
-from lianxi.bus.outboxes import Pending, Sent, ledger_rows, settled_row, take_out
+from lianxi.bus.outboxes import Pending, Sent, ledger_rows, pending_in, settled_row, take_out
 from lianxi.bus.parking import as_parked, receipts_of
 from lianxi.contracts import codec
 from lianxi.contracts.envelope import Lane
@@ -40,7 +40,7 @@ RECOUNT_SECONDS = 5.0
 JOURNAL_SECONDS = 1.0
 SLOWEST = 8
 """How many times as long as at first a relay that nobody rings for waits at most before it looks by itself."""
-_TO_CARRY = {"_outbox": 1, "_audit": 1, "_outbox_due": 1}
+_TO_CARRY = {"_outbox": 1, "_audit": 1, "_outbox_due": 1, "_version": 1}
 _ANY_RANK = {"$gte": min(LANE_RANK.values()), "$lte": max(LANE_RANK.values())}
 
 
@@ -179,10 +179,7 @@ class DeskRelay:
 
     async def _pending(self, collection: str, rank: Any) -> list[Pending]:
         found = self._database[collection].find({"_outbox_due": rank}, _TO_CARRY).limit(WINDOW)
-        return [
-            Pending(collection, row["_id"], row["_outbox_due"], row.get("_outbox", []), row.get("_audit", []))
-            async for row in found
-        ]
+        return [pending_in(collection, row) async for row in found]
 
     async def _publish(self, pending: Sequence[Pending]) -> list[Sent]:
         """Publish in waves: the first event of every aggregate, then the second of each whose first was confirmed."""

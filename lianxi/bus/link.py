@@ -11,6 +11,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 import pika
@@ -213,7 +214,7 @@ class Link:
         method = frame.method
         kept = isinstance(method, pika.spec.Basic.Ack)
         last = method.delivery_tag
-        tags = [tag for tag in self._waiting if tag <= last] if method.multiple else [last]
+        tags = list(takewhile(lambda tag: tag <= last, self._waiting)) if method.multiple else [last]
         for tag in tags:
             future = self._waiting.pop(tag, None)
             if future is None or future.done():

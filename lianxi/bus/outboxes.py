@@ -15,6 +15,10 @@ from lianxi.bus import topology
 from lianxi.kernel.clock import is_levelled
 from lianxi.store.parked import PARKED
 
+TOGETHER = 50
+"""How many outboxes one write empties: the time of matching a list of ids grows with its square."""
+_EMPTIED = {"$set": {"_outbox": [], "_audit": []}, "$unset": {"_outbox_due": ""}}
+
 
 @dataclass(frozen=True, slots=True)
 class Pending:
@@ -22,6 +26,7 @@ class Pending:
 
     collection: str
     aggregate_id: str
+    version: int
     rank: int
     entries: Sequence[Mapping[str, Any]]
     audit: Sequence[Mapping[str, Any]] = ()
@@ -41,27 +46,34 @@ class Sent:
         return () if self.failed else self.pending.audit
 
 
+def pending_in(collection: str, row: Mapping[str, Any]) -> Pending:
+    """Read what an aggregate's document holds for the relay."""
+    entries, lines = row.get("_outbox", []), row.get("_audit", [])
+    return Pending(collection, row["_id"], row["_version"], row["_outbox_due"], entries, lines)
+
+
 async def take_out(collection: AsyncCollection[dict[str, Any]], sent: Sequence[Sent]) -> None:
-    """Take sent events out of their outboxes: whole outboxes in one write, those that have grown one by one."""
-    alike: defaultdict[tuple[int, int], list[Sent]] = defaultdict(list)
+    """Take sent events out of their outboxes: those of unchanged aggregates together, the others one by one."""
+    alike: defaultdict[int, list[Sent]] = defaultdict(list)
     for each in sent:
-        alike[len(each.entries), len(each.audit)].append(each)
-    alike.pop((0, 0), None)
-    for (events, lines), group in alike.items():
-        # Entries are only ever added behind: one that holds its last event and line and no more has nothing new.
-        unchanged: dict[str, Any] = {
-            "_id": {"$in": [each.pending.aggregate_id for each in group]},
-            **_holds("_outbox", events),
-            **_holds("_audit", lines),
-        }
-        if events:
-            unchanged["_outbox.id"] = {"$in": [each.entries[-1]["id"] for each in group]}
-        if lines:
-            unchanged["_audit.entry_id"] = {"$in": [each.audit[-1]["entry_id"] for each in group]}
-        emptied = {"$set": {"_outbox": [], "_audit": []}, "$unset": {"_outbox_due": ""}}
-        result = await collection.update_many(unchanged, emptied)
-        if result.matched_count < len(group):
-            await collection.bulk_write([write for each in group for write in _pull(each)])
+        alike[each.pending.version].append(each)
+    for version, group in alike.items():
+        for start in range(0, len(group), TOGETHER):
+            await _take_out_together(collection, version, group[start : start + TOGETHER])
+
+
+async def _take_out_together(collection: AsyncCollection[dict[str, Any]], version: int, sent: Sequence[Sent]) -> None:
+    """Empty the outboxes of aggregates that are still at the version that was read; take the sent out of the others."""
+    left = {each.pending.aggregate_id: each for each in sent}
+    if whole := [each.pending.aggregate_id for each in sent if not each.failed]:
+        emptied = await collection.update_many({"_id": {"$in": whole}, "_version": version}, _EMPTIED)
+        if emptied.matched_count == len(sent):
+            return
+        waiting = {"_id": {"$in": list(left)}, "_outbox_due": {"$exists": True}}
+        left = {row["_id"]: left[row["_id"]] async for row in collection.find(waiting, {"_id": 1})}
+    writes = [write for each in left.values() if each.entries or each.audit for write in _pull(each)]
+    if writes:
+        await collection.bulk_write(writes)
 
 
 def ledger_rows(entry: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
@@ -90,11 +102,6 @@ def settled_row(receipt: Mapping[str, Any]) -> dict[str, Any]:
     return row | parked
 
 
-def _holds(name: str, length: int) -> dict[str, Any]:
-    """Match a list of a length; one that is not there at all is as good as an empty one."""
-    return {name: {"$size": length}} if length else {f"{name}.0": {"$exists": False}}
-
-
 def _pull(sent: Sent) -> tuple[UpdateOne, UpdateOne]:
     at = {"_id": sent.pending.aggregate_id}
     some = {
@@ -103,5 +110,5 @@ def _pull(sent: Sent) -> tuple[UpdateOne, UpdateOne]:
             "_audit": {"entry_id": {"$in": [line["entry_id"] for line in sent.audit]}},
         }
     }
-    empty = {**at, **_holds("_outbox", 0), **_holds("_audit", 0)}
+    empty = {**at, "_outbox.0": {"$exists": False}, "_audit.0": {"$exists": False}}
     return UpdateOne(at, some), UpdateOne(empty, {"$unset": {"_outbox_due": ""}})

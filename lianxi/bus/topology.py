@@ -54,7 +54,7 @@ SUBSCRIPTIONS: Mapping[str, Mapping[str, tuple[type[Event], ...]]] = {
         "start_clock": (notifications.NoticeDelivered,),
         "take_suspicion": (inspections.SuspicionRaised,),
         "follow_case": (cases.CaseOpened, cases.CaseClosed),
-        "keep_trace": (tips.TipReceived, tips.TipDispatched, tips.TipVerified),
+        "keep_trace": (tips.TipDispatched, tips.TipVerified),
         "take_part_in_purge": (retention.RetentionRunStarted,),
     },
     "inspections": {

@@ -6,6 +6,7 @@ place taken and looks again. An entry's own id is unique, so that what a crash l
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +24,8 @@ from lianxi.store.journal import CHAIN, JOURNAL
 HEADS = "audit_heads"
 TAIL = "audit_tail"
 JOURNAL_BATCH = 500
-STRETCH = 1_000
+STRETCH = 50
+"""How far ahead of what is known is looked at once, place by place: not every database reads ranges of ids well."""
 TRIES = 20
 
 
@@ -52,6 +54,7 @@ class Chain:
         self._database = database
         self._clock = clock
         self._tail: Tail | None = None
+        self._appending = asyncio.Lock()
 
     async def open(self) -> None:
         """See that the indexes are there."""
@@ -62,8 +65,11 @@ class Chain:
 
     async def append(self, entries: Sequence[Mapping[str, Any]]) -> int:
         """Chain entries in their order, each once however often it comes; say how many were new."""
+        async with self._appending:
+            return await self._append(list({each["entry_id"]: each for each in entries}.values()))
+
+    async def _append(self, waiting: list[Mapping[str, Any]]) -> int:
         added = 0
-        waiting = list({each["entry_id"]: each for each in entries}.values())
         for _ in range(TRIES):
             if not waiting:
                 return added
@@ -112,8 +118,11 @@ class Chain:
         return [each for each in entries if each["entry_id"] not in known]
 
     async def _insert(self, entries: Sequence[Mapping[str, Any]]) -> int:
-        """Insert entries behind the tail; say how many got their place before another came between."""
-        tail = await self.tail()
+        """Insert entries behind the tail that is remembered; say how many got their place before another came between.
+
+        Whoever remembers wrongly finds the next place taken, and then looks where the chain stands.
+        """
+        tail = self._tail or await self.tail()
         rows: list[dict[str, Any]] = []
         for each in entries:
             row = audit.linked(self.service, tail.sequence + 1, tail.hash, each)
@@ -139,6 +148,6 @@ class Chain:
         return START if row is None else Tail(row["sequence"], row["hash"])
 
     async def _stretch(self, after: int) -> list[dict[str, Any]]:
-        within = {"_id": {"$gt": after, "$lte": after + STRETCH}}
-        rows = [row async for row in self._database[CHAIN].find(within, {"hash": 1})]
+        places = list(range(after + 1, after + STRETCH + 1))
+        rows = [row async for row in self._database[CHAIN].find({"_id": {"$in": places}}, {"hash": 1})]
         return sorted(rows, key=lambda row: int(row["_id"]))

@@ -40,6 +40,10 @@ class MemoryAggregates(Generic[A]):
         row = self._rows.get(aggregate_id)
         return None if row is None else row.stored
 
+    def find_many(self, ids: Sequence[str]) -> dict[str, Stored[A]]:
+        """Look some up; those that are not there are not in the answer."""
+        return {each: found for each in ids if (found := self.find(each)) is not None}
+
     def get(self, aggregate_id: str) -> Stored[A]:
         """Look an aggregate up, or refuse."""
         found = self.find(aggregate_id)

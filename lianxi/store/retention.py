@@ -84,9 +84,9 @@ class Shelf(Protocol):
 def kept_indexes(field: str) -> list[dict[str, Any]]:
     """List the indexes by which what is due, what a run has purged, and what is held is found."""
     return [
-        {"fields": [f"{field}.rule", f"{field}.since"]},
-        {"fields": [f"{field}.run_id", f"{field}.rule"]},
-        {"fields": [f"{field}.hold.at"]},
+        {"fields": [f"{field}.rule", f"{field}.since"], "sparse": True},
+        {"fields": [f"{field}.run_id", f"{field}.rule"], "sparse": True},
+        {"fields": [f"{field}.hold.at"], "sparse": True},
     ]
 
 

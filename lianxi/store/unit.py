@@ -80,6 +80,10 @@ class Aggregates(Protocol[A]):
         """Look an aggregate up; `None` when there is none."""
         ...
 
+    def find_many(self, ids: Sequence[str]) -> dict[str, Stored[A]]:
+        """Look some up in one read; those that are not there are not in the answer."""
+        ...
+
     def get(self, aggregate_id: str) -> Stored[A]:
         """Look an aggregate up.
 
@@ -174,6 +178,12 @@ class AggregateStore(Generic[A]):
         with reaching_the_store():
             found = self._collection.find_one({"_id": aggregate_id})
         return None if found is None else self._stored(found)
+
+    def find_many(self, ids: Sequence[str]) -> dict[str, Stored[A]]:
+        """Look some up in one read; those that are not there are not in the answer."""
+        with reaching_the_store():
+            found = list(self._collection.find({"_id": {"$in": list(ids)}})) if ids else []
+        return {row["_id"]: self._stored(row) for row in found}
 
     def get(self, aggregate_id: str) -> Stored[A]:
         """Look an aggregate up, or refuse."""

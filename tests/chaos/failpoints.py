@@ -31,14 +31,16 @@ from lianxi.contracts.tips import TipAccepted
 from lianxi.kernel.clock import SystemClock
 from lianxi.store.documents import AggregateDocument
 from lianxi.store.outbox import Announcer
-from lianxi.store.unit import AggregateStore
+from lianxi.store.unit import Addition, AggregateStore, Change
 
 DATABASE = "failpoints_tips"
 AGGREGATES = 5
+TOGETHER = 4
+EVENTS = 30
 DECISIONS = 4
 WATCHED = frozenset({unit_module.__file__, relay_module.__file__, outboxes_module.__file__})
 # About as many lines as a trial runs through in the watched files, so that most die on the way and some live.
-LINES = {"decide": 500, "relay": 260}
+LINES = {"decide": 500, "batch": 700, "relay": 260}
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,18 @@ def decide(database_url: str, _broker_url: str, chance: random.Random) -> None:
             store.change(name, one_more, cause)
 
 
+def batch(database_url: str, _broker_url: str, chance: random.Random) -> None:
+    """Take some in and change them, each time in one write of many; events come again now and then."""
+    connect(database_url)
+    store = AggregateStore(CounterDocument, Counter, Announcer(service="tips", noun="tip"), SystemClock())
+    for _ in range(DECISIONS):
+        names = [f"c{number}" for number in chance.sample(range(AGGREGATES), TOGETHER)]
+        new = Cause(actor="test", correlation_id="c")
+        store.add_many([Addition(Counter(name), [event()], new) for name in names])
+        told = replace(new, event_id=f"e{chance.randrange(EVENTS)}")
+        store.change_many([Change(name, one_more, told) for name in names])
+
+
 def relay(database_url: str, broker_url: str, _chance: random.Random) -> None:
     async def one_round() -> None:
         from pymongo import AsyncMongoClient
@@ -108,7 +122,7 @@ def dies_at(line: int) -> Callable[[FrameType, str, Any], Any]:
 
 def main() -> None:
     kind, database_url, broker_url, seed, trials = sys.argv[1:]
-    work = {"decide": decide, "relay": relay}[kind]
+    work = {"decide": decide, "batch": batch, "relay": relay}[kind]
     chance = random.Random(int(seed))
     died = 0
     for _ in range(int(trials)):

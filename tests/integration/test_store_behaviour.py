@@ -95,6 +95,13 @@ def test_what_is_added_reads_back_as_it_was(kit: Kit) -> None:
     assert kit.announced() == [event_id("b1", 1, 0)]
 
 
+def test_some_are_looked_up_at_once(kit: Kit) -> None:
+    kit.store.add_many([Addition(Box(name), [event()], CAUSE) for name in ("b1", "b2", "b3")])
+    found = kit.store.find_many(["b1", "b3", "b4"])
+    assert {name: each.state for name, each in found.items()} == {"b1": Box("b1"), "b3": Box("b3")}
+    assert kit.store.find_many([]) == {}
+
+
 def test_adding_what_is_there_changes_nothing(kit: Kit) -> None:
     kit.store.add(Box("b1", ("一",)), [event()], CAUSE)
     assert not kit.store.add(Box("b1", ("二",)), [event()], CAUSE)

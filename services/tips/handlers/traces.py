@@ -71,15 +71,12 @@ class TraceHandlers:
         return forget
 
     def _make(self, tip_ids: Sequence[str]) -> list[tuple[Tip, Trace]]:
-        found = {tip_id: self.tips.find(tip_id) for tip_id in dict.fromkeys(tip_ids)}
+        wanted = list(dict.fromkeys(tip_ids))
+        found = self.tips.find_many(wanted)
         rules = self.policies.current.entities
-        kept = [
-            (each.state, trace_of(each.state, self._clear(each.state), rules, self.key))
-            for each in found.values()
-            if each is not None
-        ]
+        kept = [(each.state, trace_of(each.state, self._clear(each.state), rules, self.key)) for each in found.values()]
         self.traces.keep([trace for _, trace in kept], self._made_by())
-        gone = [tip_id for tip_id, each in found.items() if each is None]
+        gone = [tip_id for tip_id in wanted if tip_id not in found]
         if gone:
             self.traces.forget(gone)
         return kept

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from lianxi.contracts.envelope import Caller, Heard
 from lianxi.contracts.links import BondList, BondView, FindSimilar, ListBonds, MakeBond, SimilarTips, UndoBond
-from lianxi.contracts.tips import TipDispatched, TipReceived, TipVerified
+from lianxi.contracts.tips import TipDispatched, TipVerified
 from lianxi.greenroom.entries import Desk, answers, every, gathers, shows
 from services.tips.handlers.bonds import BondHandlers
 from services.tips.handlers.traces import TraceHandlers
@@ -22,7 +22,7 @@ class LinkDoors(Desk):
     links: LinkViews
     finder: Finder
 
-    @gathers("keep_trace", TipReceived, TipDispatched, TipVerified)
+    @gathers("keep_trace", TipDispatched, TipVerified)
     def on_tips_told_of(self, heard: Sequence[Heard]) -> None:
         """Make the traces of tips."""
         self.tracing.keep_traces(heard)
