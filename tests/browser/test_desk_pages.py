@@ -168,10 +168,14 @@ def test_a_desk_can_be_worked_with_the_keyboard_alone(officials: Officials, town
     expect(page.locator(".good")).to_be_visible()
     step_to(page, "#messages-text")
     page.keyboard.type("On which floor, please?")
+    page.reload()
+    expect(page.locator("#messages-text")).to_have_value("On which floor, please?")
+    step_to(page, "#messages-text")
     page.keyboard.press("Tab")
     with page.expect_navigation():
         page.keyboard.press("Enter")
     expect(page.locator(".talk .mine")).to_have_count(1)
+    expect(page.locator("#messages-text")).to_have_value("")
 
 
 @pytest.mark.criterion("14.2")
