@@ -65,7 +65,5 @@ def test_nothing_looks_a_person_up_by_what_identifies_them(described: dict[str, 
 
     identifying = ("name", "phone", "id_number", "id_last4", "q", "number")
     # The one search goes through redacted words of tips that the caller holds (criterion 16), never through persons.
-    # A picture's number is its place among those of the one tip that a receipt code opens.
-    known = {("/v1/search", "q"), ("/v1/public/tips/pictures", "number")}
-    assert {each for each in asked if each[1] in identifying} == known
+    assert {each for each in asked if each[1] in identifying} == {("/v1/search", "q")}
     assert lists == {"/v1/cases/{case_id}/parties", "/v1/parties/{party_id}"}
