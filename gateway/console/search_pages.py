@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
@@ -115,6 +116,7 @@ class Searching(Thing):
             "saved": [Told(each, desk_name=telling.name(each.get("desk"))) for each in plain["saved"]],
             "may_search_numbers": await admitted(request, search.search_numbers) is not None,
             "here": HERE,
+            "kept": f"{urlencode({'q': plain['q']})}&" if plain["q"] else "",
         }
         if problem is not None and tried is None:
             told["trouble"] = trouble_of(request, Problem(problem["status"], problem["code"]))

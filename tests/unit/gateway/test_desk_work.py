@@ -444,7 +444,8 @@ def test_search_keeps_to_what_one_may_see_and_says_what_it_found(door: Door) -> 
     sign_in(door)
     assert "<ol" not in door.http.get("/desk/search").text
     page = door.http.get("/desk/search", params={"q": " 听课 "}).text
-    for words in ("找到 1 条", "楼上&lt;听课&gt;", ADDRESS, "cursor=abc", 'value="听课"'):
+    other = 'href="/desk/search?q=%E5%90%AC%E8%AF%BE&amp;lang=en"'
+    for words in ("找到 1 条", "楼上&lt;听课&gt;", ADDRESS, "cursor=abc", 'value="听课"', other):
         assert words in page, words
     assert asked(door, "search_tips")[0].request.text == "听课"
     assert "search-numbers" not in page
