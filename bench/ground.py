@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ from deploy.local.children import Recipe
 from deploy.local.places import Places
 from deploy.local.ports import PortBook
 from deploy.local.progress import Progress
+from gateway.settings import GatewaySettings
 
 ADMINISTRATOR: Final = "bench"
 OURS: Final = (processes.GATEWAY, *processes.DESKS, processes.RELAY)
@@ -33,6 +35,8 @@ OPEN_GATES: Final = {
     "LIANXI_GATEWAY_CLIENT_REQUESTS_PER_MINUTE": "100000000",
     "LIANXI_GATEWAY_PUBLIC_REQUESTS_PER_MINUTE": "100000000",
     "LIANXI_GATEWAY_TOKEN_REQUESTS_PER_MINUTE": "100000000",
+    # The step about overload closes this one again.
+    "LIANXI_GATEWAY_TIPS_ALWAYS": "100000000",
     # A token outlives the run.
     "LIANXI_GATEWAY_TOKEN_SECONDS": "7200",
 }
@@ -116,6 +120,20 @@ class Ground:
         began = time.monotonic()
         self._supervisor.bring_up(name)
         return time.monotonic() - began
+
+    @contextmanager
+    def as_shipped(self) -> Iterator[None]:
+        """Let the gateway put tips off as it does in a town for as long as the block runs."""
+        child = self._supervisor.children[processes.GATEWAY]
+        open_to_all = child.recipe
+        shipped = {"LIANXI_GATEWAY_TIPS_ALWAYS": str(GatewaySettings.model_fields["gateway_tips_always"].default)}
+        child.recipe = replace(open_to_all, environment={**open_to_all.environment, **shipped})
+        try:
+            self.kill_and_restart(processes.GATEWAY)
+            yield
+        finally:
+            child.recipe = open_to_all
+            self.kill_and_restart(processes.GATEWAY)
 
     def postgres_port(self) -> int:
         """Start PostgreSQL unless it runs; answer its port."""

@@ -145,7 +145,8 @@ def overload(ground: Ground, sizes: Sizes, tell: Tell) -> dict[str, Any]:
     with taking_in(ground, contender, sizes) as rate:
         offered = 2 * rate
         seconds = 3.0 * sizes.window
-        run = intake.scheduled(ground, contender, fresh(int(offered * seconds)), offered)
+        with ground.as_shipped():
+            run = intake.scheduled(ground, contender, fresh(int(offered * seconds)), offered)
     tell(f"{offered:.0f}/s offered: {run.tips} accepted, {run.refused} refused, p99 {run.end_p99 / 1000:.1f} s")
     return {**asdict(run), "offered": offered, "seconds": seconds}
 

@@ -22,6 +22,7 @@ from gateway.bus import Bus
 from gateway.challenges import Challenges
 from gateway.console import add_pages
 from gateway.correlation import Correlation
+from gateway.crowding import HEARD, Crowd, Turnstile
 from gateway.exchange import House
 from gateway.filings import Filings
 from gateway.forgetting import Forgetting
@@ -100,7 +101,8 @@ def furnish(
 ) -> House:
     """Make everything one gateway process has; nothing is connected yet."""
     clock = clock or settings.clock()
-    bus = bus or BusClient(settings.amqp_url.get_secret_value(), clock)
+    crowd = Crowd(settings.gateway_tip_seconds, settings.gateway_tips_always)
+    bus = bus or BusClient(settings.amqp_url.get_secret_value(), clock, overhears={HEARD: crowd.heard})
     ledger = ledger or MongoLedger(settings, clock)
     shelf = shelf_of(settings)
     key = OutsideKey(read_key(settings.gateway_receipt_key_file))
@@ -114,6 +116,7 @@ def furnish(
         policy=policy or shelf.read(shelf.current()),
         shelf=shelf,
         bus=bus,
+        crowd=crowd,
         ledger=ledger,
         key=key,
         sealer=sealer,
@@ -180,6 +183,7 @@ def _health(house: House) -> Health:
 def _add_doorway(app: FastAPI, house: House) -> None:
     # The last one added is the first to see a request.
     app.add_middleware(SizeLimits, settings=house.settings)
+    app.add_middleware(Turnstile, crowd=house.crowd)
     app.add_middleware(
         Doorkeeper, tokens=house.tokens, sessions=house.sessions, rates=house.rates, buckets=house.buckets
     )

@@ -17,6 +17,7 @@ from gateway.attachments import Attachments
 from gateway.audit import RequestAudit
 from gateway.auth import Register, Tokens
 from gateway.bus import Bus
+from gateway.crowding import Crowd
 from gateway.filings import Filings
 from gateway.idempotency import Answers, read_key
 from gateway.idempotency import Request as Write
@@ -66,6 +67,7 @@ class House:
     policy: Policy
     shelf: Shelf
     bus: Bus
+    crowd: Crowd
     ledger: Ledger
     key: OutsideKey
     sealer: Sealer

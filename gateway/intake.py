@@ -152,6 +152,7 @@ async def hand_in_or_spool(house: House, command: SubmitTip, cause: Cause) -> No
     Raises:
         Unavailable: spool.full, spool.unwritable.
     """
+    house.crowd.handing_in(command.tip_id, command.lane)
     try:
         await house.bus.hand_in(SERVICE, command.lane, command, cause)
     except BrokerDown:

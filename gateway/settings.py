@@ -67,6 +67,10 @@ class GatewaySettings(Settings):
     gateway_phone_lists_wiped_before: AwareDatetime | None = None
     """Patrol telephones forget every list that they stored before this instant."""
 
+    # How many tips may be under way.
+    gateway_tip_seconds: float = Field(default=1.2, gt=0)
+    gateway_tips_always: int = Field(default=64, gt=0)
+
     # How long things take and live.
     gateway_rpc_timeout_seconds: float = Field(default=8.0, gt=0)
     gateway_recent_seconds: float = Field(default=3.0, ge=0)

@@ -72,6 +72,7 @@ async def file_tip(body: AgencyTip, writing: Writing = writes("tip.create")) -> 
             is_receipt_temporary=code is not None,
             filed_by=caller.actor if caller.is_person else None,
         )
+        house.crowd.handing_in(command.tip_id, command.lane)
         await house.bus.hand_in(SERVICE, command.lane, command, replace(caller.cause(), lane=command.lane))
         for each in (command.tip_id, *([] if verifier is None else [verifier])):
             house.recent.accepted(each)

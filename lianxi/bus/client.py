@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import secrets
 from collections import defaultdict
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -28,9 +29,18 @@ class BusClient:
         url: the broker, as the gateway's own user.
         clock: the time that deadlines are reckoned by.
         questions_at_once: how many questions one desk may be asked at a time; more are refused at once, not queued.
+        overhears: which events to listen to, by the pattern of their keys, and who hears each letter's body. What is
+            announced while there is no connection is not heard.
     """
 
-    def __init__(self, url: str, clock: Clock, *, questions_at_once: int = QUESTIONS_AT_ONCE) -> None:
+    def __init__(
+        self,
+        url: str,
+        clock: Clock,
+        *,
+        questions_at_once: int = QUESTIONS_AT_ONCE,
+        overhears: Mapping[str, Callable[[bytes], None]] | None = None,
+    ) -> None:
         self._clock = clock
         self._link = Link(url, "lianxi gateway")
         self._link.on_returned = self._unanswerable
@@ -38,6 +48,7 @@ class BusClient:
         self._waiting: dict[str, asyncio.Future[Any]] = {}
         self._asked: defaultdict[str, int] = defaultdict(int)
         self._at_once = questions_at_once
+        self._overhears = dict(overhears or {})
         self._numbers = itertools.count()
         self._run = secrets.token_hex(6)
         self._staying: asyncio.Task[None] | None = None
@@ -133,6 +144,12 @@ class BusClient:
     async def _settle_in(self) -> None:
         self._reply_to = await self._link.own_queue(topology.REPLY_PREFIX, topology.RPC_EXCHANGE, None)
         await self._link.consume(self._reply_to, self._answered, no_ack=True, exclusive=True)
+        for pattern, hear in self._overhears.items():
+            await self._overhear(pattern, hear)
+
+    async def _overhear(self, pattern: str, hear: Callable[[bytes], None]) -> None:
+        queue = await self._link.own_queue(topology.REPLY_PREFIX, topology.EVENTS_EXCHANGE, pattern)
+        await self._link.consume(queue, lambda letter: hear(letter.body), no_ack=True, exclusive=True)
 
     def _answered(self, letter: Letter) -> None:
         waiting = self._waiting.get(letter.properties.correlation_id or "")

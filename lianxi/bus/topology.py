@@ -323,7 +323,7 @@ def permissions(ladder: Sequence[int] = RETRY_LADDER_MS) -> list[dict[str, Any]]
         "vhost": VHOST,
         "configure": r"^rpc\.reply-.*$",
         "write": _either(r"nameko-rpc", r"lx\.intake", r"rpc\.reply-.*"),
-        "read": _either(r"rpc\.reply-.*", r"nameko-rpc"),
+        "read": _either(r"rpc\.reply-.*", r"nameko-rpc", r"lx\.events"),
     }
     return [*(_permission(service, ladder) for service in SERVICES), gateway]
 
@@ -335,6 +335,8 @@ def topic_permissions() -> list[dict[str, Any]]:
         found.append(_topic(service, EVENTS_EXCHANGE, write=rf"^{service}\..*$"))
         found.append(_topic(service, RPC_EXCHANGE, write=r"^rpc\.reply-.*$"))
     asks = "|".join(SERVICES)
+    # Of what is announced it may hear that a tip's clock runs, by which it reckons how many are under way, and no more.
+    found.append(_topic(GATEWAY, EVENTS_EXCHANGE, write="^$", read=r"^tips\.clock\.started\.v1\.#$"))
     found.append(_topic(GATEWAY, RPC_EXCHANGE, write=rf"^({asks})\.[a-z_]+$", read=r"^rpc\.reply-.*$"))
     return found
 

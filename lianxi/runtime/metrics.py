@@ -32,6 +32,8 @@ tips_received_total = Counter("lianxi_tips_received_total", "Tips taken in", ["c
 vault_attempts_total = Counter("lianxi_vault_attempts_total", "Attempts to read an identity without the second key")
 vault_rewrap_pending = Gauge("lianxi_vault_rewrap_pending", "Records of the vault that lie under an older key")
 spool_entries = Gauge("lianxi_spool_entries", "Sealed public tips waiting in the gateway for the broker")
+tips_under_way = Gauge("lianxi_tips_under_way", "Tips taken in whose clocks do not run yet")
+tips_put_off_total = Counter("lianxi_tips_put_off_total", "Tips asked to come again because too many were under way")
 attachments_waiting_bytes = Gauge("lianxi_attachments_waiting_bytes", "Pictures that no tip has named yet")
 
 rpc_seconds = Histogram(

@@ -12,6 +12,7 @@ import itertools
 import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ OPEN_GATES = {
     "LIANXI_GATEWAY_PUBLIC_REQUESTS_PER_MINUTE": "10000000",
     "LIANXI_GATEWAY_PUBLIC_UPLOADS_PER_MINUTE": "10000000",
     "LIANXI_GATEWAY_TOKEN_REQUESTS_PER_MINUTE": "10000000",
+    "LIANXI_GATEWAY_TIPS_ALWAYS": "10000000",
     "LIANXI_GATEWAY_WRONG_CODES": "10000000",
     "LIANXI_GATEWAY_WRONG_CODES_OVERALL_PER_MINUTE": "10000000",
 }
@@ -243,6 +245,19 @@ class RunningTown:
         options = {"timeout": 15, "trust_env": False, **more}
         with httpx2.Client(base_url=self.gateway_url, headers=headers, **options) as client:
             yield client
+
+    @contextmanager
+    def set_otherwise(self, name: str, settings: Mapping[str, str]) -> Iterator[None]:
+        """Have a process run with other settings for as long as the block runs."""
+        child = self.part(name).child
+        usual = child.recipe
+        child.recipe = replace(usual, environment={**usual.environment, **settings})
+        try:
+            self.restart(name)
+            yield
+        finally:
+            child.recipe = usual
+            self.restart(name)
 
     def all_logs(self) -> str:
         """Everything that any process has written."""
