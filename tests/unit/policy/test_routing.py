@@ -111,7 +111,6 @@ def test_notices_name_who_is_told_and_until_when_they_say_so(policy: Policy) -> 
     assert told == {
         ("tips.tip.dispatched.v1", "lead"): True,
         ("tips.tip.dispatched.v1", "copies"): True,
-        ("notifications.webhook.failing.v1", "agency"): False,
         ("tips.reward.claimed.v1", "office"): False,
         ("tips.reward.proposed.v1", "lead"): False,
         ("tips.reward.proposed.v1", "finance/desk"): False,

@@ -213,7 +213,6 @@ def test_the_office_sees_no_person_of_a_case_and_the_operator_no_business(policy
         "letter",
         "metrics",
         "policy",
-        "webhook",
     }
     assert rights.level("assistant", "rental", "landlord") == "absent"
     assert rights.level("finance", "reward", "payee") == "absent"
