@@ -143,13 +143,17 @@ class SealedPerson(EmbeddedDocument):
 class PartyDocument(AggregateDocument):
     """A person of one case; its fields are those of `services.cases.domain.parties.Party`.
 
-    No index leads to a person: only the case does, and a mark within it.
+    No index leads to a person: only the case does, and a mark within it. One leads to whoever lies under an older key.
     """
 
     meta = {
         "collection": "parties",
         "db_alias": "cases",
-        "indexes": [{"fields": ["case_id", "is_listed", "named_at"]}, {"fields": ["case_id", "named_at"]}],
+        "indexes": [
+            {"fields": ["case_id", "is_listed", "named_at"]},
+            {"fields": ["case_id", "named_at"]},
+            {"fields": ["sealed.key_id"], "sparse": True},
+        ],
     }
 
     case_id = StringField(required=True)

@@ -272,7 +272,8 @@ class PartyIndex:
 
     def under_other_keys(self, key_id: str) -> Sequence[str]:
         """Name some who lie under another key than the one in use."""
-        return _ids({"sealed.key_id": {"$exists": True, "$ne": key_id}})
+        others = ({"$gt": "", "$lt": key_id}, {"$gt": key_id})
+        return [party_id for each in others for party_id in _ids({"sealed.key_id": each})]
 
 
 def _ids(match: dict[str, Any]) -> Sequence[str]:
