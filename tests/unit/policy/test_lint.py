@@ -224,7 +224,7 @@ BROKEN = [
     ("obligation.repeated", "obligations.toml", 'id = "L45.1b"', 'id = "L45.1a"'),
     ("obligation.no_lead", "obligations.toml", 'lead = ["transport"]', "lead = []"),
     ("obligation.agency_unknown", "obligations.toml", 'lead = ["transport"]', 'lead = ["traffic"]'),
-    ("obligation.no_feature", "obligations.toml", 'feature = "visit plan and visits"', 'feature = ""'),
+    ("obligation.no_feature", "obligations.toml", 'feature = "contact points as policy data"', 'feature = ""'),
     ("article.unknown", "obligations.toml", 'article = "prohibition-9"', 'article = "prohibition-99"'),
     ("event.unknown", "obligations.toml", '"inspections.visit.recorded.v1"', '"inspections.visit.done.v1"'),
     ("event.unknown", "notices.toml", 'event = "tips.tip.returned.v1"', 'event = "tips.tip.lost.v1"'),
