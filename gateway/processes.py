@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, Protocol
@@ -89,6 +89,7 @@ class Processes(Keeper):
     Args:
         addresses: where each process answers `/readyz` and `/metrics`, by its name.
         every_seconds: the pause between two looks.
+        own: the gateway's own figures.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class Processes(Keeper):
         *,
         every_seconds: float,
         ask: Ask | None = None,
+        own: Callable[[], bytes] = metrics.exposition,
     ) -> None:
         self._addresses = addresses
         self.health = Health()
@@ -105,6 +107,7 @@ class Processes(Keeper):
         self._clock = clock
         self.every_seconds = every_seconds
         self._ask = ask or ask_over_http
+        self._own = own
         self._kept: dict[str, deque[Look]] = {name: deque(maxlen=KEPT) for name in (SELF, *addresses)}
 
     @property
@@ -143,7 +146,7 @@ class Processes(Keeper):
     def _look_at_myself(self) -> Look:
         reasons = self.health.readiness()
         state: State = "waiting" if reasons else "ready"
-        figures = metrics.read(metrics.exposition().decode(), READ)
+        figures = metrics.read(self._own().decode(), READ)
         return Look(at=self._clock.now(), state=state, waits_for=reasons, figures=figures)
 
 

@@ -88,7 +88,7 @@ def form_on(page: httpx2.Response, action: str) -> dict[str, str]:
 
 def look(door: Door, town: Town) -> None:
     house = door.house
-    house.processes = Processes({"tips": TIPS, "relay": RELAY}, door.clock, every_seconds=15, ask=town)
+    house.processes = Processes({"tips": TIPS, "relay": RELAY}, door.clock, every_seconds=15, ask=town, own=lambda: b"")
     asyncio.run(house.processes.look())
 
 

@@ -54,7 +54,7 @@ class Town:
 
 
 def processes(town: Town, clock: FixedClock) -> Processes:
-    return Processes({"tips": TIPS, "relay": RELAY}, clock, every_seconds=15, ask=town)
+    return Processes({"tips": TIPS, "relay": RELAY}, clock, every_seconds=15, ask=town, own=lambda: b"")
 
 
 def test_every_process_is_told_with_what_it_waits_for() -> None:
