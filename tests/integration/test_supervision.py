@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import time
 from collections import Counter
@@ -63,6 +64,7 @@ MARKET = Caller(actor="officer-1", agency="market", correlation_id="c")
 OPEN_CLOCKS = 20_000
 SWEEP_SECONDS = 10.0
 LIST_SECONDS = 0.3
+_NUMBERS = itertools.count()
 
 
 @dataclass(frozen=True)
@@ -95,20 +97,15 @@ def town_of(policy: Policy, clock: FixedClock) -> Town:
     )
 
 
-@pytest.fixture(scope="module")
-def connection(database_server: Database) -> Iterator[None]:
-    mongoengine.connect(
-        "supervision", alias=ALIAS, host=database_server.url, tz_aware=True, uuidRepresentation="standard"
-    )
+@pytest.fixture
+def empty(database: Database) -> Iterator[None]:
+    # A database for each test: dropping twenty thousand documents takes half a minute.
+    name = f"supervision_{next(_NUMBERS)}"
+    mongoengine.connect(name, alias=ALIAS, host=database.url, tz_aware=True, uuidRepresentation="standard")
+    for document in DOCUMENTS:
+        document.ensure_indexes()
     yield
     mongoengine.disconnect(ALIAS)
-
-
-@pytest.fixture
-def empty(connection: None, database: Database) -> None:
-    for document in DOCUMENTS:
-        document.drop_collection()
-        document.ensure_indexes()
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Twenty thousand open clocks in a real database: swept in time, and by two sweepers at once each rung is told once."""
+"""Thousands of open clocks in a real database (twenty in full numbers): swept in time, each rung told once."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ from services.tips.domain.clocks import watched
 from services.tips.domain.tip import Clock, Tip
 from services.tips.handlers.tips import RUNGS_A_SWEEP, TipHandlers
 from services.tips.store import RungWatch, open_tips
+from tests.chaos.sizes import size
 from tests.support.town import Database
 from tests.unit.tips.desk import TipDesk, shipped_policy, submission
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(240)]
-OPEN = 20_000
+OPEN = size(5_000, 20_000)
 DUE = 400
 SWEPT_SECONDS = 10
 NOW = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
@@ -110,7 +111,7 @@ def once_each(batch: int) -> Counter[tuple[str, str]]:
 
 
 @pytest.mark.criterion("3.6")
-def test_twenty_thousand_open_clocks_are_swept_within_ten_seconds() -> None:
+def test_thousands_of_open_clocks_are_swept_within_ten_seconds() -> None:
     handlers = sweeper(RungWatch(), NOW)
 
     begun = time.monotonic()
