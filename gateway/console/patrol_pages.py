@@ -45,8 +45,9 @@ async def start(_request: Request) -> Response:
 @router.get(TODAY)
 async def today(request: Request) -> Response:
     """Today's round, in walking order."""
-    told = await _round(request)
-    done = _done(told, request.query_params.get("done", ""))
+    is_month = request.query_params.get("ahead") == str(LATER_DAYS)
+    told = await _round(request, is_month=is_month)
+    done = await _done(request, told, request.query_params.get("done", ""))
     kept = f"ahead={LATER_DAYS}&" if told is not None and told["is_month"] else ""
     facts = {
         "kept": kept,
@@ -92,20 +93,27 @@ def phone_page(request: Request, template: str, status: int = 200, **facts: Any)
     return answer
 
 
-async def _round(request: Request) -> dict[str, Any] | None:
+async def _round(request: Request, *, is_month: bool) -> dict[str, Any] | None:
     if await admitted(request, rentals.get_round) is None or await admitted(request, visits.record_visit) is None:
         return None
-    is_month = request.query_params.get("ahead") == str(LATER_DAYS)
     reading = await reading_for(request, rentals.get_round)
     ahead = LATER_DAYS if is_month else AHEAD_DAYS
     answer = await rentals.get_round(on=None, assistant=None, ahead=ahead, limit=AT_ONCE, reading=reading)
     return telling(request).round(json.loads(bytes(answer.body))) | {"is_month": is_month}
 
 
-def _done(told: Mapping[str, Any] | None, code: str) -> str:
+async def _done(request: Request, told: Mapping[str, Any] | None, code: str) -> str:
+    """Name the dwelling that was just visited, also one that a longer round has led to."""
+    known = code if told is not None and _CODE.fullmatch(code) else ""
+    named = _address_in(told, known)
+    if known and named is None:
+        named = _address_in(await _round(request, is_month=True), known)
+    return named or known
+
+
+def _address_in(told: Mapping[str, Any] | None, code: str) -> str | None:
     stops = [] if told is None else told["stops"]
-    known = code if _CODE.fullmatch(code) else ""
-    return next((each["address"] for each in stops if each["code"] == code), known)
+    return next((each["address"] for each in stops if each["code"] == code), None)
 
 
 def _body(request: Request, rental_code: str, form: Mapping[str, str]) -> Visit:

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+import httpx2
 import pika
 import pytest
 from playwright.sync_api import expect
@@ -77,6 +78,12 @@ def test_the_page_tells_of_a_bus_that_is_down(officials: Officials, town: Runnin
     wait_until(lambda: _tells_of_the_bus(operator), 30, "the page to tell that the bus is away")
     operator.look("ops-without-bus")
     town.start("broker")
+    wait_until(lambda: _is_whole(town), 30, "every process to be back at the bus")
+
+
+def _is_whole(town: RunningTown) -> bool:
+    names = (*town.services, "relay", "gateway")
+    return all(httpx2.get(f"{town.health_url(each)}/readyz", trust_env=False).is_success for each in names)
 
 
 def _tells_of_the_bus(operator: Visitor) -> bool:

@@ -209,6 +209,8 @@ def test_a_lost_session_keeps_the_queue_and_wrong_digits_lose_the_list(phones: V
     # By the keyboard alone, and taken back in time.
     page.locator("#stop-M-4 [data-normal] button").focus()
     page.keyboard.press("Enter")
+    expect(page.locator("#undo-button")).to_be_visible()
+    expect(page.locator("#queue")).to_be_visible()
     page.locator("#undo-button").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#queue")).to_be_hidden()

@@ -156,7 +156,8 @@ def test_more_than_twice_what_can_be_dealt_with(town: RunningTown) -> None:
     waits = sorted(heard.at[tip_id] - at for tip_id, at in offered.taken_at.items())
     dealt_with = len(waits) / (max(heard.at[each] for each in offered.taken_at) - began)
     assert (len(offered.filed) + len(offered.put_off)) / seconds > 2 * dealt_with, "more than twice"
-    bound = max(2.0, 1.5 * max(SECONDS, ALWAYS / dealt_with))
+    # What is let in at once at first is one batch, whose last waits for all of it; no backlog grows.
+    bound = max(2.0, 3 * max(SECONDS, ALWAYS / dealt_with))
     assert waits[int(len(waits) * 0.99)] <= bound, (waits[-5:], dealt_with)
     offered.filed.numbers |= {str(told.get("number") or told["tip_number"]) for _, _, told in again}
     check_effects(town, offered.filed)

@@ -8,7 +8,7 @@
   const find = (id) => document.getElementById(id);
   const round = find("round"), dialog = find("finding"), form = find("finding-form");
   const isShell = phone.dataset.shell === "1";
-  let undoing = null, ticking = 0, editing = null, drawn = "";
+  let undoing = null, ticking = 0, editing = null, drawn = "", looks = 0;
 
   const say = (key, facts = {}) => words[key].replace(/\{(\w+)\}/g, (_all, name) => String(facts[name]));
   const clock = (at) => new Intl.DateTimeFormat("zh-CN", { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: "Asia/Shanghai" }).format(at);
@@ -102,7 +102,9 @@
   }
 
   async function render() {
-    const rows = await queue.items(), list = find("queue-list");
+    const mine = ++looks, rows = await queue.items(), sent = await store.all("sent"), list = find("queue-list");
+    // Whoever began to look later has seen more; an older look must not be drawn over theirs.
+    if (mine !== looks) return;
     status(rows);
     find("queue").hidden = rows.length === 0;
     find("queue-title").textContent = say("queue", { n: rows.length });
@@ -115,7 +117,7 @@
       const again = held && [...list.children].find((it) => it.dataset.id === held.dataset.id);
       if (again && again.querySelector("button")) again.querySelector("button").focus();
     }
-    board(rows, await store.all("sent"));
+    board(rows, sent);
   }
 
   // --- putting a visit down
