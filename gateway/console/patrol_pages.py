@@ -15,15 +15,13 @@ from gateway.console.ground import read_form
 from gateway.console.paper import trouble_of
 from gateway.console.patrol_phone import PHONE_POLICY, form_facts, script_facts, telling
 from gateway.console.patrol_view import ENTRIES, findings_of
-from gateway.console.staff import StaffRoute, admitted, beginning_for, here_of, reading_for, staff_page
+from gateway.console.staff import StaffRoute, admitted, beginning_for, here_of, problem_in, reading_for, staff_page
 from gateway.exchange import house_of
-from gateway.problems import Problem, problem_of
-from gateway.refusals import Turned
+from gateway.problems import Problem
 from gateway.routes import rentals, visits
 from gateway.routes.parameters import RentalPath
 from gateway.visit_bodies import Visit
 from lianxi.contracts.inspections import Finding
-from lianxi.kernel.errors import Refused, Unavailable
 
 router = APIRouter(route_class=StaffRoute, tags=["pages"], include_in_schema=False)
 TODAY: Final = "/m/today"
@@ -32,7 +30,6 @@ AHEAD_DAYS: Final = 7
 LATER_DAYS: Final = 31
 """How far a round looks for whoever has time to go ahead of it."""
 _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
-_CAUGHT: Final = (Turned, Refused, Unavailable)
 _ENTRY_OF: Final = {each.code: each for each in ENTRIES}
 
 
@@ -80,7 +77,7 @@ async def record(rental_code: RentalPath, request: Request) -> Response:
         body = _body(request, rental_code, form)
     except (ValidationError, KeyError):
         return await _form(request, rental_code, form, is_wrong=True)
-    problem = await _problem_in(request, form, body)
+    problem = await problem_in(_record(request, form, body))
     if problem is not None:
         return await _form(request, rental_code, form, problem)
     return RedirectResponse(f"{TODAY}?done={rental_code}", 303)
@@ -131,15 +128,8 @@ def _body(request: Request, rental_code: str, form: Mapping[str, str]) -> Visit:
     )
 
 
-async def _problem_in(request: Request, form: Mapping[str, str], body: Visit) -> Problem | None:
-    try:
-        writing = await beginning_for(request, visits.record_visit, form)
-        answer = await visits.record_visit(body, writing)
-    except _CAUGHT as error:
-        return problem_of(error)
-    if answer.status_code < 400:
-        return None
-    return Problem(answer.status_code, json.loads(bytes(answer.body))["code"])
+async def _record(request: Request, form: Mapping[str, str], body: Visit) -> Response:
+    return await visits.record_visit(body, await beginning_for(request, visits.record_visit, form))
 
 
 async def _form(

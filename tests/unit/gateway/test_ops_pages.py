@@ -7,13 +7,10 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
-from html import unescape
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
-from argon2 import PasswordHasher
 
 from deploy.local.places import CHECKOUT
 from gateway import town_state
@@ -23,13 +20,11 @@ from gateway.processes import Processes
 from lianxi.contracts.operations import ParkedList, ParkedView
 from lianxi.contracts.registry import SERVICES
 from lianxi.kernel.errors import BrokerDown, Conflict
+from tests.support.desk_door import HASHED, OURS, PASSWORD, form_on
 from tests.support.gateway_fakes import NOON, Door, open_door
 from tests.unit.gateway.test_processes import RELAY, TIPS, Town
 
-PASSWORD = "four words in a row"
-HASHED = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
 SECRET = second_factor.new_secret()
-OURS = {"Origin": "http://testserver"}
 LETTER = ParkedView(
     parked_id="event-1",
     service="tips",
@@ -78,12 +73,6 @@ def door(tmp_path: Path) -> Iterator[Door]:
         opened.bus.says("list_parked", ParkedList(items=(LETTER,), total=1))
         opened.bus.says("get_parked", LETTER)
         yield enter(opened)
-
-
-def form_on(page: httpx2.Response, action: str) -> dict[str, str]:
-    found = re.search(rf'action="{re.escape(action)}">(.*?)</form>', page.text, re.DOTALL)
-    assert found is not None, action
-    return {name: unescape(value) for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', found[1])}
 
 
 def look(door: Door, town: Town) -> None:
