@@ -14,7 +14,7 @@ from lianxi.contracts.cases import CaseKind, CaseOutcome, Measure, PaperStatus
 from lianxi.contracts.clocks import ClockChange
 from lianxi.contracts.inspections import Grade
 from lianxi.contracts.reporting import ToolKind
-from lianxi.contracts.tips import Channel, ReturnReason, TipKind, VerificationOutcome
+from lianxi.contracts.tips import Channel, ReturnReason, TellingWay, TipKind, VerificationOutcome
 from lianxi.policy.simulate import PastItem
 
 FIRST_YEAR: Final = 2000
@@ -188,6 +188,12 @@ class Closing(Body):
     """The sentence that the informant will read."""
 
     outcome: Annotated[str, text_of(500)]
+
+
+class Telling(Body):
+    """How the informant was told what was decided."""
+
+    way: TellingWay
 
 
 class ClockAsking(Body):

@@ -335,6 +335,8 @@ class Telling:
             return ""
         if what == "tip.returned":
             return sayings(self._language).get(f"reason.{reference}", reference)
+        if what == "informant.told":
+            return sayings(self._language).get(f"way.{reference}", "")
         if what.startswith("clock."):
             return self._limit(reference.partition("/")[0], self._now)[0]
         return self.name(reference) if what in _NAMED else ""

@@ -23,7 +23,7 @@ from gateway.vault_bodies import OpeningWish
 from lianxi.contracts.cases import CaseKind
 from lianxi.contracts.clocks import ClockChange
 from lianxi.contracts.links import BondKind
-from lianxi.contracts.tips import ReturnReason, TipState, VerificationOutcome
+from lianxi.contracts.tips import ReturnReason, TellingWay, TipState, VerificationOutcome
 from lianxi.contracts.vault import OpeningKind
 from lianxi.kernel.errors import NotFound
 from lianxi.policy.policy import Policy
@@ -31,6 +31,7 @@ from lianxi.policy.policy import Policy
 router = APIRouter(route_class=StaffRoute, tags=["pages"], include_in_schema=False)
 OFFICE_DESK: Final = "office/desk"
 RETURNS_AT_MOST: Final = 2
+TELLING: Final = "T-02"
 WHY: Final = Entry("reason", most=500)
 DEEDS: Final[Mapping[str, Deed]] = {
     "accept": Deed(tips.accept_tip),
@@ -42,6 +43,7 @@ DEEDS: Final[Mapping[str, Deed]] = {
             Entry("next_owner", "choice", needed=False),
         ),
     ),
+    "tell": Deed(tips.tell_informant, bodies.Telling, (Entry("way", "radio", codes=tuple(TellingWay), words="way"),)),
     "close": Deed(tips.close_tip, bodies.Closing, (Entry("outcome", most=500),)),
     "return": Deed(
         tips.return_tip,
@@ -146,6 +148,8 @@ class Tip(Thing):
         if state in mine:
             found += [Move(each, leads, is_main=False) for each in ("clock", "allow_clock", "refuse_clock")]
             found.append(Move("press", (OFFICE_DESK,), is_main=False))
+        if any(each["clock"] == TELLING and each["stopped_at"] is None for each in plain.get("clocks") or ()):
+            found.append(Move("tell", (lead, owner) if owner else leads, is_main=False))
         if plain.get("case_id") is None and state is not None:
             found.append(Move("case", (lead, owner) if owner else leads, is_main=False))
         return found + [Move(each, leads, is_main=False) for each in ("unmask", "vault", *APART)]

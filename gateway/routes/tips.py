@@ -15,6 +15,7 @@ from gateway.bodies import (
     Dispatch,
     Message,
     Return,
+    Telling,
     Verification,
 )
 from gateway.body import DoorRoute
@@ -34,6 +35,7 @@ from lianxi.contracts.tips import (
     ListTips,
     PostMessage,
     ReturnTip,
+    TellInformant,
     TipKind,
     TipPage,
     TipState,
@@ -151,6 +153,13 @@ async def close_tip(tip_id: ItemPath, body: Closing, writing: Writing = decides(
     """Close a tip with a sentence that its informant reads."""
     asked = body.contract(CloseTip, tip_id=tip_id, expected_version=writing.version)
     return await writing.decide(SERVICE, "close_tip", asked, TipView, about=tip_id)
+
+
+@router.post("/v1/tips/{tip_id}/informant-told", response_model=TipView)
+async def tell_informant(tip_id: ItemPath, body: Telling, writing: Writing = decides("tip.decide")) -> Response:
+    """Note that an informant who gave a name was told what was decided: by telephone, by letter or in person."""
+    asked = body.contract(TellInformant, tip_id=tip_id, expected_version=writing.version)
+    return await writing.decide(SERVICE, "tell_informant", asked, TipView, about=tip_id)
 
 
 @router.post("/v1/tips/{tip_id}/clock-changes", response_model=TipView)

@@ -60,6 +60,14 @@ class VerificationOutcome(StrEnum):
     INCONCLUSIVE = "inconclusive"
 
 
+class TellingWay(StrEnum):
+    """How an informant was told what was decided, when it was not through this system."""
+
+    PHONE = "phone"
+    LETTER = "letter"
+    IN_PERSON = "in_person"
+
+
 class ReturnReason(StrEnum):
     """Why a desk gives a dispatched tip back; the second return of one tip goes to the office."""
 
@@ -152,6 +160,15 @@ class CloseTip:
 
     tip_id: str
     outcome: Annotated[str, Len(1, 500)]
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellInformant:
+    """Say that the informant was told what was decided, and how."""
+
+    tip_id: str
+    way: TellingWay
     expected_version: int | None = None
 
 

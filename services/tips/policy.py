@@ -35,6 +35,9 @@ CLOCK_OF: Mapping[TipKind, str] = {TipKind.TIP: "T-01", TipKind.COMPLAINT: "T-03
 ALARM_CLOCK = "rescue"
 """How long an alarm may go without a human's word (domain K-07)."""
 
+TELLING_CLOCK = "T-02"
+"""How long an informant who gave a name may wait to be told what was decided."""
+
 SUSPICION_CATEGORIES: tuple[tuple[Finding, str], ...] = (
     (Finding.PERSON_HELD, "person_held"),
     (Finding.GATHERING, "rental_gathering"),
@@ -68,6 +71,7 @@ NOT_SUBSTANTIATED = "tip-not-substantiated"
 RECEIVED_CLAUSE = "L32.1"
 DISPATCH_CLAUSE = "L81.2"
 VERIFY_CLAUSE = "L39.1"
+TELLING_CLAUSE = "L32.1"
 PATROL_CLAUSE = "L45.1"
 
 
@@ -172,6 +176,18 @@ def alarm_started(policy: Policy, owner: str, raised_at: datetime) -> RunningClo
     """
     try:
         return clockwork.start(policy, ALARM_CLOCK, owner, raised_at, local_date(raised_at))
+    except Refused:
+        return None
+
+
+def telling_started(policy: Policy, owner: str, decided_at: datetime, received_at: datetime) -> RunningClock | None:
+    """Start the limit for telling an informant; there was none before the law that sets it.
+
+    Clause: L32.1; domain T-02: the row in force on the day the tip came in.
+    Units: working days; ends at 24:00 of the town's last day.
+    """
+    try:
+        return clockwork.start(policy, TELLING_CLOCK, owner, decided_at, local_date(received_at))
     except Refused:
         return None
 

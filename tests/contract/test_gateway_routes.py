@@ -174,6 +174,7 @@ post /v1/webhooks/{hook_id}/test · post /v1/webhooks/{hook_id}/replay · get /v
 get /v1/clients · post /v1/clients · delete /v1/clients/{client_id} · get /v1/clients/{client_id}/calls
 post /v1/tips · get /v1/tips · get /v1/tips/{tip_id} · post /v1/tips/{tip_id}/dispatch · post /v1/tips/{tip_id}/accept
 post /v1/tips/{tip_id}/return · post /v1/tips/{tip_id}/verify · post /v1/tips/{tip_id}/close
+post /v1/tips/{tip_id}/informant-told
 post /v1/tips/{tip_id}/clock-changes · post /v1/tips/{tip_id}/clock-changes/{change_id}/decide
 post /v1/tips/{tip_id}/messages · put /v1/rentals/{rental_code} · get /v1/rentals · get /v1/rentals/{rental_code}
 post /v1/rentals/{rental_code}/grade · get /v1/visit-plan · post /v1/visits · get /v1/visits/{visit_id}
@@ -367,6 +368,7 @@ def test_the_docs_ask_nobody_else_for_anything(tmp_path: Path) -> None:
         (bodies.Return, tips.ReturnTip, {"tip_id", "expected_version"}),
         (bodies.Verification, tips.VerifyTip, {"tip_id", "expected_version"}),
         (bodies.Closing, tips.CloseTip, {"tip_id", "expected_version"}),
+        (bodies.Telling, tips.TellInformant, {"tip_id", "expected_version"}),
         (bodies.ClockAsking, clocks.AskClockChange, {"item_id", "expected_version"}),
         (bodies.ClockDecision, clocks.DecideClockChange, {"item_id", "change_id", "expected_version"}),
         (bodies.Rental, inspections.RegisterRental, {"rental_code"}),

@@ -7,16 +7,27 @@ from dataclasses import replace
 from datetime import datetime
 
 from lianxi.contracts.clocks import ChangeState
-from lianxi.contracts.tips import TipClockStarted, TipRungReached
+from lianxi.contracts.tips import TipClockStarted, TipKind, TipRungReached
 from lianxi.policy import clockwork
 from lianxi.policy.clockwork import RunningClock
 from lianxi.policy.policy import Policy
 from lianxi.policy.supervision import Rung
 from services.tips.domain.tip import AskedChange, Clock, Decision, Line, Tip, told
-from services.tips.policy import ALARM_CLOCK, alarm_started, clock_started, ladder_of, receivers
+from services.tips.policy import (
+    ALARM_CLOCK,
+    TELLING_CLOCK,
+    alarm_started,
+    clock_started,
+    ladder_of,
+    receivers,
+    telling_started,
+)
 
 NOBODY = "tips"
 """Who decides what nobody decided: the desk itself, when a request falls away with its clock."""
+
+ON_THEIR_OWN = frozenset({ALARM_CLOCK, TELLING_CLOCK})
+"""Clocks that outlast the dispatch under which they run: each ends by an act of its own."""
 
 
 def start_clock(tip: Tip, policy: Policy, dispatch_id: str, delivered_at: datetime) -> Decision:
@@ -81,7 +92,7 @@ def settled(tip: Tip, now: datetime) -> Tip:
     settled = replace(tip.dispatch, settled_at=now)
     clocks = tuple(
         replace(each, running=clockwork.stop(each.running, now))
-        if each.dispatch_id == settled.dispatch_id and each.clock != ALARM_CLOCK
+        if each.dispatch_id == settled.dispatch_id and each.clock not in ON_THEIR_OWN
         else each
         for each in tip.clocks
     )
@@ -110,10 +121,44 @@ def alarm_answered(tip: Tip, now: datetime) -> Tip:
 
     Clause: L7.1 (domain K-07).
     """
+    return _stopped(tip, ALARM_CLOCK, now)
+
+
+def is_to_be_told(tip: Tip) -> bool:
+    """Say whether an informant who gave a name waits to be told what was decided.
+
+    Clause: L32.1 (domain T-02).
+    """
+    return any(each.clock == TELLING_CLOCK and each.stopped_at is None for each in tip.clocks)
+
+
+def decided(tip: Tip, policy: Policy, now: datetime) -> Decision:
+    """Start the clock for telling the informant what was decided on a report, if there is anybody to tell by name.
+
+    Clause: L32.1 (domain T-02).
+    """
+    if tip.is_anonymous or tip.identity is None or tip.kind is not TipKind.TIP:
+        return tip, ()
+    running = telling_started(policy, tip.lead, now, tip.received_at)
+    if running is None:
+        return tip, ()
+    tip = _with(tip, Clock(dispatch_id=tip.dispatch.dispatch_id, running=running))
+    return tip, (_started(tip, running),)
+
+
+def informant_told(tip: Tip, now: datetime) -> Tip:
+    """Stop the clock for telling the informant.
+
+    Clause: L32.1 (domain T-02).
+    """
+    return _stopped(tip, TELLING_CLOCK, now)
+
+
+def _stopped(tip: Tip, clock: str, now: datetime) -> Tip:
     return replace(
         tip,
         clocks=tuple(
-            replace(each, running=clockwork.stop(each.running, now)) if each.clock == ALARM_CLOCK else each
+            replace(each, running=clockwork.stop(each.running, now)) if each.clock == clock else each
             for each in tip.clocks
         ),
     )

@@ -11,6 +11,7 @@ from lianxi.contracts.envelope import Caller
 from lianxi.contracts.feedback import FeedbackGiven
 from lianxi.contracts.tips import (
     Channel,
+    TellingWay,
     TipAccepted,
     TipClosed,
     TipKind,
@@ -20,11 +21,33 @@ from lianxi.contracts.tips import (
     VerificationOutcome,
 )
 from lianxi.kernel.errors import Conflict, RuleBroken
+from lianxi.policy.policy import Policy
 from services.tips.domain import keeping
 from services.tips.domain.attachments import attached
-from services.tips.domain.clocks import alarm_answered, is_alarm_sounding, settled
-from services.tips.domain.tip import Author, Decision, Line, Message, Tip, check_mine, check_undecided, readers, told
-from services.tips.policy import DIALOGUE_LETTERS, DIALOGUE_MESSAGES, VERIFY_CLAUSE
+from services.tips.domain.clocks import (
+    alarm_answered,
+    decided,
+    informant_told,
+    is_alarm_sounding,
+    is_to_be_told,
+    settled,
+)
+from services.tips.domain.tip import (
+    NO_RECEIPT,
+    Author,
+    Decision,
+    Line,
+    Message,
+    Tip,
+    check_mine,
+    check_undecided,
+    readers,
+    told,
+)
+from services.tips.policy import DIALOGUE_LETTERS, DIALOGUE_MESSAGES, TELLING_CLAUSE, VERIFY_CLAUSE
+
+DIALOGUE = "dialogue"
+"""The way of telling that this system sees by itself."""
 
 
 def accept(tip: Tip, officer: str | None, caller: Caller, now: datetime) -> Decision:
@@ -60,10 +83,19 @@ def handed_over(tip: Tip, leaver: str, successor: str) -> Tip:
     return replace(tip, officer=successor) if tip.officer == leaver else tip
 
 
-def verify(tip: Tip, outcome: VerificationOutcome, next_owner: str | None, caller: Caller, now: datetime) -> Decision:
+def verify(
+    tip: Tip,
+    outcome: VerificationOutcome,
+    next_owner: str | None,
+    caller: Caller,
+    now: datetime,
+    policy: Policy,
+) -> Decision:
     """Record what verifying found, by the lead that took the tip on; only a substantiated tip has a next owner.
 
-    Clause: L39.1 (Reg. art. 6); *not substantiated* says nothing about whoever told it.
+    From then on an informant who gave a name waits to be told, whatever was found.
+
+    Clause: L39.1 (Reg. art. 6), L32.1 (domain T-02); *not substantiated* says nothing about whoever told it.
     Raises:
         NotFound, Forbidden: as everywhere.
         Conflict: tip.already_verified, tip.already_closed.
@@ -96,7 +128,8 @@ def verify(tip: Tip, outcome: VerificationOutcome, next_owner: str | None, calle
         rental_code=tip.rental_code,
         verified_at=tip.shown(now),
     )
-    return tip, (event, *_feedback(tip, outcome, now))
+    tip, begun = decided(tip, policy, now)
+    return tip, (event, *begun, *_feedback(tip, outcome, now))
 
 
 def _feedback(tip: Tip, outcome: VerificationOutcome, now: datetime) -> tuple[FeedbackGiven, ...]:
@@ -112,6 +145,32 @@ def _feedback(tip: Tip, outcome: VerificationOutcome, now: datetime) -> tuple[Fe
         given_at=tip.shown(now),
     )
     return (told_of,)
+
+
+def tell(tip: Tip, way: TellingWay, caller: Caller, now: datetime) -> Decision:
+    """Note that the informant was told what was decided, outside this system, by the lead or the next owner.
+
+    Clause: L32.1 (domain T-02).
+    Raises:
+        NotFound, Forbidden: as everywhere.
+        RuleBroken: tip.nobody_to_tell.
+    """
+    check_mine(tip, caller, tip.lead, tip.next_owner)
+    if not is_to_be_told(tip):
+        raise RuleBroken("tip.nobody_to_tell", clause=TELLING_CLAUSE)
+    by = tip.lead if caller.holds(tip.lead) or tip.next_owner is None else tip.next_owner
+    return _told_by(tip, by, way.value, now), ()
+
+
+def _told_by(tip: Tip, by: str, way: str, now: datetime) -> Tip:
+    line = Line(at=now, what="informant.told", by=by, clause=TELLING_CLAUSE, reference=way)
+    return told(informant_told(tip, now), line)
+
+
+def _read_by_its_code(tip: Tip, by: str, now: datetime) -> Tip:
+    """Take what the desk writes for having told the informant, if a receipt code opens it."""
+    reaches = is_to_be_told(tip) and not tip.receipt.startswith(NO_RECEIPT)
+    return _told_by(tip, by, DIALOGUE, now) if reaches else tip
 
 
 def close(tip: Tip, outcome: str, caller: Caller, now: datetime) -> Decision:
@@ -134,6 +193,7 @@ def close(tip: Tip, outcome: str, caller: Caller, now: datetime) -> Decision:
 
 def _closed(tip: Tip, by: str, outcome: str, now: datetime) -> Decision:
     tip = replace(alarm_answered(settled(tip, now), now), state=TipState.CLOSED, outcome=outcome)
+    tip = _read_by_its_code(tip, by, now)
     tip = told(keeping.closed(tip, now), Line(at=now, what="tip.closed", by=by, clause=VERIFY_CLAUSE))
     event = TipClosed(
         tip_id=tip.id, desk=by, verification=tip.verification, case_id=tip.case_id, closed_at=tip.shown(now)
@@ -171,7 +231,7 @@ def write_to_informant(tip: Tip, text: str, caller: Caller, now: datetime) -> De
         RuleBroken: dialogue.full.
     """
     check_mine(tip, caller, tip.lead)
-    tip = replace(tip, unread_since=tip.unread_since or now)
+    tip = _read_by_its_code(replace(tip, unread_since=tip.unread_since or now), tip.lead, now)
     return _posted(tip, Message(author=Author.DESK, desk=tip.lead, sealed=None, text=text, posted_at=now))
 
 

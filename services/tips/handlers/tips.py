@@ -22,6 +22,7 @@ from lianxi.contracts.tips import (
     PostMessage,
     ReturnTip,
     SubmitTip,
+    TellInformant,
     TipDispatched,
     TipKind,
     TipState,
@@ -356,11 +357,16 @@ class TipHandlers(InformantSide):
     def verify_tip(self, request: VerifyTip, caller: Caller) -> Stored[Tip]:
         """Record what verifying found.
 
-        Emits: TipVerified.
+        Emits: TipVerified, TipClockStarted, FeedbackGiven.
         """
         self._check_desks(request.next_owner)
         details = {"outcome": request.outcome, "next_owner": request.next_owner}
-        return self._decide(request.tip_id, caller, working.verify, details, request.expected_version)
+        verify = partial(self._by_its_policy, working.verify)
+        return self._decide(request.tip_id, caller, verify, details, request.expected_version)
+
+    def tell_informant(self, request: TellInformant, caller: Caller) -> Stored[Tip]:
+        """Note that an informant was told."""
+        return self._decide(request.tip_id, caller, working.tell, {"way": request.way}, request.expected_version)
 
     def close_tip(self, request: CloseTip, caller: Caller) -> Stored[Tip]:
         """Close a tip.

@@ -23,6 +23,7 @@ from lianxi.contracts.tips import (
     PostMessage,
     ReturnTip,
     SubmitTip,
+    TellInformant,
     TipPage,
     TipStatusView,
     TipView,
@@ -100,6 +101,11 @@ class TipDoors(Desk):
     def close_tip(self, request: CloseTip, caller: Caller) -> TipView:
         """Close a tip."""
         return self.views.show(self.handlers.close_tip(request, caller))
+
+    @answers
+    def tell_informant(self, request: TellInformant, caller: Caller) -> TipView:
+        """Note that an informant was told."""
+        return self.views.show(self.handlers.tell_informant(request, caller))
 
     @answers
     def ask_clock_change(self, request: AskClockChange, caller: Caller) -> TipView:

@@ -32,7 +32,7 @@ from lianxi.store.unit import Aggregates, Stored
 from services.tips.documents import TipDocument
 from services.tips.domain.tip import OFFICE, WHOLE_DAYS, AskedChange, Dispatch, Line, Tip, check_readable
 from services.tips.domain.tip import Clock as TipClock
-from services.tips.policy import ALARM_CLOCK, UNREAD_AFTER
+from services.tips.policy import ALARM_CLOCK, TELLING_CLOCK, UNREAD_AFTER
 from services.tips.views.attachments import show_attachments
 
 _NOT_LISTED = (
@@ -218,13 +218,14 @@ def _entry(tip: Tip, line: Line) -> TimelineEntry:
 
 
 def _steps(tip: Tip) -> tuple[StatusStep, ...]:
-    limits = [each for each in tip.clocks if each.stopped_at is None and each.clock != ALARM_CLOCK]
-    running = limits[-1].due_at if limits else None
+    limits = {each.clock: each.due_at for each in tip.clocks if each.stopped_at is None and each.clock != ALARM_CLOCK}
+    promised = limits.pop(TELLING_CLOCK, None)
+    running = next(reversed(limits.values()), None)
     return (
         StatusStep(code="received", at=tip.listed_at),
         StatusStep(code="passed_on", at=tip.shown(tip.dispatches[0].dispatched_at)),
         StatusStep(code="being_checked", at=_last(tip, "tip.accepted"), due_at=running),
-        StatusStep(code="finished", at=_last(tip, "tip.closed")),
+        StatusStep(code="finished", at=_last(tip, "tip.closed"), due_at=promised),
     )
 
 

@@ -518,6 +518,7 @@ def test_a_page_asks_for_the_right_of_its_route_and_no_other() -> None:
         "return": "tip.decide",
         "verify": "tip.decide",
         "close": "tip.close",
+        "tell": "tip.decide",
         "messages": "message.create",
         "dispatch": "tip.decide",
         "case": "case.create",
