@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from random import Random
 from statistics import median
 from typing import Any, Final
@@ -13,17 +14,21 @@ from bench import stores
 from bench.ground import Ground
 from bench.sizes import Sizes
 from deploy.local.places import CHECKOUT
-from lianxi.kernel.clock import SystemClock
+from lianxi.kernel.clock import FixedClock, SystemClock, local_midnight
 from lianxi.policy.load import load_policy
-from services.reporting.domain.facts import COUNTED_EVENTS, Fact, figures_of, tallied
+from services.reporting.domain.cells import figures_in
+from services.reporting.domain.facts import COUNTED_EVENTS, Fact, tallied
+from services.reporting.handlers.counting import SETTLING, Counting
 from services.reporting.policy import read_plan
-from services.reporting.store import FactStore
+from services.reporting.store import CellStore, FactStore
+from services.reporting.views.cells import CellViews, FactRows
 from services.reporting.views.clauses import FactViews
 
 Tell = Callable[[str], None]
 IN_A_FORTNIGHT: Final = 1_000
 FORTNIGHT: Final = timedelta(days=14)
-BEGINS: Final = datetime(2024, 1, 1, tzinfo=UTC)
+BEGINS_ON: Final = date(2024, 1, 1)
+BEGINS: Final = local_midnight(BEGINS_ON)
 KINDS: Final = COUNTED_EVENTS[:7]
 AGENCIES: Final = ("police", "tenancy", "office", "market")
 GROUP: Final = [{"$group": {"_id": {"event": "$event_type", "category": "$category"}, "count": {"$sum": 1}}}]
@@ -77,12 +82,13 @@ def one_size(ground: Ground, count: int) -> dict[str, Any]:
     plan, clock, made = read_plan(policy), SystemClock(), facts(count, Random(count))
     with stores.connected(ground, "reporting"):
         collection = stores.collection_of("EventFactDocument")
-        kept = keep(FactStore(clock), made)
-        views = FactViews(clock, plan)
-        start = BEGINS + FORTNIGHT * (count // IN_A_FORTNIGHT - 1)
-        report = timed(lambda: figures(views, start, plan.patrols), 5)
+        cells, written = CellStore(), FactRows()
+        kept = keep(FactStore(clock, cells), Counting(cells, written, clock), made)
+        views = CellViews(cells, written, clock)
+        first = BEGINS_ON + FORTNIGHT * (count // IN_A_FORTNIGHT - 1)
+        report = timed(lambda: figures(views, first, plan.patrols), 5)
         group = timed(lambda: list(collection.aggregate(GROUP)), 2)
-        rebuild = timed(views.recount, 2)
+        rebuild = timed(FactViews(clock, plan).recount, 2)
     return {
         "events": count,
         "report_ms": report,
@@ -92,22 +98,25 @@ def one_size(ground: Ground, count: int) -> dict[str, Any]:
     }
 
 
-def figures(views: FactViews, start: datetime, patrols: frozenset[str]) -> dict[str, int]:
+def figures(views: CellViews, first: date, patrols: frozenset[str]) -> dict[str, int]:
     """Work out a fortnight's figures as a stage report does.
 
     Raises:
         AssertionError: they are not those of the facts that were made up.
     """
-    found = views.between(COUNTED_EVENTS, start, start + FORTNIGHT)
-    assert len(found) == IN_A_FORTNIGHT, f"{len(found)} facts in a fortnight"
-    return figures_of(found, "police", patrols)
+    days = views.days(first, first + FORTNIGHT - timedelta(days=1))
+    counted = sum(sum(cell.happened.values()) for cell in days.values())
+    assert counted == IN_A_FORTNIGHT, f"{counted} facts in a fortnight"
+    return figures_in(days.values(), "police", patrols)
 
 
-def keep(store: FactStore, made: Sequence[Fact]) -> float:
-    """Keep facts in batches as letters bring them; tell how many a second."""
+def keep(store: FactStore, counting: Counting, made: Sequence[Fact]) -> float:
+    """Keep facts in batches as letters bring them, and count them as the desk's sweep does; tell how many a second."""
     began = time.perf_counter()
     for place in range(0, len(made), BATCH):
         store.add({f"event-{place + number}": fact for number, fact in enumerate(made[place : place + BATCH])})
+    later = replace(counting, clock=FixedClock(counting.clock.now() + 2 * SETTLING))
+    later.count()
     return len(made) / (time.perf_counter() - began)
 
 

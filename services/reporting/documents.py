@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mongoengine import BooleanField, DateTimeField, DictField, IntField, ListField, StringField
+from mongoengine import BooleanField, DateTimeField, DictField, Document, IntField, ListField, StringField
 
 from lianxi.store.documents import AggregateDocument, FactDocument
 
@@ -27,6 +27,26 @@ class EventFactDocument(FactDocument):
     category = StringField()
     details = DictField()
     kept_at = DateTimeField(required=True)
+
+
+class CellDocument(Document):
+    """What the facts of one day come to, and up to which instant of writing they are in it; or how far all days are."""
+
+    meta = {
+        "collection": "cells",
+        "db_alias": "reporting",
+        "auto_create_index": False,
+        "indexes": [{"fields": ["doubt"], "sparse": True}],
+    }
+
+    id = StringField(primary_key=True)
+    day = StringField()
+    upto = DateTimeField(required=True)
+    doubt = StringField()
+    happened = ListField(ListField())
+    figures = DictField()
+    asked = DictField()
+    acknowledged = ListField(ListField())
 
 
 class StageReportDocument(AggregateDocument):
@@ -184,6 +204,7 @@ class MajorEventDocument(AggregateDocument):
 
 DOCUMENTS = (
     EventFactDocument,
+    CellDocument,
     StageReportDocument,
     SupervisionOrderDocument,
     ToolDocument,

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from lianxi.kernel.clock import Clock
+from lianxi.kernel.ids import random_id
+from lianxi.store.connect import insert_new, reaching_the_store
 from lianxi.store.facts import add_facts
 from lianxi.store.mapping import as_fields
 from lianxi.store.migrating import RunningItems
 from lianxi.store.outbox import Announcer
+from lianxi.store.pages import FLOOR
 from lianxi.store.unit import AggregateStore
 from services.reporting.documents import (
+    CellDocument,
     EventFactDocument,
     MajorEventDocument,
     RetentionRunDocument,
@@ -20,6 +26,7 @@ from services.reporting.documents import (
     ToolDocument,
 )
 from services.reporting.domain import orders, returns
+from services.reporting.domain.cells import SHAPE, Cell, KeptCell
 from services.reporting.domain.facts import Fact
 from services.reporting.domain.major_events import MajorEvent, announced_at
 from services.reporting.domain.orders import SupervisionOrder
@@ -33,6 +40,11 @@ TOOLS = Announcer(service="reporting", noun="tool")
 RETENTION_RUNS = Announcer(service="reporting", noun="retention_run")
 MAJOR_EVENTS = Announcer(service="reporting", noun="major_event")
 HANDLER = "reporting.keep_fact"
+PROMPT = timedelta(seconds=5)
+"""A fact that took longer from getting its time to lying in the database may have been passed by what counts."""
+
+POSITION = f"{SHAPE}/#"
+"""The document that says how far all days are counted; it lies before the days, and is read before them."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +52,100 @@ class FactStore:
     """Writes facts, each once."""
 
     clock: Clock
+    cells: CellStore
 
-    def add(self, facts: Mapping[str, Fact]) -> None:
-        """Write the facts of some events, by the events' ids; those that are written already stay."""
+    def add(self, facts: Mapping[str, Fact]) -> bool:
+        """Write the facts of some events, by the events' ids; those that are written already stay.
+
+        Says whether all were new and lay there in time to be counted where they are expected.
+        """
         now = self.clock.now()
         rows = {event_id: {**as_fields(fact), "kept_at": now} for event_id, fact in facts.items()}
-        add_facts(EventFactDocument, HANDLER, rows)
+        are_new = add_facts(EventFactDocument, HANDLER, rows)
+        return are_new and self.cells.counted_upto() < now and self.clock.now() - now < PROMPT
+
+
+class CellStore:
+    """Keeps the cells of days. Each is replaced as a whole and only where nobody else has moved it since it was read.
+
+    So a cell and the instant up to which facts are in it can never part, whoever is killed between which two writes.
+    """
+
+    def __init__(self) -> None:
+        self._seen: datetime | None = None
+
+    def counted_upto(self) -> datetime:
+        """Say how far days were counted when it was last read; a clock that was set back is behind it."""
+        if self._seen is None:
+            self._seen = self.read(())[0]
+        return FLOOR if self._seen is None else self._seen
+
+    def read(self, days: Collection[date]) -> tuple[datetime | None, dict[date, KeptCell]]:
+        """Read how far all days are counted, if they are, and then the cells of some days."""
+        asked = {"_id": {"$in": [POSITION, *map(_cell_id, sorted(days))]}}
+        with reaching_the_store():
+            rows = {row["_id"]: row for row in CellDocument._get_collection().find(asked)}
+        position = rows.pop(POSITION, None)
+        self._seen = self._seen if position is None else position["upto"]
+        cells = (_kept_cell(row) for row in rows.values())
+        return None if position is None else position["upto"], {each.day: each for each in cells}
+
+    def doubted(self) -> Sequence[KeptCell]:
+        """Read the cells that are in doubt."""
+        with reaching_the_store():
+            rows = list(CellDocument._get_collection().find({"doubt": {"$gt": ""}}))
+        return [_kept_cell(row) for row in rows if row["_id"].startswith(f"{SHAPE}/")]
+
+    def put(self, before: KeptCell | None, after: KeptCell) -> bool:
+        """Put a cell in place of the one that was read; say whether that was still there."""
+        row = _cell_row(after)
+        if before is None:
+            return not insert_new(CellDocument._get_collection(), [row])
+        expected = {"_id": row["_id"], "upto": before.upto, "doubt": before.doubt}
+        with reaching_the_store():
+            return CellDocument._get_collection().replace_one(expected, row).matched_count == 1
+
+    def advance(self, before: datetime | None, after: datetime) -> bool:
+        """Say how far all days are counted now, unless somebody else has said more."""
+        if before is None:
+            return not insert_new(CellDocument._get_collection(), [{"_id": POSITION, "upto": after}])
+        expected = {"_id": POSITION, "upto": before}
+        with reaching_the_store():
+            changed = CellDocument._get_collection().update_one(expected, {"$set": {"upto": after}})
+        return changed.matched_count == 1
+
+    def doubt(self, days: Collection[date]) -> None:
+        """Have some days counted anew, however often that has been asked before."""
+        for day in sorted(days):
+            fresh = {"day": day.isoformat(), "upto": FLOOR}
+            change = {"$set": {"doubt": random_id("doubt")}, "$setOnInsert": fresh}
+            with reaching_the_store():
+                CellDocument._get_collection().update_one({"_id": _cell_id(day)}, change, upsert=True)
+
+
+def _cell_id(day: date) -> str:
+    return f"{SHAPE}/{day.isoformat()}"
+
+
+def _kept_cell(row: Mapping[str, Any]) -> KeptCell:
+    cell = Cell(
+        happened=dict(row.get("happened", ())),
+        figures=row.get("figures", {}),
+        asked={notice: (whose, until) for notice, (whose, until) in row.get("asked", {}).items()},
+        acknowledged=tuple((notice, at) for notice, at in row.get("acknowledged", ())),
+    )
+    return KeptCell(day=date.fromisoformat(row["day"]), upto=row["upto"], doubt=row.get("doubt"), cell=cell)
+
+
+def _cell_row(kept: KeptCell) -> dict[str, Any]:
+    row = {"_id": _cell_id(kept.day), "day": kept.day.isoformat(), "upto": kept.upto, "doubt": kept.doubt}
+    cell = kept.cell
+    counted = {"happened": [list(each) for each in cell.happened.items()], "figures": cell.figures}
+    notices = {
+        "asked": {notice: list(each) for notice, each in cell.asked.items()},
+        "acknowledged": [list(each) for each in cell.acknowledged],
+    }
+    return {name: value for name, value in row.items() if value is not None} | counted | notices
 
 
 def stage_reports(clock: Clock) -> AggregateStore[StageReport]:

@@ -129,7 +129,8 @@ def test_everybody_s_numbers_end_with_last_week_and_tell_nothing_small(connected
         {"_id": f"fact-{number}", "event_type": TipReceived.KEY, "at": at, "kept_at": at, "subject": "tip/x"}
         for number, at in enumerate(told_at)
     )
-    views = PublicFigureViews(plan, clock)
+    written = FactRows()
+    views = PublicFigureViews(CellViews(CellStore(), written, clock), plan, clock)
     told = views.get_public_figures(GetPublicFigures(), OFFICE)
     counts = {each.code: each.count for each in told.items}
     assert told.upto == date(2026, 11, 22)

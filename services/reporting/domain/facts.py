@@ -1,4 +1,4 @@
-"""Facts, one for each event, and the figures that are folds of them: order and repetition change nothing."""
+"""Facts, one for each event, and which figures they count for; `cells` folds them."""
 
 from __future__ import annotations
 
@@ -61,6 +61,8 @@ class Tally:
 class Figure:
     """One figure of a stage report: which events count, for the agency in which role, under which condition.
 
+    Denominators stand beside what they divide; no percentage is worked out.
+
     Clause: L79.2.
     """
 
@@ -69,19 +71,6 @@ class Figure:
     role: str
     detail: str = ""
     value: object = True
-
-    def counts(self, fact: Fact, agency: str, patrols: frozenset[str]) -> bool:
-        """Say whether a fact counts for an agency.
-
-        Clause: none.
-        """
-        if fact.event_type != self.event.KEY or (self.detail and fact.details.get(self.detail) != self.value):
-            return False
-        if self.role == TOWN:
-            return True
-        if self.role == PATROL:
-            return agency in patrols
-        return agency in agencies_in(fact.details.get(self.role))
 
 
 FIGURES = (
@@ -151,34 +140,6 @@ def agencies_in(named: Any) -> frozenset[str]:
     """
     codes = (named,) if isinstance(named, str) else (named or ())
     return frozenset(code.partition("/")[0] for code in codes)
-
-
-def figures_of(facts: Iterable[Fact], agency: str, patrols: frozenset[str]) -> dict[str, int]:
-    """Fold facts into an agency's figures. Denominators stand beside what they divide; no percentage is worked out.
-
-    Clause: L79.2 (domain 3.4).
-    """
-    known = list(facts)
-    counted = {figure.name: sum(figure.counts(fact, agency, patrols) for fact in known) for figure in FIGURES}
-    return counted | _acknowledgement(known, agency)
-
-
-def _acknowledgement(facts: list[Fact], agency: str) -> dict[str, int]:
-    asked = {
-        fact.subject: fact.details["acknowledge_by"]
-        for fact in facts
-        if fact.event_type == notifications.NoticeDelivered.KEY
-        and fact.details.get("acknowledge_by") is not None
-        and agency in agencies_in(fact.details.get("desk"))
-    }
-    in_time = [
-        fact.subject
-        for fact in facts
-        if fact.event_type == notifications.NoticeAcknowledged.KEY
-        and fact.subject in asked
-        and fact.details["acknowledged_at"] <= asked[fact.subject]
-    ]
-    return {"notices_to_acknowledge": len(asked), "notices_acknowledged_in_time": len(in_time)}
 
 
 def seal(figures: Mapping[str, int]) -> str:

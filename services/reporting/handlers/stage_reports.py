@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Protocol
 
 from lianxi.contracts.envelope import Caller, Cause, Event, Heard
@@ -18,14 +18,14 @@ from lianxi.contracts.reporting import (
     StageReportState,
     StageReportView,
 )
-from lianxi.contracts.tips import TipReturned
-from lianxi.kernel.clock import Clock, local_date, local_midnight
+from lianxi.kernel.clock import Clock, local_date
 from lianxi.kernel.errors import Broken, InvariantBroken, NotFound, Refused
 from lianxi.kernel.ids import derived_id
 from lianxi.runtime import metrics
 from lianxi.store.unit import Addition, Aggregates, Stored
 from services.reporting.domain import drafts, returns
-from services.reporting.domain.facts import COUNTED_EVENTS, Fact, agencies_in, fact_of, figures_of
+from services.reporting.domain.cells import Cell, figures_in
+from services.reporting.domain.facts import BOUNCES, Fact, fact_of
 from services.reporting.domain.returns import StageReport
 from services.reporting.policy import Demands, OwedReturn, Plan
 
@@ -36,16 +36,23 @@ ACTOR = "desk/reporting"
 class Facts(Protocol):
     """Where facts are written."""
 
-    def add(self, facts: Mapping[str, Fact]) -> None:
-        """Write the facts of some events, by the events' ids; those that are written already stay."""
+    def add(self, facts: Mapping[str, Fact]) -> bool:
+        """Write the facts of some events, by the events' ids; those that are written already stay.
+
+        Says whether all were new and lay there in time to be counted where they are expected.
+        """
         ...
 
 
-class PastFacts(Protocol):
-    """Where facts are read."""
+class CountedDays(Protocol):
+    """Where the cells of days are read."""
 
-    def between(self, event_types: Sequence[str], start: datetime, end: datetime) -> Sequence[Fact]:
-        """Read the facts of some types from an instant up to, and without, another."""
+    def days(self, first: date, last: date) -> Mapping[date, Cell]:
+        """Read what has happened on each day from a first to a last; days on which nothing did are left out."""
+        ...
+
+    def doubt(self, days: Collection[date]) -> None:
+        """Have some days counted anew."""
         ...
 
 
@@ -77,7 +84,7 @@ class ReportingDesk:
     stage_reports: Aggregates[StageReport]
     shelf: Shelf
     facts: Facts
-    past: PastFacts
+    past: CountedDays
     plan: Plan
     demands: Demands
     clock: Clock
@@ -88,7 +95,10 @@ class ReportingDesk:
         Raises:
             InvariantBroken: fact.no_cause.
         """
-        self.facts.add(dict(_fact(each.event, each.cause) for each in heard))
+        facts = dict(_fact(each.event, each.cause) for each in heard)
+        if not self.facts.add(facts):
+            # Killed before this line, the desk is sent the same letters again, and comes here with facts it has.
+            self.past.doubt({local_date(each.at) for each in facts.values()})
 
     def open_returns(self) -> None:
         """Open what is owed and move it with the days.
@@ -193,24 +203,21 @@ class ReportingDesk:
         return self.stage_reports.get(report_id)
 
     def _figures(self, report: StageReport) -> dict[str, int]:
-        start = local_midnight(report.period_from)
-        end = local_midnight(report.due_on + timedelta(days=1))
-        facts = self.past.between(COUNTED_EVENTS, start, end)
-        return figures_of(facts, report.agency, self.plan.patrols)
+        days = self.past.days(report.period_from, report.due_on)
+        return figures_in(days.values(), report.agency, self.plan.patrols)
 
     def _bounces(self) -> Counter[str]:
         """Count, for each report, the dispatches that its unit gave back in its period."""
         counted: Counter[str] = Counter()
         owed = self.plan.returns
         if owed:
-            first, last = min(each.period_from for each in owed), max(each.due_on for each in owed)
-            facts = self.past.between(
-                (TipReturned.KEY,), local_midnight(first), local_midnight(last + timedelta(days=1))
-            )
-            places = [(local_date(fact.at), agencies_in(fact.details.get("desk"))) for fact in facts]
+            days = self.past.days(min(each.period_from for each in owed), max(each.due_on for each in owed))
+            bounced = {day: cell.figures.get(BOUNCES, {}) for day, cell in days.items()}
             for each in owed:
                 counted[report_id_of(each)] = sum(
-                    each.agency in agencies and each.period_from <= on <= each.due_on for on, agencies in places
+                    counts.get(each.agency, 0)
+                    for day, counts in bounced.items()
+                    if each.period_from <= day <= each.due_on
                 )
         return counted
 

@@ -7,6 +7,7 @@ import secrets
 from lianxi.greenroom.entries import Desk
 from lianxi.runtime.premises import Premises
 from lianxi.runtime.settings import read_key
+from services.reporting.handlers.counting import Counting
 from services.reporting.handlers.major_events import MajorEventDesk
 from services.reporting.handlers.migrating import MigrationDesk
 from services.reporting.handlers.orders import OrderDesk
@@ -20,6 +21,7 @@ from services.reporting.service.reports import ReportDoors
 from services.reporting.service.retention import RetentionDoors
 from services.reporting.settings import ReportingSettings
 from services.reporting.store import (
+    CellStore,
     FactStore,
     governance_tools,
     major_events,
@@ -28,6 +30,7 @@ from services.reporting.store import (
     stage_reports,
     supervision_orders,
 )
+from services.reporting.views.cells import CellViews, FactRows
 from services.reporting.views.clauses import ClauseViews, FactViews, StageReportShelf
 from services.reporting.views.demands import OrderViews, ToolViews
 from services.reporting.views.figures import PublicFigureViews
@@ -45,16 +48,18 @@ class Reporting(ReportDoors, RetentionDoors, MajorEventDoors, FigureDoors):
 
 def open_desk(premises: Premises[ReportingSettings]) -> type[Desk]:
     """Put the desk together."""
+    cells, written = CellStore(), FactRows()
     clock, plan, demands = premises.clock, read_plan(premises.policy), read_demands(premises.policies)
     past, seen, runs = FactViews(clock, plan), OrderViews(clock), RunViews(clock)
     signing_key = read_key(premises.settings.reporting_signing_key_file)
     events = MajorEventViews(clock)
+    counted = CellViews(cells, written, clock)
     kept, issued = stage_reports(clock), supervision_orders(clock)
     reports = ReportingDesk(
         stage_reports=kept,
         shelf=StageReportShelf(),
-        facts=FactStore(clock),
-        past=past,
+        facts=FactStore(clock, cells),
+        past=counted,
         plan=plan,
         demands=demands,
         clock=clock,
@@ -64,6 +69,7 @@ def open_desk(premises: Premises[ReportingSettings]) -> type[Desk]:
         """The desk with its handlers and views."""
 
         handlers = reports
+        counting = Counting(cells, written, clock)
         orders = OrderDesk(issued, seen, reports.late_on, demands, clock, secrets.randbits)
         tools = ToolDesk(governance_tools(clock), demands, clock)
         migrations = MigrationDesk(issued, kept, *running(), demands, clock)
@@ -74,6 +80,6 @@ def open_desk(premises: Premises[ReportingSettings]) -> type[Desk]:
         run_views = runs
         majors = MajorEventDesk(major_events(clock), events, demands, clock)
         major_views = events
-        public_figures = PublicFigureViews(plan, clock)
+        public_figures = PublicFigureViews(counted, plan, clock)
 
     return OpenedReporting

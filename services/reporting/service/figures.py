@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from lianxi.contracts.envelope import Caller
 from lianxi.contracts.figures import GetPublicFigures, PublicFigures
-from lianxi.greenroom.entries import Desk, answers
+from lianxi.greenroom.entries import Desk, answers, every
+from services.reporting.handlers.counting import Counting
 from services.reporting.views.figures import PublicFigureViews
 
 
 class FigureDoors(Desk):
     """What is counted for everybody."""
 
+    counting: Counting
     public_figures: PublicFigureViews
 
     @answers
     def get_public_figures(self, request: GetPublicFigures, caller: Caller) -> PublicFigures:
         """Count the programme's facts up to the end of last week."""
         return self.public_figures.get_public_figures(request, caller)
+
+    @every(10)
+    def count_facts(self) -> None:
+        """Count facts into the cells of their days."""
+        self.counting.count()

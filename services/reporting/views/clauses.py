@@ -17,7 +17,7 @@ from lianxi.store.migrating import numbers_of
 from lianxi.store.unit import Stored
 from services.reporting.documents import EventFactDocument, StageReportDocument
 from services.reporting.domain.clauses import Moment, clause_list
-from services.reporting.domain.facts import Fact, Tally, tallied
+from services.reporting.domain.facts import Tally, tallied
 from services.reporting.domain.returns import StageReport
 from services.reporting.policy import Plan, Sentence
 from services.reporting.views.demands import climbing
@@ -42,15 +42,6 @@ class FactViews:
         self._clock = clock
         self._begins_at = local_midnight(plan.begins_on)
         self._counted = Counted(BEGINNING, {})
-
-    def between(self, event_types: Sequence[str], start: datetime, end: datetime) -> list[Fact]:
-        """Read the facts of some types from an instant up to, and without, another."""
-        rows: list[dict[str, Any]] = []
-        for event_type in event_types:
-            asked = {"event_type": event_type, "at": {"$gte": start, "$lt": end}}
-            with reaching_the_store():
-                rows += EventFactDocument._get_collection().find(asked)
-        return [as_state(Fact, row) for row in rows]
 
     def tallies(self) -> Mapping[str, Tally]:
         """Count the programme's events by type: what has settled from memory, the last minute anew."""

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from lianxi.contracts.cases import CaseClosed, CaseOpened
 from lianxi.contracts.envelope import Caller, Event
 from lianxi.contracts.figures import GetPublicFigures, PublicFigure, PublicFigures
 from lianxi.contracts.inspections import VisitRecorded
 from lianxi.contracts.tips import TipClosed, TipReceived
-from lianxi.kernel.clock import Clock, local_date, local_midnight
-from lianxi.store.connect import reaching_the_store
-from services.reporting.documents import EventFactDocument
+from lianxi.kernel.clock import Clock, local_date
+from services.reporting.domain.cells import together
 from services.reporting.policy import Plan
+from services.reporting.views.cells import CellViews
 
 FEWER_THAN = 5
 TOLD: Mapping[str, type[Event]] = {
@@ -24,13 +24,14 @@ TOLD: Mapping[str, type[Event]] = {
     "cases_opened": CaseOpened,
     "cases_closed": CaseClosed,
 }
-"""What is told, by the event whose facts are counted."""
+"""What is told, by the event that is counted."""
 
 
 @dataclass(frozen=True)
 class PublicFigureViews:
     """Counts the programme's facts up to the last Monday."""
 
+    past: CellViews
     plan: Plan
     clock: Clock
 
@@ -38,17 +39,9 @@ class PublicFigureViews:
         """Count what happened up to the end of last week; what happened fewer than five times is not told exactly."""
         today = local_date(self.clock.now())
         monday = today - timedelta(days=today.weekday())
-        start, end = local_midnight(self.plan.begins_on), local_midnight(monday)
-        items = tuple(_figure(code, self._count(event, start, end)) for code, event in TOLD.items())
+        happened = together(self.past.days(self.plan.begins_on, monday - timedelta(days=1)).values()).happened
+        items = tuple(_figure(code, happened.get(event.KEY, 0)) for code, event in TOLD.items())
         return PublicFigures(upto=monday - timedelta(days=1), fewer_than=FEWER_THAN, items=items)
-
-    def _count(self, event: type[Event], start: datetime, end: datetime) -> int:
-        with reaching_the_store():
-            return int(
-                EventFactDocument._get_collection().count_documents(
-                    {"event_type": event.KEY, "at": {"$gte": start, "$lt": end}}
-                )
-            )
 
 
 def _figure(code: str, count: int) -> PublicFigure:

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from lianxi.store.fakes import MemoryAggregates
 from lianxi.store.mapping import as_fields, as_state
 from lianxi.store.outbox import Announcer
 from lianxi.store.unit import Stored
+from services.reporting.domain.cells import Cell, cells_of
 from services.reporting.domain.facts import Fact
 from services.reporting.domain.returns import StageReport
 from services.reporting.handlers.stage_reports import ReportingDesk
@@ -30,12 +31,17 @@ class MemoryFacts:
 
     rows: dict[str, Fact] = field(default_factory=dict)
 
-    def add(self, facts: Mapping[str, Fact]) -> None:
+    def add(self, facts: Mapping[str, Fact]) -> bool:
+        are_new = self.rows.keys().isdisjoint(facts)
         for event_id, fact in facts.items():
             self.rows.setdefault(event_id, as_state(Fact, as_fields(fact)))
+        return are_new
 
-    def between(self, event_types: Sequence[str], start: datetime, end: datetime) -> list[Fact]:
-        return [each for each in self.rows.values() if each.event_type in event_types and start <= each.at < end]
+    def days(self, first: date, last: date) -> dict[date, Cell]:
+        return {day: cell for day, cell in cells_of(self.rows.values()).items() if first <= day <= last}
+
+    def doubt(self, days: Collection[date]) -> None:
+        """Nothing is counted ahead here, so that nothing is ever in doubt."""
 
 
 @dataclass(frozen=True)

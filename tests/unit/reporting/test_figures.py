@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,16 +17,17 @@ from hypothesis import strategies as st
 from lianxi.bus.topology import SUBSCRIPTIONS
 from lianxi.contracts import cases, inspections, notifications, tips
 from lianxi.contracts.envelope import Cause, Event, Heard
-from lianxi.contracts.registry import EVENTS
 from lianxi.greenroom.entries import Consumes, entries_of
 from lianxi.kernel.clock import FixedClock
 from lianxi.kernel.errors import InvariantBroken
 from lianxi.policy.policy import Policy
-from services.reporting.domain.facts import KEPT, Fact, Tally, fact_of, figures_of, seal, tallied
+from services.reporting.domain.cells import figures_in
+from services.reporting.domain.facts import KEPT, Tally, fact_of, seal, tallied
 from services.reporting.handlers.stage_reports import ReportingDesk
 from services.reporting.policy import Plan, patrols
 from services.reporting.service import Reporting
 from services.reporting.views.clauses import FactViews
+from tests.unit.reporting.conftest import MemoryFacts
 
 AT = datetime(2015, 10, 21, 4, 0, tzinfo=UTC)
 PATROLS = frozenset({"tenancy", "police"})
@@ -90,8 +91,7 @@ def hear(desk: ReportingDesk, order: Iterable[int]) -> None:
 
 
 def figures(desk: ReportingDesk, agency: str) -> dict[str, int]:
-    every_fact = desk.past.between(list(EVENTS), AT - timedelta(days=1), AT + timedelta(days=1))
-    return figures_of(every_fact, agency, PATROLS)
+    return figures_in(desk.past.days(AT.date(), AT.date()).values(), agency, PATROLS)
 
 
 def said_of(found: dict[str, int]) -> dict[str, int]:
@@ -142,17 +142,9 @@ def test_order_and_repetition_change_no_figure(seed: int) -> None:
 
 
 def _desk() -> ReportingDesk:
-    rows: dict[str, Fact] = {}
-
-    class Kept:
-        def add(self, facts: Mapping[str, Fact]) -> None:
-            rows.update({event_id: fact for event_id, fact in facts.items() if event_id not in rows})
-
-        def between(self, event_types: Any, start: datetime, end: datetime) -> list[Fact]:
-            return [each for each in rows.values() if each.event_type in event_types and start <= each.at < end]
-
+    facts = MemoryFacts()
     empty: Any = None
-    return ReportingDesk(empty, empty, Kept(), Kept(), empty, empty, FixedClock(AT))
+    return ReportingDesk(empty, empty, facts, facts, empty, empty, FixedClock(AT))
 
 
 def test_a_fact_names_the_agencies_concerned_and_nothing_personal() -> None:

@@ -36,7 +36,8 @@ from lianxi.store.mapping import as_fields, as_state
 from services.reporting.documents import StageReportDocument
 from services.reporting.domain import returns
 from services.reporting.domain.drafts import drafted
-from services.reporting.domain.facts import figures_of, seal
+from services.reporting.domain.cells import figures_in
+from services.reporting.domain.facts import seal
 from services.reporting.domain.returns import StageReport
 from services.reporting.handlers.stage_reports import ReportingDesk, report_id_of
 from services.reporting.policy import OwedReturn, Plan, owed_returns, read_demands, read_plan
@@ -224,7 +225,7 @@ def test_a_draft_counts_what_lies_in_its_period(desk: ReportingDesk, plan: Plan)
 
 
 def test_a_draft_names_what_is_late() -> None:
-    figures = figures_of([], "market", frozenset()) | {"visits_missed": 3, "notices_to_acknowledge": 5}
+    figures = figures_in([], "market", frozenset()) | {"visits_missed": 3, "notices_to_acknowledge": 5}
     report = returns.opened("r", _owed(), STEPS)
 
     draft = drafted(report, figures)
