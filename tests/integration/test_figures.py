@@ -14,12 +14,17 @@ from lianxi.contracts.envelope import Caller
 from lianxi.contracts.figures import GetPublicFigures, GetTipFigures, GetVisitFigures
 from lianxi.contracts.inspections import Grade
 from lianxi.contracts.tips import TipReceived, TipState
-from lianxi.kernel.clock import FixedClock, local_midnight
+from lianxi.kernel.clock import FixedClock, local_date, local_midnight
 from lianxi.store.mapping import as_fields
 from services.inspections.documents import RentalDocument
 from services.inspections.views import RentalViews
-from services.reporting.documents import EventFactDocument
+from services.reporting.documents import CellDocument, EventFactDocument
+from services.reporting.domain.cells import cells_of
+from services.reporting.domain.facts import Fact
+from services.reporting.handlers.counting import Counting
 from services.reporting.policy import read_plan
+from services.reporting.store import CellStore, FactStore
+from services.reporting.views.cells import CellViews, FactRows
 from services.reporting.views.figures import PublicFigureViews
 from services.tips.documents import TipDocument
 from services.tips.domain.tip import Tip
@@ -27,6 +32,8 @@ from services.tips.views.figures import TipFigureViews
 from tests.support.town import Database
 from tests.unit.inspections import desk as inspections_desk
 from tests.unit.inspections.desk import InspectionsInMemory
+from tests.unit.reporting.test_cells import fact as cells_fact
+from tests.unit.reporting.test_figures import AT
 from tests.unit.tips.desk import TipDesk, shipped_policy, submission
 
 pytestmark = pytest.mark.integration
@@ -142,3 +149,49 @@ def test_everybody_s_numbers_end_with_last_week_and_tell_nothing_small(connected
     assert {each.code: each.count for each in views.get_public_figures(GetPublicFigures(), OFFICE).items}[
         "tips_received"
     ] is None
+
+
+class Killed(Exception):
+    """The process ends here."""
+
+
+class KilledBeforeAdvancing(CellStore):
+    """Writes cells, and is killed before it can say so."""
+
+    def advance(self, before: datetime | None, after: datetime) -> bool:
+        raise Killed
+
+
+@pytest.mark.criterion("4.2")
+def test_cells_in_the_real_database_come_to_what_the_facts_do(connected: None) -> None:
+    for document in (EventFactDocument, CellDocument):
+        document._get_collection().delete_many({})
+    clock, cells, written = FixedClock(NOW), CellStore(), FactRows()
+    store, counting, views = FactStore(clock, cells), Counting(cells, written, clock), CellViews(cells, written, clock)
+    first, last = local_date(AT) - timedelta(days=4), local_date(AT) + timedelta(days=4)
+    facts = {f"event-{number}": cells_fact(number) for number in range(60)}
+    everything = list(facts.items())
+
+    def hear(batch: list[tuple[str, Fact]]) -> None:
+        if not store.add(dict(batch)):
+            cells.doubt({local_date(each.at) for _, each in batch})
+        clock.advance(timedelta(seconds=30))
+
+    hear(everything[:30])
+    with pytest.raises(Killed):
+        replace(counting, cells=KilledBeforeAdvancing()).count()
+    counting.count()
+    assert views.days(first, last) == cells_of(each for _, each in everything[:30])
+    hear(everything[20:50])  # a third of them once more
+    assert {each.day for each in cells.doubted()} == {local_date(each.at) for _, each in everything[20:50]}
+    assert views.days(first, last) == cells_of(each for _, each in everything[:50])
+    counting.count()
+    assert cells.doubted() == []
+    hear(everything[50:])
+    counting.count()
+    kept = cells.read([first + timedelta(days=each) for each in range(9)])[1]
+    assert {day: each.cell for day, each in kept.items()} == cells_of(facts.values())
+    CellDocument._get_collection().delete_many({})
+    counting.count()
+    anew = cells.read(kept)[1]
+    assert {day: each.cell for day, each in anew.items()} == cells_of(facts.values())

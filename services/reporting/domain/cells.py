@@ -18,7 +18,7 @@ from services.reporting.domain.facts import COUNTED_EVENTS, FIGURES, PATROL, TOW
 
 DELIVERED, ACKNOWLEDGED = notifications.NoticeDelivered.KEY, notifications.NoticeAcknowledged.KEY
 BY_EVENT: Mapping[str, tuple[Figure, ...]] = {
-    key: tuple(figure for figure in FIGURES if figure.event.KEY == key) for key in COUNTED_EVENTS
+    key: tuple(figure for figure in FIGURES if key == figure.event.KEY) for key in COUNTED_EVENTS
 }
 SHAPE = hashlib.sha256(
     repr([(each.name, each.event.KEY, each.role, each.detail, each.value) for each in FIGURES]).encode()
@@ -30,8 +30,8 @@ SHAPE = hashlib.sha256(
 class Cell:
     """What facts of one day, or of many, come to.
 
-    `figures` counts by figure and by agency, `happened` by type of event. `asked` holds, by notice, whose it is and by
-    when it is to be acknowledged, and `acknowledged` which were, because a notice of one day is acknowledged on another.
+    `figures` counts by figure and by agency, `happened` by type of event. A notice of one day is acknowledged on
+    another: `asked` holds, by notice, whose it is and by when, and `acknowledged` which were.
 
     Clause: L79.2.
     """
@@ -89,7 +89,7 @@ class _Folding:
             happened=dict(self.happened),
             figures={name: dict(counts) for name, counts in self.figures.items()},
             asked=self.asked,
-            acknowledged=tuple(self.acknowledged),
+            acknowledged=tuple(sorted(self.acknowledged)),
         )
 
 

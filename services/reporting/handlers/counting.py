@@ -97,7 +97,7 @@ class Counting:
         for at, fact in self.facts.written(after, upto):
             found[local_date(fact.at)].append((at, fact))
         _, kept = self.cells.read(found)
-        return all([self._add(day, kept.get(day), written, upto) for day, written in found.items()])
+        return all(self._add(day, kept.get(day), written, upto) for day, written in found.items())
 
     def _add(self, day: date, before: KeptCell | None, written: Sequence[Written], upto: datetime) -> bool:
         if before is not None and before.upto >= upto:

@@ -35,8 +35,8 @@ from lianxi.store.fakes import MemoryAggregates
 from lianxi.store.mapping import as_fields, as_state
 from services.reporting.documents import StageReportDocument
 from services.reporting.domain import returns
-from services.reporting.domain.drafts import drafted
 from services.reporting.domain.cells import figures_in
+from services.reporting.domain.drafts import drafted
 from services.reporting.domain.facts import seal
 from services.reporting.domain.returns import StageReport
 from services.reporting.handlers.stage_reports import ReportingDesk, report_id_of
