@@ -103,7 +103,8 @@ class CellStore:
             return not insert_new(CellDocument._get_collection(), [row])
         expected = {"_id": row["_id"], "upto": before.upto, "doubt": before.doubt}
         with reaching_the_store():
-            return CellDocument._get_collection().replace_one(expected, row).matched_count == 1
+            changed = CellDocument._get_collection().replace_one(expected, row)
+        return bool(changed.matched_count)
 
     def advance(self, before: datetime | None, after: datetime) -> bool:
         """Say how far all days are counted now, unless somebody else has said more."""
@@ -112,7 +113,7 @@ class CellStore:
         expected = {"_id": POSITION, "upto": before}
         with reaching_the_store():
             changed = CellDocument._get_collection().update_one(expected, {"$set": {"upto": after}})
-        return changed.matched_count == 1
+        return bool(changed.matched_count)
 
     def doubt(self, days: Collection[date]) -> None:
         """Have some days counted anew, however often that has been asked before."""

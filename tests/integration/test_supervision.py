@@ -46,9 +46,10 @@ from services.reporting.handlers.orders import OrderDesk
 from services.reporting.handlers.stage_reports import ReportingDesk
 from services.reporting.handlers.tools import ToolDesk
 from services.reporting.policy import Demands, read_demands, read_plan
-from services.reporting.store import FactStore, governance_tools, stage_reports, supervision_orders
+from services.reporting.store import CellStore, FactStore, governance_tools, stage_reports, supervision_orders
 from services.reporting.store import running as running_items
-from services.reporting.views.clauses import FactViews, StageReportShelf
+from services.reporting.views.cells import CellViews, FactRows
+from services.reporting.views.clauses import StageReportShelf
 from services.reporting.views.demands import OrderViews, ToolViews
 from tests.support.town import Database
 
@@ -82,8 +83,15 @@ class Town:
 
 def town_of(policy: Policy, clock: FixedClock) -> Town:
     demands, plan, seen = read_demands(PolicyBook(policy)), read_plan(policy), OrderViews(clock)
+    cells = CellStore()
     reports = ReportingDesk(
-        stage_reports(clock), StageReportShelf(), FactStore(clock), FactViews(clock, plan), plan, demands, clock
+        stage_reports=stage_reports(clock),
+        shelf=StageReportShelf(),
+        facts=FactStore(clock, cells),
+        past=CellViews(cells, FactRows(), clock),
+        plan=plan,
+        demands=demands,
+        clock=clock,
     )
     entropy = random.Random(11).getrandbits
     return Town(

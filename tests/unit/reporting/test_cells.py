@@ -124,7 +124,7 @@ def fact(number: int) -> Fact:
     subject, event = random.choice(story())
     notice = f"notice/{number % 7}"
     at = AT + timedelta(days=random.randint(-4, 4), hours=random.randint(0, 8))
-    details = {name: getattr(event, name) for name in event.__slots__}
+    details = {name: getattr(event, name) for name in type(event).__dataclass_fields__}
     if isinstance(event, NoticeDelivered | NoticeAcknowledged):
         subject = notice
     return Fact(
