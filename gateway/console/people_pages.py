@@ -13,7 +13,7 @@ from gateway.console.deeds import Deed, Done, Entry, Plain, Tried, do
 from gateway.console.desk_view import Telling
 from gateway.console.ground import read_form
 from gateway.console.staff import StaffRoute, here_of, reading_for, staff_page
-from gateway.console.things import ANYBODY, Choices, Move, Thing, or_none, telling_for
+from gateway.console.things import ANYBODY, Choices, Move, Thing, or_none, page_about, telling_for
 from gateway.exchange import house_of
 from gateway.refusals import NoSuchThing
 from gateway.routes import people
@@ -130,7 +130,7 @@ class Account(Thing):
         if name == "invite_again":
             return invitation_page(request, came.plain, 200)
         if name == "hand_over":
-            return receipt_page(request, came.plain, await accounts(request))
+            return receipt_page(request, came.plain)
         return await super().after(request, item_id, name, came)
 
 
@@ -207,17 +207,15 @@ def invitation_page(request: Request, plain: Plain, status: int) -> Response:
     return staff_page(request, "desk_invited.html", status, **facts)
 
 
-def receipt_page(request: Request, plain: Plain, rows: Sequence[Plain]) -> Response:
+def receipt_page(request: Request, plain: Plain) -> Response:
     """Show the receipt of a hand-over, the same for both sides."""
     telling = telling_for(request)
-    names = {each["account_id"]: each["shown_name"] for each in rows}
     told = {
         **plain,
-        "leaver": names.get(plain["leaver"], plain["leaver"]),
-        "successor": names.get(plain["successor"], plain["successor"]),
         "finished_at": datetime.fromisoformat(plain["finished_at"]),
         "roles": [telling.name(f"role:{each}") for each in plain["roles"]],
         "desks": [telling.name(each) for each in plain["desks"]],
+        "items": [{**each, "path": page_about(each["item_id"])} for each in plain["items"]],
     }
     facts: dict[str, Any] = {"receipt": told, "here": f"/desk/departures/{plain['hand_over_id']}"}
     return staff_page(request, "desk_receipt.html", **facts)
@@ -255,4 +253,4 @@ async def act(account_id: ItemPath, deed: str, request: Request) -> Response:
 async def show_receipt(hand_over_id: ItemPath, request: Request) -> Response:
     """The receipt of a hand-over."""
     answer = await people.get_hand_over(hand_over_id, await reading_for(request, people.get_hand_over))
-    return receipt_page(request, json.loads(bytes(answer.body)), [])
+    return receipt_page(request, json.loads(bytes(answer.body)))

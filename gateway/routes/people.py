@@ -127,7 +127,9 @@ class Receipt(BaseModel):
     hand_over_id: str
     agency: str
     leaver: str
+    leaver_name: str
     successor: str
+    successor_name: str
     asked_by: str
     reason: str
     departs: bool

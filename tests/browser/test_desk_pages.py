@@ -6,12 +6,14 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 from playwright.sync_api import expect
 
+from lianxi.contracts.receipts import Verdict, public_key_of, verify_receipt_file
 from tests.browser.conftest import Visitor
 from tests.browser.test_public_pages import Visitors, step_to, tip_of
 from tests.chaos.sizes import FULL
@@ -25,10 +27,10 @@ Officials = Callable[..., Visitor]
 TEXT = "电话13800001234说:楼上每晚听课,有人想走不让走。"
 
 
-def file_tip(town: RunningTown) -> dict[str, Any]:
+def file_tip(town: RunningTown, category: str = "rental_gathering") -> dict[str, Any]:
     """File a tip that the police hold, and wait for it at their desk."""
     with town.http("police") as police:
-        body = {"category": "rental_gathering", "village": "village/banyan", "text": TEXT, "place": "七号楼"}
+        body = {"category": category, "village": "village/banyan", "text": TEXT, "place": "七号楼"}
         answer = police.post("/v1/tips", json=body, headers={"Idempotency-Key": uuid.uuid4().hex})
         assert answer.is_success, answer.text
     return tip_of(town, answer.json()["number"])
@@ -45,32 +47,38 @@ class Work:
     order_id: str
 
 
+def post(client: httpx2.Client, path: str, **body: Any) -> dict[str, Any]:
+    answer = client.post(path, json=body, headers={"Idempotency-Key": uuid.uuid4().hex})
+    assert answer.is_success, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def refer(market: httpx2.Client) -> tuple[str, str]:
+    """Open a case of the market's and send it to the police, as its machine does."""
+    opened = {"owner": "market/desk", "kind": "entry_fee", "basis": "《禁止传销条例》第七条"}
+    case_id = post(market, "/v1/cases", **opened, suspected_crime=True)["case_id"]
+    papers = [
+        {"name": "transfer_letter", "status": "attached", "sha256": "ab" * 32},
+        {"name": "investigation_report", "status": "attached", "sha256": "cd" * 32},
+        {"name": "list_of_items", "status": "none", "reason": "没有扣押物品"},
+        {"name": "test_results", "status": "none", "reason": "无需检验"},
+        {"name": "other", "status": "none", "reason": "没有其他材料"},
+    ]
+    sides = {"receiver": "police/economic", "officers": ["officer-11", "officer-12"], "papers": papers}
+    referral_id = post(market, "/v1/criminal-referrals", case_id=case_id, **sides)["referral_id"]
+    post(market, f"/v1/criminal-referrals/{referral_id}/decide", approve=True, head="market-head")
+    sent = f"/v1/criminal-referrals/{referral_id}/send"
+    market.post(sent, headers={"Idempotency-Key": uuid.uuid4().hex}).raise_for_status()
+    return case_id, referral_id
+
+
 @pytest.fixture(scope="module")
 def work(whole_town: RunningTown) -> Work:
     """A tip at the police, a case of the market's that was sent to them and in which they were asked, an order."""
     tip = file_tip(whole_town)
     with whole_town.http("market") as market, whole_town.http("office") as office:
-
-        def post(client: httpx2.Client, path: str, **body: Any) -> dict[str, Any]:
-            answer = client.post(path, json=body, headers={"Idempotency-Key": uuid.uuid4().hex})
-            assert answer.is_success, answer.text
-            found: dict[str, Any] = answer.json()
-            return found
-
-        opened = {"owner": "market/desk", "kind": "entry_fee", "basis": "《禁止传销条例》第七条"}
-        case_id = post(market, "/v1/cases", **opened, suspected_crime=True)["case_id"]
-        papers = [
-            {"name": "transfer_letter", "status": "attached", "sha256": "ab" * 32},
-            {"name": "investigation_report", "status": "attached", "sha256": "cd" * 32},
-            {"name": "list_of_items", "status": "none", "reason": "没有扣押物品"},
-            {"name": "test_results", "status": "none", "reason": "无需检验"},
-            {"name": "other", "status": "none", "reason": "没有其他材料"},
-        ]
-        sides = {"receiver": "police/economic", "officers": ["officer-11", "officer-12"], "papers": papers}
-        referral_id = post(market, "/v1/criminal-referrals", case_id=case_id, **sides)["referral_id"]
-        at = f"/v1/criminal-referrals/{referral_id}"
-        post(market, f"{at}/decide", approve=True, head="market-head")
-        market.post(f"{at}/send", headers={"Idempotency-Key": uuid.uuid4().hex}).raise_for_status()
+        case_id, referral_id = refer(market)
         asking = {"receiver": "police/station", "what": "请提供该地址的登记情况。", "legal_ground": "方案三(一)"}
         assistance_id = post(market, "/v1/assistance", case_id=case_id, **asking)["assistance_id"]
         day = (datetime.now(UTC) + timedelta(days=9)).date().isoformat()
@@ -199,6 +207,65 @@ def test_two_browsers_in_conflict_on_one_tip_lose_nobodys_text(officials: Offici
     expect(second.page.locator("#written")).to_have_value("第二个人写的结论,写了很久。")
     expect(second.page.locator(".told")).to_contain_text("第一个人写的结论。")
     second.check("desk-tip-conflict")
+
+
+@pytest.mark.criterion("1.4")
+@pytest.mark.criterion("14.6")
+def test_a_referral_is_signed_for_answered_and_completed_by_two_desks_at_their_browsers(
+    officials: Officials, town: RunningTown, tmp_path: Path
+) -> None:
+    with town.http("market") as market:
+        case_id, referral_id = refer(market)
+    sender, receiver = officials("market-lead"), officials("police-lead", width=390)
+    path = f"/desk/handovers/{referral_id}"
+    for each in (sender, receiver):
+        each.go(path)
+    receiver.check("desk-referral-offered")
+    _do(receiver, "accept")
+    expect(receiver.page.locator(".good")).to_be_visible()
+    receiver.check("desk-referral-signed")
+    with receiver.page.expect_download() as taken:
+        receiver.page.locator(f"a[href='/v1/criminal-referrals/{referral_id}/receipt']").click()
+    taken.value.save_as(tmp_path / "receipt.json")
+    key = public_key_of((town.places.keys / "cases-signing.key").read_text("ascii"))
+    assert verify_receipt_file((tmp_path / "receipt.json").read_bytes(), [key]) is Verdict.VALID
+    receiver.page.locator("#do-file input[name$=police_reference]").fill("DYGA-2026-0001")
+    _do(receiver, "file")
+    expect(receiver.page.locator(".good")).to_be_visible()
+    sender.go(path)
+    expect(sender.page.locator("dl.told")).to_contain_text("DYGA-2026-0001")
+    _do(sender, "complete")
+    expect(sender.page.locator(".good")).to_be_visible()
+    sender.go(f"/desk/cases/{case_id}")
+    expect(sender.page.locator(f"a[href='{path}']").first).to_be_visible()
+
+
+@pytest.mark.criterion("23")
+def test_an_official_s_work_is_handed_over_at_a_browser_and_both_sides_read_the_receipt(
+    officials: Officials, town: RunningTown
+) -> None:
+    tip = file_tip(town, "suspected_crime")
+    leaver = officials("police-economic")
+    leaver.go(f"/desk/tips/{tip['tip_id']}")
+    _do(leaver, "accept")
+    admin = officials("police-admin", width=390)
+    admin.go(f"/desk/people/{account(town, 'police-economic')['account_id']}")
+    admin.page.locator("details:has(#do-hand_over) > summary").click()
+    form = admin.page.locator("#do-hand_over")
+    form.locator("select[name=successor]").select_option(account(town, "police-lead")["account_id"])
+    form.locator("textarea").fill("轮岗交接。")
+    admin.press(form.locator("button[type=submit]"))
+    admin.check("desk-departure-receipt")
+    item = f"a[href='/desk/tips/{tip['tip_id']}']"
+    expect(admin.page.locator(item)).to_be_visible()
+    download = admin.page.locator("a[download]").get_attribute("href") or ""
+    successor = officials("police-lead")
+    successor.go(download.replace("/v1/hand-overs/", "/desk/departures/"))
+    expect(successor.page.locator("dl.told")).to_contain_text("办案负责人")
+    successor.press(successor.page.locator(item))
+    expect(successor.page.locator("form[action$='/verify']")).to_be_visible()
+    leaver.go("/desk")
+    assert "/desk/sign-in" in leaver.page.url
 
 
 def _do(visitor: Visitor, deed: str) -> None:
