@@ -121,6 +121,7 @@ def furnish(
         key=key,
         sealer=sealer,
         person_sealer=Sealer(read_key(settings.gateway_cases_seal_public_key_file)),
+        visit_sealer=Sealer(read_key(settings.gateway_inspections_seal_public_key_file)),
         attachments=attachments,
         verifiers=Verifiers(key, settings),
         filings=Filings(key, read_key(settings.gateway_signing_key_file), attachments),

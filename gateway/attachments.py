@@ -13,12 +13,12 @@ import binascii
 import hashlib
 import json
 import secrets
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -44,6 +44,14 @@ _TOKEN: Final = "attachment"  # noqa: S105
 _CLAIM_LETTERS: Final = 16
 
 
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """To whom a picture's key is sealed, and for what."""
+
+    sealer: Sealer
+    purpose: bytes = PICTURE
+
+
 class AttachmentsFull(Unavailable):
     """No more pictures can be kept just now."""
 
@@ -66,7 +74,7 @@ class Attachments:
 
     def __init__(self, key: OutsideKey, sealer: Sealer, settings: GatewaySettings, clock: Clock) -> None:
         self._key = key
-        self._sealer = sealer
+        self._seal = Seal(sealer)
         self._clock = clock
         self._files = SealedFiles(settings.gateway_attachments_dir)
         self._wait = timedelta(seconds=settings.gateway_attachment_seconds)
@@ -115,8 +123,34 @@ class Attachments:
             Unavailable: attachments.unwritable.
         """
         slips = [self._read_token(token) for token in dict.fromkeys(tokens)]
-        claim = self._key.derive("attachment-claim", *what).hex()[:_CLAIM_LETTERS]
-        return tuple([await self._claimed(slip, claim) for slip in slips])
+        return tuple([await self._claimed(slip, self._claim(what), self._seal) for slip in slips])
+
+    @asynccontextmanager
+    async def drawn(
+        self, raw: bytes, seal: Seal, *what: str, **told: Any
+    ) -> AsyncIterator[tuple[AttachedPicture, str]]:
+        """Draw a picture anew and keep it for what is about to name it, with what is told of it under the same seal.
+
+        Gives the picture and the SHA-256 of what is kept; lets it go again when it is refused.
+
+        Raises:
+            Unusable: picture.heic_not_taken, picture.not_one, picture.too_many_pixels, picture.broken.
+            TooBusy: pictures.busy.
+            Unavailable: attachments.full, attachments.unwritable.
+        """
+        if self._waiting_bytes >= self._most_bytes:
+            raise AttachmentsFull("attachments.full")
+        slip = await self._in_turn(lambda: self._draw_and_put(raw))
+        picture = await self._claimed(slip, self._claim(what), seal, told)
+        # It is named already: what waits until the next sweep is a second name of the same file.
+        try:
+            yield picture, slip.sha256
+        except (Refused, Turned):
+            await asyncio.to_thread(self._files.let_go, [picture.file])
+            raise
+
+    def _claim(self, what: Sequence[str]) -> str:
+        return self._key.derive("attachment-claim", *what).hex()[:_CLAIM_LETTERS]
 
     def digests(self, tokens: Sequence[str]) -> list[str]:
         """Name the pictures of tokens by the SHA-256 of what was kept.
@@ -190,14 +224,16 @@ class Attachments:
         except (Broken, binascii.Error, ValueError):
             raise Unusable("attachment.unknown") from None
 
-    async def _claimed(self, slip: Slip, claim: str) -> AttachedPicture:
+    async def _claimed(
+        self, slip: Slip, claim: str, seal: Seal, told: Mapping[str, Any] | None = None
+    ) -> AttachedPicture:
         try:
             kept = await asyncio.to_thread(self._files.keep, slip.file, claim)
         except OSError as error:
             raise _unwritable(error) from None
         if kept is None:
             raise Unusable("attachment.unknown")
-        sealed = self._sealer.seal({"key": slip.key, "sha256": slip.sha256}, PICTURE)
+        sealed = seal.sealer.seal({"key": slip.key, "sha256": slip.sha256, **(told or {})}, seal.purpose)
         return AttachedPicture(file=kept, media_type=slip.media_type, size=slip.size, sealed=sealed)
 
     async def _in_turn(self, work: Callable[[], T]) -> T:

@@ -72,6 +72,7 @@ class House:
     key: OutsideKey
     sealer: Sealer
     person_sealer: Sealer
+    visit_sealer: Sealer
     attachments: Attachments
     verifiers: Verifiers
     filings: Filings

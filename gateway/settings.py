@@ -16,6 +16,7 @@ class GatewaySettings(Settings):
     gateway_port: int = Field(default=8000, ge=0, le=65535)
     gateway_seal_public_key_file: Path
     gateway_cases_seal_public_key_file: Path
+    gateway_inspections_seal_public_key_file: Path
     gateway_receipt_key_file: Path
     gateway_signing_key_file: Path
     gateway_token_key_file: Path

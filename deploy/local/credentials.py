@@ -47,6 +47,8 @@ class Keys:
         self.tips_seal = folder / "tips-seal.key"
         self.tips_seal_public = folder / "tips-seal.pub"
         self.tips_vault = folder / "tips-vault.keys"
+        self.inspections_seal = folder / "inspections-seal.key"
+        self.inspections_seal_public = folder / "inspections-seal.pub"
         self.cases_seal = folder / "cases-seal.key"
         self.cases_seal_public = folder / "cases-seal.pub"
         self.cases_signing = folder / "cases-signing.key"
@@ -66,6 +68,8 @@ class Keys:
         once(self.tips_seal, lambda: X25519PrivateKey.generate().private_bytes_raw().hex())
         once(self.tips_seal_public, lambda: public_of(self.tips_seal))
         once(self.tips_vault, lambda: f"{secrets.token_hex(4)} {secrets.token_hex(KEY_BYTES)}")
+        once(self.inspections_seal, lambda: X25519PrivateKey.generate().private_bytes_raw().hex())
+        once(self.inspections_seal_public, lambda: public_of(self.inspections_seal))
         once(self.cases_seal, lambda: X25519PrivateKey.generate().private_bytes_raw().hex())
         once(self.cases_seal_public, lambda: public_of(self.cases_seal))
         once(self.cases_persons, lambda: f"{secrets.token_hex(4)} {secrets.token_hex(KEY_BYTES)}")

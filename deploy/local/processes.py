@@ -94,6 +94,9 @@ def desk(supplies: Supplies, name: str) -> Recipe:
         own["LIANXI_TIPS_SEAL_KEY_FILE"] = str(supplies.keys.tips_seal)
         own["LIANXI_TIPS_ATTACHMENTS_DIR"] = str(supplies.places.attachments)
         own["LIANXI_TIPS_VAULT_KEYS_FILE"] = str(supplies.keys.tips_vault)
+    if name == "inspections":
+        own["LIANXI_INSPECTIONS_SEAL_KEY_FILE"] = str(supplies.keys.inspections_seal)
+        own["LIANXI_INSPECTIONS_ATTACHMENTS_DIR"] = str(supplies.places.attachments)
     if name == "cases":
         own["LIANXI_CASES_SIGNING_KEY_FILE"] = str(supplies.keys.cases_signing)
         own["LIANXI_CASES_SEAL_KEY_FILE"] = str(supplies.keys.cases_seal)
@@ -127,6 +130,7 @@ def gateway(supplies: Supplies) -> Recipe:
         "LIANXI_GATEWAY_PORT": str(supplies.ports.gateway),
         "LIANXI_GATEWAY_SEAL_PUBLIC_KEY_FILE": str(supplies.keys.tips_seal_public),
         "LIANXI_GATEWAY_CASES_SEAL_PUBLIC_KEY_FILE": str(supplies.keys.cases_seal_public),
+        "LIANXI_GATEWAY_INSPECTIONS_SEAL_PUBLIC_KEY_FILE": str(supplies.keys.inspections_seal_public),
         "LIANXI_GATEWAY_RECEIPT_KEY_FILE": str(supplies.keys.receipt),
         "LIANXI_GATEWAY_SIGNING_KEY_FILE": str(supplies.keys.gateway_signing),
         "LIANXI_GATEWAY_TOKEN_KEY_FILE": str(supplies.keys.token),

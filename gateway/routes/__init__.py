@@ -22,6 +22,7 @@ from gateway.routes import (
     outside,
     parties,
     people,
+    photographs,
     plan,
     policy_versions,
     public,
@@ -53,6 +54,7 @@ def add_routes(app: FastAPI) -> None:
     """Hang every path into the app."""
     # Before the paths of single tips, one of which would be called `attachments`.
     hang(app, attachments.uploads)
+    hang(app, photographs.uploads)
     desks = (
         attachments,
         tips,
@@ -66,6 +68,7 @@ def add_routes(app: FastAPI) -> None:
         rewards,
         rentals,
         visits,
+        photographs,
         cases,
         parties,
         referrals,

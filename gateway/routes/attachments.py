@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
 from gateway.attachment_bodies import Attached
-from gateway.body import PICTURE_TYPES, DoorRoute, PictureRoute, picture_in
+from gateway.body import DoorRoute, PictureRoute, picture_in
 from gateway.exchange import House, IdempotencyKey, Reading, Writing, reads, the_house, writes
 from gateway.idempotency import Request as Write
 from gateway.idempotency import read_key
+from gateway.picture_answers import PICTURE_ANSWER, PICTURE_BODY, picture_answer
 from gateway.problems import problem_of, written
 from gateway.refusals import NotAllowed
 from gateway.routes.parameters import ItemPath
@@ -24,18 +25,10 @@ uploads = APIRouter(route_class=PictureRoute, tags=["public"])
 router = APIRouter(route_class=DoorRoute, tags=["tips"])
 SERVICE: Final = "tips"
 PUBLIC: Final = "public"
-_BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
-_BODY: Final[dict[str, Any]] = {
-    "requestBody": {"required": True, "content": dict.fromkeys(PICTURE_TYPES, _BINARY)},
-}
-_PICTURE: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"description": "The picture", "content": dict.fromkeys(PICTURE_TYPES, _BINARY)}
-}
-_ENDINGS: Final = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 InHouse = Annotated[House, Depends(the_house)]
 
 
-@uploads.post("/v1/public/attachments", status_code=201, response_model=Attached, openapi_extra=_BODY)
+@uploads.post("/v1/public/attachments", status_code=201, response_model=Attached, openapi_extra=PICTURE_BODY)
 async def upload_picture(request: Request, house: InHouse, idempotency_key: IdempotencyKey = None) -> Response:
     """Hand in a picture before its tip: a JPEG, PNG or WebP as the body, of which only what it shows is kept.
 
@@ -64,7 +57,9 @@ async def take_public_picture(request: Request, house: House, raw: bytes, idempo
     return await house.answers.once(write, act, lambda error: written(problem_of(error), request.scope))
 
 
-@uploads.post("/v1/tips/attachments", status_code=201, response_model=Attached, openapi_extra=_BODY, tags=["tips"])
+@uploads.post(
+    "/v1/tips/attachments", status_code=201, response_model=Attached, openapi_extra=PICTURE_BODY, tags=["tips"]
+)
 async def upload_picture_of_agency(writing: Writing = writes("tip.create")) -> Response:
     """Hand in a picture before the tip or message that an officer writes down; drawn anew as everybody's."""
     raw = await picture_in(writing.request)
@@ -75,7 +70,9 @@ async def upload_picture_of_agency(writing: Writing = writes("tip.create")) -> R
     return await writing.once("tips.attachment", hashlib.sha256(raw).hexdigest(), act, needs_store=False)
 
 
-@router.get("/v1/tips/{tip_id}/attachments/{number}", response_class=Response, response_model=None, responses=_PICTURE)
+@router.get(
+    "/v1/tips/{tip_id}/attachments/{number}", response_class=Response, response_model=None, responses=PICTURE_ANSWER
+)
 async def get_picture(
     tip_id: ItemPath, number: Annotated[int, Path(ge=1, le=999)], reading: Reading = reads("tip.read")
 ) -> Response:
@@ -87,14 +84,7 @@ async def get_picture(
         raise NotAllowed("right.missing", resource="tip", action="read", fields="photographs")
     opened = mine.open(found.sealed, PICTURE)
     content = await reading.house.attachments.read(found.file, opened["key"], opened["sha256"])
-    name = f"{found.tip_number}-{found.number}.{_ENDINGS[found.media_type]}"
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name}"',
-        "X-Content-Type-Options": "nosniff",
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-        "Cache-Control": "no-store",
-    }
-    return Response(content, 200, headers, found.media_type)
+    return picture_answer(content, found.media_type, f"{found.tip_number}-{found.number}")
 
 
 async def _taken(house: House, raw: bytes) -> Response:

@@ -19,6 +19,7 @@ from lianxi.contracts.masking import masked_person
 from lianxi.contracts.notifications import NoticeView
 from lianxi.contracts.outside import OutsideMessage
 from lianxi.contracts.parties import PartyView
+from lianxi.contracts.photographs import PhotographKey, PhotographView
 from lianxi.contracts.reporting import OrderView, StageReportDraft, StageReportView, ToolView
 from lianxi.contracts.retention import HoldView, RunView
 from lianxi.contracts.rewards import RewardView
@@ -165,6 +166,17 @@ SHOWS: Mapping[type[Any], Shown] = {
         },
         village="village",
     ),
+    PhotographView: Shown(
+        "visit",
+        {
+            "photographs": (
+                *("taken_at", "received_at", "place", "media_type", "size", "sent_sha256", "kept_sha256"),
+                *("is_waiting", "came_early", "needs_attention"),
+            )
+        },
+        village="village",
+    ),
+    PhotographKey: Shown("visit", {"photographs": ("sealed", "file", "media_type")}, village="village"),
     Stop: Shown(
         "rental",
         {

@@ -70,10 +70,43 @@ class VisitDocument(AggregateDocument):
     keeping = DictField()
 
 
+class PhotographDocument(AggregateDocument):
+    """A photograph; its fields are those of `services.inspections.domain.photographs.Photograph`."""
+
+    meta = {
+        "collection": "photographs",
+        "db_alias": "inspections",
+        "indexes": [
+            {"fields": ["visit_id"]},
+            {"fields": ["is_waiting"]},
+            {"fields": ["needs_attention"], "sparse": True},
+        ],
+    }
+
+    visit_id = StringField(required=True)
+    village = StringField()
+    submitted_by = StringField(required=True)
+    file = StringField(required=True)
+    media_type = StringField(required=True)
+    size = IntField(required=True)
+    sealed = StringField(required=True)
+    taken_at = DateTimeField(required=True)
+    received_at = DateTimeField(required=True)
+    sent_sha256 = StringField(required=True)
+    kept_sha256 = StringField(required=True)
+    wait_ends_at = DateTimeField(required=True)
+    areas = ListField(StringField())
+    joined_at = DateTimeField()
+    came_early = BooleanField(required=True)
+    is_waiting = BooleanField(required=True)
+    needs_attention = StringField()
+    erased_at = DateTimeField()
+
+
 class InspectionsPurgeDocument(PurgePartDocument):
     """This desk's part in a run that purges."""
 
     meta = {"collection": "purges", "db_alias": "inspections"}
 
 
-DOCUMENTS = (RentalDocument, VisitDocument, InspectionsPurgeDocument)
+DOCUMENTS = (RentalDocument, VisitDocument, PhotographDocument, InspectionsPurgeDocument)

@@ -40,13 +40,21 @@ _PATROLS = frozenset({"tenancy", "police"})
 _READS = _PATROLS | {"office", "social"}
 
 
+def bound_areas(caller: Caller) -> tuple[str, ...]:
+    """Name the villages that a caller is bound to; none when the whole town is open to them.
+
+    Clause: L45.1 (criterion 5.5).
+    """
+    return caller.areas if set(caller.rows) == {"own_area"} else ()
+
+
 def may_see(caller: Caller, village: str | None) -> bool:
     """Say whether a village is a caller's to know of: an assistant's own area, everybody else's whole town.
 
     Clause: L45.1 (criterion 5.5).
     """
-    is_bound = set(caller.rows) == {"own_area"} and bool(caller.areas)
-    return not is_bound or village in caller.areas
+    bound = bound_areas(caller)
+    return not bound or village in bound
 
 
 def may_keep(agency: str) -> bool:

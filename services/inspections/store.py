@@ -9,12 +9,14 @@ from lianxi.store.handover import HeldBy, Holding
 from lianxi.store.outbox import Announcer
 from lianxi.store.retention import KeptShelf, PartWatch, PurgePart
 from lianxi.store.unit import AggregateStore
-from services.inspections.documents import InspectionsPurgeDocument, RentalDocument, VisitDocument
+from services.inspections.documents import InspectionsPurgeDocument, PhotographDocument, RentalDocument, VisitDocument
+from services.inspections.domain.photographs import Photograph
 from services.inspections.domain.rentals import Rental, brought_forward_because, handed_over
 from services.inspections.domain.visits import Visit
 
 RENTALS = Announcer(service="inspections", noun="rental")
 VISITS = Announcer(service="inspections", noun="visit")
+PHOTOGRAPHS = Announcer(service="inspections", noun="photograph")
 PURGES = Announcer(service="inspections", noun="purge")
 
 
@@ -31,6 +33,11 @@ def held(kept: AggregateStore[Rental]) -> tuple[Holding[Rental]]:
 def visits(clock: Clock) -> AggregateStore[Visit]:
     """Open the collection of visits."""
     return AggregateStore(VisitDocument, Visit, VISITS, clock)
+
+
+def photographs(clock: Clock) -> AggregateStore[Photograph]:
+    """Open the collection of photographs."""
+    return AggregateStore(PhotographDocument, Photograph, PHOTOGRAPHS, clock)
 
 
 def purges(clock: Clock) -> tuple[AggregateStore[PurgePart], PartWatch]:

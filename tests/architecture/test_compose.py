@@ -206,13 +206,14 @@ def test_a_secret_is_given_only_to_whom_it_belongs() -> None:
         "rabbitmq": {"broker_definitions"},
         "mongo": {"mongo_key"},
         "tips": {"tips_seal_key", "tips_vault_keys"},
+        "inspections": {"inspections_seal_key"},
         "cases": {"cases_signing_key", "cases_seal_key", "cases_persons_keys"},
         "reporting": {"reporting_signing_key"},
         "notifications": {"outside_addresses", "notifications_hooks_key"},
         "relay": {"audit_signing_key"},
         "gateway": {
             *("tips_seal_public_key", "cases_seal_public_key", "gateway_receipt_key", "gateway_token_key"),
-            *("gateway_signing_key", "gateway_clients", "gateway_people"),
+            *("inspections_seal_public_key", "gateway_signing_key", "gateway_clients", "gateway_people"),
         },
     }
     assert set().union(*held.values()) == set(compose()["secrets"])

@@ -119,6 +119,7 @@ def settings(folder: Path, **more: Any) -> GatewaySettings:
         "mongo_url": "mongodb://127.0.0.1:1/",
         "gateway_seal_public_key_file": folder / "seal",
         "gateway_cases_seal_public_key_file": folder / "cases-seal",
+        "gateway_inspections_seal_public_key_file": folder / "inspections-seal",
         "gateway_receipt_key_file": folder / "receipt",
         "gateway_signing_key_file": folder / "signing",
         "gateway_token_key_file": folder / "token",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Protocol
@@ -25,7 +25,7 @@ from lianxi.kernel.errors import Forbidden, NotFound, RuleBroken
 from lianxi.policy.book import PolicyBook
 from lianxi.policy.retention import VISIT
 from lianxi.runtime import metrics
-from lianxi.store.retention import Holdable, Pile, PurgePart, Retention, RunningParts, Shelf
+from lianxi.store.retention import Holdable, Pile, PurgePart, Retention, RunningParts, Shelf, nothing_else
 from lianxi.store.unit import Addition, Aggregates, Stored
 from services.inspections.domain import rentals as rental_rules
 from services.inspections.domain import visits as visit_rules
@@ -211,13 +211,22 @@ def visit_retention(
     watch: RunningParts,
     policies: PolicyBook,
     clock: Clock,
+    forget_photographs: Callable[[Visit], object] = nothing_else,
 ) -> Retention:
-    """Put together what the desk does in a run that purges: old visits become counts."""
+    """Put together what the desk does in a run that purges: old visits become counts, their photographs nothing."""
     return Retention(
         service="inspections",
         parts=parts,
         watch=watch,
-        piles=(Pile(rules=(VISIT,), items=visits, shelf=shelf, purge=visit_rules.aggregated),),
+        piles=(
+            Pile(
+                rules=(VISIT,),
+                items=visits,
+                shelf=shelf,
+                purge=visit_rules.aggregated,
+                outside=forget_photographs,
+            ),
+        ),
         holdable={"visit": Holdable(visits, shelf)},
         policies=policies,
         clock=clock,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from lianxi.contracts.envelope import Caller, Cause
 from lianxi.contracts.figures import GetVisitFigures, VisitFigures
@@ -20,22 +21,30 @@ from lianxi.contracts.inspections import (
     VisitView,
 )
 from lianxi.contracts.rounds import GetRound, RoundView
+from lianxi.contracts.sealing import Opener
 from lianxi.contracts.tips import TipReceived
 from lianxi.greenroom.entries import Accepted, Desk, accepts, answers, consumes, every
 from lianxi.greenroom.handing_over import HandingOverDesk
 from lianxi.greenroom.purging import PurgingDesk
 from lianxi.runtime.premises import Premises
-from lianxi.runtime.settings import Settings
+from lianxi.runtime.sealed_files import SealedFiles
+from lianxi.runtime.settings import read_key
 from lianxi.store.handover import Holdings
+from lianxi.store.unit import Aggregates
 from services.inspections import store
+from services.inspections.domain.visits import Visit
 from services.inspections.handlers import RentalDesk, visit_retention
+from services.inspections.handlers.photographs import PhotographDesk
 from services.inspections.policy import slice_of
+from services.inspections.service.photographs import PhotographDoors
+from services.inspections.settings import InspectionsSettings
 from services.inspections.views import RentalViews
+from services.inspections.views.photographs import PhotographAlbum, PhotographViews
 
-SETTINGS = Settings
+SETTINGS = InspectionsSettings
 
 
-class Inspections(HandingOverDesk, PurgingDesk):
+class Inspections(PhotographDoors, HandingOverDesk, PurgingDesk):
     """巡查: the register of rentals, their grades, and visits."""
 
     name = "inspections"
@@ -44,8 +53,10 @@ class Inspections(HandingOverDesk, PurgingDesk):
 
     @accepts(RecordVisit)
     def record_visits(self, commands: Sequence[Accepted]) -> None:
-        """Take in visits."""
+        """Take in visits, and join the photographs that were here before them."""
         self.handlers.record_visits(commands)
+        for each in commands:
+            self.photographs.join_those_of((each.command.visit_id,), each.cause)
 
     @consumes("bring_visit_forward", TipReceived)
     def bring_visit_forward(self, event: TipReceived, cause: Cause) -> None:
@@ -98,11 +109,13 @@ class Inspections(HandingOverDesk, PurgingDesk):
         self.handlers.announce_missed()
 
 
-def open_desk(premises: Premises[Settings]) -> type[Desk]:
+def open_desk(premises: Premises[InspectionsSettings]) -> type[Desk]:
     """Put the desk together."""
     clock = premises.clock
     rules = slice_of(premises.policy)
     seen, kept, visited = RentalViews(clock, rules.villages), store.rentals(clock), store.visits(clock)
+    opener, found = Opener(read_key(premises.settings.inspections_seal_key_file)), PhotographAlbum()
+    pictures = _photographs(premises, visited, found, opener)
 
     class OpenedInspections(Inspections):
         """The desk with its handlers and views."""
@@ -110,6 +123,33 @@ def open_desk(premises: Premises[Settings]) -> type[Desk]:
         handlers = RentalDesk(kept, visited, seen, rules, clock)
         holdings = Holdings(store.held(kept))
         views = seen
-        retention = visit_retention(visited, store.kept_visits(), *store.purges(clock), premises.policies, clock)
+        photographs = pictures
+        album = PhotographViews(found, opener)
+        retention = visit_retention(
+            visited,
+            store.kept_visits(),
+            *store.purges(clock),
+            premises.policies,
+            clock,
+            pictures.forget_those_of,
+        )
 
     return OpenedInspections
+
+
+def _photographs(
+    premises: Premises[InspectionsSettings], visits: Aggregates[Visit], album: PhotographAlbum, opener: Opener
+) -> PhotographDesk:
+    """Put together what is done with photographs."""
+    settings = premises.settings
+    return PhotographDesk(
+        photographs=store.photographs(premises.clock),
+        visits=visits,
+        album=album,
+        files=SealedFiles(settings.inspections_attachments_dir),
+        opener=opener,
+        policies=premises.policies,
+        clock=premises.clock,
+        waits=timedelta(hours=settings.inspections_pieces_wait_hours),
+        most=settings.inspections_photographs_of_a_visit,
+    )

@@ -1,0 +1,29 @@
+"""How pictures go in and out over HTTP: what their routes say of themselves, and an answer that no browser runs."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import Response
+
+from gateway.body import PICTURE_TYPES
+
+_BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
+PICTURE_BODY: Final[dict[str, Any]] = {
+    "requestBody": {"required": True, "content": dict.fromkeys(PICTURE_TYPES, _BINARY)},
+}
+PICTURE_ANSWER: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "The picture", "content": dict.fromkeys(PICTURE_TYPES, _BINARY)}
+}
+_ENDINGS: Final = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
+
+
+def picture_answer(content: bytes, media_type: str, name: str) -> Response:
+    """Answer a picture as a file to be saved, which nothing keeps on the way."""
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}.{_ENDINGS[media_type]}"',
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "Cache-Control": "no-store",
+    }
+    return Response(content, 200, headers, media_type)
