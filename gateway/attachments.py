@@ -125,13 +125,10 @@ class Attachments:
         slips = [self._read_token(token) for token in dict.fromkeys(tokens)]
         return tuple([await self._claimed(slip, self._claim(what), self._seal) for slip in slips])
 
-    @asynccontextmanager
-    async def drawn(
-        self, raw: bytes, seal: Seal, *what: str, **told: Any
-    ) -> AsyncIterator[tuple[AttachedPicture, str]]:
+    async def keep(self, raw: bytes, seal: Seal, *what: str, **told: Any) -> tuple[AttachedPicture, str]:
         """Draw a picture anew and keep it for what is about to name it, with what is told of it under the same seal.
 
-        Gives the picture and the SHA-256 of what is kept; lets it go again when it is refused.
+        Answers the picture, and the SHA-256 of what is kept.
 
         Raises:
             Unusable: picture.heic_not_taken, picture.not_one, picture.too_many_pixels, picture.broken.
@@ -141,13 +138,11 @@ class Attachments:
         if self._waiting_bytes >= self._most_bytes:
             raise AttachmentsFull("attachments.full")
         slip = await self._in_turn(lambda: self._draw_and_put(raw))
-        picture = await self._claimed(slip, self._claim(what), seal, told)
-        # It is named already: what waits until the next sweep is a second name of the same file.
-        try:
-            yield picture, slip.sha256
-        except (Refused, Turned):
-            await asyncio.to_thread(self._files.let_go, [picture.file])
-            raise
+        return await self._claimed(slip, self._claim(what), seal, told), slip.sha256
+
+    async def let_go(self, pictures: Sequence[AttachedPicture]) -> None:
+        """Take back that pictures are kept; what nothing else names is swept."""
+        await asyncio.to_thread(self._files.let_go, [each.file for each in pictures])
 
     def _claim(self, what: Sequence[str]) -> str:
         return self._key.derive("attachment-claim", *what).hex()[:_CLAIM_LETTERS]
@@ -174,7 +169,7 @@ class Attachments:
         try:
             yield pictures
         except (Refused, Turned):
-            await asyncio.to_thread(self._files.let_go, [each.file for each in pictures])
+            await self.let_go(pictures)
             raise
 
     async def read(self, kept: str, key: str, sha256: str) -> bytes:

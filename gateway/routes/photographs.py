@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Path, Response
 
@@ -28,6 +28,7 @@ from lianxi.contracts.photographs import (
     RecordPhotograph,
 )
 from lianxi.contracts.sealing import VISIT_PICTURE, Opener
+from lianxi.kernel.errors import Refused
 
 uploads = APIRouter(route_class=PictureRoute, tags=["inspections"])
 router = APIRouter(route_class=DoorRoute, tags=["inspections"])
@@ -52,7 +53,9 @@ TakenWhere = Annotated[
         description="Where it was taken, as degrees north and east, if the person wants to say so",
     ),
 ]
-_ALSO: Final = {200: {"model": PhotographTaken, "description": "It was here before; nothing is new"}}
+_ALSO: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"model": PhotographTaken, "description": "It was here before; nothing is new"}
+}
 
 
 @uploads.put(PATH, status_code=201, response_model=PhotographTaken, openapi_extra=PICTURE_BODY, responses=_ALSO)
@@ -64,9 +67,9 @@ async def keep_photograph(
     taken_where: TakenWhere = None,
     writing: Writing = writes("visit.create"),
 ) -> Response:
-    """Keep a photograph of a visit under the phone's own id: 201 when it is kept, 200 when known, 409 when known otherwise.
+    """Keep a photograph of a visit under the phone's own id: 201 when it is kept, 200 when known, 409 when other.
 
-    It may come before its visit. Only what it shows is kept, drawn anew; what the device's digest says must be what came.
+    It may come before its visit. Only what it shows is kept, drawn anew; the digest must be that of what came.
     """
     raw = await picture_in(writing.request)
     sent = hashlib.sha256(raw).hexdigest()
@@ -109,24 +112,27 @@ class _Upload:
 
     async def hand_in(self, taken_at: Instant, taken_where: str | None) -> Response:
         """Draw it anew, keep it, and tell the desk."""
-        house, now = self._writing.house, self._writing.house.clock.now()
+        house = self._writing.house
         seal = Seal(house.visit_sealer, VISIT_PICTURE)
-        async with house.attachments.drawn(
+        picture, kept = await house.attachments.keep(
             self._raw, seal, "photograph", self._photo_id, self._sent, place=taken_where
-        ) as (picture, kept_sha256):
-            told = RecordPhotograph(
-                photo_id=self._photo_id,
-                visit_id=self._visit_id,
-                picture=picture,
-                taken_at=taken_at,
-                sent_sha256=self._sent,
-                kept_sha256=kept_sha256,
-                submitted_by=self._writing.caller.actor,
-                received_at=now,
-            )
-            taken = await self._writing.house.ask(
-                SERVICE, "record_photograph", told, self._writing.caller, PhotographTaken
-            )
+        )
+        told = RecordPhotograph(
+            photo_id=self._photo_id,
+            visit_id=self._visit_id,
+            picture=picture,
+            taken_at=taken_at,
+            sent_sha256=self._sent,
+            kept_sha256=kept,
+            submitted_by=self._writing.caller.actor,
+            received_at=house.clock.now(),
+        )
+        try:
+            taken = await house.ask(SERVICE, "record_photograph", told, self._writing.caller, PhotographTaken)
+        except Refused as error:
+            if error.code != "photograph.other_content":
+                await house.attachments.let_go([picture])
+            raise
         place = {"Location": PATH.format(visit_id=self._visit_id, photo_id=self._photo_id)}
         return self._writing.answer(taken, status=201 if taken.is_new else 200, headers=place)
 

@@ -62,7 +62,7 @@ class GetPhotograph:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhotographTaken:
-    """A photograph is kept: whether it is new, what the device and the picture that is kept come to, who it waits for."""
+    """A photograph is kept: whether it is new, both digests, and whether it waits for its visit."""
 
     photo_id: str
     visit_id: str

@@ -179,6 +179,8 @@ post /v1/tips/{tip_id}/clock-changes · post /v1/tips/{tip_id}/clock-changes/{ch
 post /v1/tips/{tip_id}/messages · put /v1/rentals/{rental_code} · get /v1/rentals · get /v1/rentals/{rental_code}
 post /v1/rentals/{rental_code}/grade · get /v1/visit-plan · post /v1/visits · get /v1/visits/{visit_id}
 get /v1/visit-round
+put /v1/visits/{visit_id}/photographs/{photo_id} · get /v1/visits/{visit_id}/photographs/{photo_id}
+get /v1/visits/{visit_id}/photographs · get /v1/stray-photographs
 post /v1/cases · get /v1/cases · get /v1/cases/{case_id} · post /v1/cases/{case_id}/measures
 post /v1/cases/{case_id}/close · post /v1/cases/{case_id}/parties · get /v1/cases/{case_id}/parties
 get /v1/parties/{party_id} · post /v1/parties/{party_id}/confirm · post /v1/parties/{party_id}/clear

@@ -86,12 +86,14 @@ class FakeBus:
 
 
 def settings(folder: Path, **more: Any) -> GatewaySettings:
-    private, cases = X25519PrivateKey.generate(), X25519PrivateKey.generate()
+    private, cases, visits = (X25519PrivateKey.generate() for _ in range(3))
     keys = {
         "seal": private.public_key().public_bytes_raw().hex(),
         "seal-private": private.private_bytes_raw().hex(),
         "cases-seal": cases.public_key().public_bytes_raw().hex(),
         "cases-seal-private": cases.private_bytes_raw().hex(),
+        "inspections-seal": visits.public_key().public_bytes_raw().hex(),
+        "inspections-seal-private": visits.private_bytes_raw().hex(),
         "receipt": "11" * 32,
         "signing": "33" * 32,
         "token": "22" * 32,
