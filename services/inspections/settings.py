@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
-
 from lianxi.runtime.settings import Settings
 
 
@@ -14,6 +12,6 @@ class InspectionsSettings(Settings):
 
     inspections_seal_key_file: Path
     inspections_attachments_dir: Path
-    inspections_pieces_wait_hours: int = Field(default=24, gt=0, le=24)
+    inspections_pieces_wait_hours: int = 24
     """How long a piece waits for what it belongs to before a person is shown it."""
-    inspections_photographs_of_a_visit: int = Field(default=6, gt=0)
+    inspections_photographs_of_a_visit: int = 6

@@ -1,25 +1,33 @@
-"""Visits over a link that is cut at any byte: the telephone sends until it hears, and the town counts each once."""
+"""Visits with photographs over a link that is cut at any byte: sent until the town says so, and there once each."""
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import hashlib
 import random
 import socket
 import threading
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import httpx2
 import pymongo
+import pymongo.database
 import pytest
+from PIL import Image
 
 from tests.chaos.sizes import size
+from tests.support.pictures import photo
 from tests.support.town import RunningTown
 from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
-VISITS, CUTS, SEED = size(24, 200), size(12, 50), 620
-BYTES_OF_A_VISIT = 1_400
-"""About what goes to and fro for one, so that the cuts lie all over the run."""
+VISITS, CUTS, SEED = size(10, 200), size(12, 50), 620
+PHOTOGRAPHS = 3
+BYTES_OF_A_VISIT = 9_000
+"""About what goes to and fro for one with its photographs, so that the cuts lie all over the run."""
 
 
 class Link:
@@ -81,26 +89,59 @@ def link(town: RunningTown) -> Iterator[Link]:
     made.close()
 
 
-def test_visits_over_a_cut_link_are_there_once_each(town: RunningTown, link: Link) -> None:
+@pytest.mark.criterion("6.2")
+def test_visits_and_photographs_over_a_cut_link_are_there_once_each(town: RunningTown, link: Link) -> None:
     headers = {"Authorization": f"Bearer {town.token('tenancy')}"}
-    answers: list[int] = []
+    answers: Counter[int] = Counter()
     with httpx2.Client(base_url=link.url, headers=headers, timeout=20, trust_env=False) as phone:
         for number in range(VISITS):
-            answers.append(send(phone, number))
+            pieces = [partial(visit_sent, phone, number)]
+            pieces += [partial(photograph_sent, phone, number, each) for each in range(PHOTOGRAPHS)]
+            # Also a photograph before its visit: whatever is cut, the telephone goes on with what it has.
+            random.Random(number).shuffle(pieces)
+            for piece in pieces:
+                answers[heard(piece)] += 1
+        again = photograph_sent(phone, 0, 0, colour="crimson")
     assert link.made >= CUTS * 3 // 4
-    # A visit whose answer was lost is known when it comes again.
+    # What was kept although its answer was lost is known when it comes again.
     assert set(answers) <= {200, 201}
+    assert (again.status_code, again.json()["code"]) == (409, "photograph.other_content")
     client: pymongo.MongoClient[dict[str, object]] = pymongo.MongoClient(town.mongo_url)
     with client:
-        visits = client["lianxi_inspections"]["visits"]
-        wait_until(lambda: visits.count_documents({"rental_code": "CUT-1"}) == VISITS, 30, "every visit, once")
-        assert len({row["_id"] for row in visits.find({"rental_code": "CUT-1"})}) == VISITS
+        check_kept(client["lianxi_inspections"])
+    with town.http("tenancy") as tenancy:
+        shown = tenancy.get(f"/v1/visits/{visit_id(0)}/photographs").json()["items"]
+        pictures = [tenancy.get(f"/v1/visits/{visit_id(0)}/photographs/{each['photo_id']}") for each in shown]
+        # The first and the other one of its id: both versions are there.
+        assert len(shown) == PHOTOGRAPHS + 1
+        assert [each["needs_attention"] for each in shown].count("photograph.other_content") == 1
+    assert [hashlib.sha256(each.content).hexdigest() for each in pictures] == [each["kept_sha256"] for each in shown]
 
 
-def send(phone: httpx2.Client, number: int) -> int:
-    """Send a visit until the town has said that it is there."""
+def check_kept(inspections: pymongo.database.Database[dict[str, object]]) -> None:
+    visits, photographs = inspections["visits"], inspections["photographs"]
+    wait_until(lambda: visits.count_documents({"rental_code": "CUT-1"}) == VISITS, 30, "every visit, once")
+    mine = {"visit_id": {"$regex": f"^visit_cut_{SEED}_"}, "needs_attention": {"$ne": "photograph.other_content"}}
+    wait_until(lambda: photographs.count_documents({**mine, "is_waiting": True}) == 0, 90, "photographs to be joined")
+    found = list(photographs.find(mine))
+    assert sorted(str(each["_id"]) for each in found) == sorted(
+        photo_id(number, each) for number in range(VISITS) for each in range(PHOTOGRAPHS)
+    )
+    assert {str(each["needs_attention"]) for each in found} == {"None"}
+    assert all(str(each["visit_id"])[-5:] == str(each["_id"])[-7:-2] for each in found)
+
+
+def visit_id(number: int) -> str:
+    return f"visit_cut_{SEED}_{number:05}"
+
+
+def photo_id(number: int, each: int) -> str:
+    return f"photo_cut_{SEED}_{number:05}_{each}"
+
+
+def visit_sent(phone: httpx2.Client, number: int) -> httpx2.Response:
     visit = {
-        "visit_id": f"visit_cut_{SEED}_{number:05}",
+        "visit_id": visit_id(number),
         "rental_code": "CUT-1",
         "assistant": "account_cut",
         "outcome": "nobody_in",
@@ -108,13 +149,31 @@ def send(phone: httpx2.Client, number: int) -> int:
         "findings": [],
         "visited_at": "2026-11-27T03:00:00Z",
     }
+    return phone.post("/v1/visits", json=visit, headers={"Idempotency-Key": visit_id(number)})
 
-    def heard() -> int | None:
+
+def photograph_sent(phone: httpx2.Client, number: int, each: int, colour: str = "teal") -> httpx2.Response:
+    raw = photo("JPEG", picture=Image.new("RGB", (60 + number, 40 + each), colour))
+    headers = {
+        "Content-Type": "image/jpeg",
+        "Content-Digest": f"sha-256=:{base64.b64encode(hashlib.sha256(raw).digest()).decode()}:",
+        "Lianxi-Taken-At": "2026-11-27T03:00:00Z",
+        "Lianxi-Taken-Where": "22.4681,113.2858",
+    }
+    return phone.put(
+        f"/v1/visits/{visit_id(number)}/photographs/{photo_id(number, each)}", content=raw, headers=headers
+    )
+
+
+def heard(piece: Callable[[], httpx2.Response]) -> int:
+    """Send a piece until the town has said that it is there."""
+
+    def answered() -> int | None:
         with contextlib.suppress(httpx2.TransportError):
-            answer = phone.post("/v1/visits", json=visit, headers={"Idempotency-Key": str(visit["visit_id"])})
+            answer = piece()
             # Its first try may be under way still, cut off from us.
             assert answer.status_code in (200, 201, 409, 503), answer.text
             return answer.status_code if answer.is_success else None
         return None
 
-    return wait_until(heard, 30, f"an answer to visit {number}")
+    return wait_until(answered, 30, "an answer")

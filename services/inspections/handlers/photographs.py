@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from lianxi.contracts.envelope import Caller, Cause
+from lianxi.contracts.inspections import RecordVisit
 from lianxi.contracts.photographs import GetPhotograph, PhotographKey, PhotographTaken, RecordPhotograph
 from lianxi.contracts.sealing import VISIT_PICTURE, Opener, Sealer
 from lianxi.kernel.clock import Clock, local_date
@@ -19,6 +20,20 @@ from services.inspections.domain import photographs as rules
 from services.inspections.domain.photographs import Photograph
 from services.inspections.domain.visits import Visit
 from services.inspections.policy import bound_areas, may_read, may_see
+
+
+class Sent(Protocol):
+    """A visit as it was sent in, with what caused it."""
+
+    @property
+    def command(self) -> RecordVisit:
+        """The visit."""
+        ...
+
+    @property
+    def cause(self) -> Cause:
+        """What caused it."""
+        ...
 
 
 class Album(Protocol):
@@ -72,10 +87,10 @@ class PhotographDesk:
             raise Conflict("photograph.other_content", photo_id=request.photo_id)
         return rules.as_taken(self.photographs.get(kept.id).state, is_new=is_new)
 
-    def join_those_of(self, visit_ids: Iterable[str], cause: Cause) -> None:
-        """Join what was here before its visit."""
-        for visit_id in visit_ids:
-            self._join_those_of(visit_id, cause)
+    def join_those_of(self, visits: Sequence[Sent]) -> None:
+        """Join what was here before the visits of a batch."""
+        for each in visits:
+            self._join_those_of(each.command.visit_id, each.cause)
 
     def get_photograph(self, request: GetPhotograph, caller: Caller) -> PhotographKey:
         """Find a photograph, and seal its key to whoever asked.

@@ -55,8 +55,7 @@ class Inspections(PhotographDoors, HandingOverDesk, PurgingDesk):
     def record_visits(self, commands: Sequence[Accepted]) -> None:
         """Take in visits, and join the photographs that were here before them."""
         self.handlers.record_visits(commands)
-        for each in commands:
-            self.photographs.join_those_of((each.command.visit_id,), each.cause)
+        self.photographs.join_those_of(commands)
 
     @consumes("bring_visit_forward", TipReceived)
     def bring_visit_forward(self, event: TipReceived, cause: Cause) -> None:

@@ -63,14 +63,14 @@ def desk(door: Door) -> Desk:
     return Desk(door)
 
 
-def send(door: Door, raw: bytes, client: str = "police", digest: bytes | None = None, **more: str) -> Any:
-    made = hashlib.sha256(raw).digest() if digest is None else digest
+def send(door: Door, raw: bytes, client: str = "police", more: dict[str, str] | None = None) -> Any:
+    made = hashlib.sha256(raw).digest()
     headers = {
         "Content-Type": "image/jpeg",
         "Content-Digest": f"sha-256=:{base64.b64encode(made).decode()}:",
         "Lianxi-Taken-At": AT,
         **door.headers(client),
-        **more,
+        **(more or {}),
     }
     return door.http.put(PLACE, content=raw, headers=headers)
 
@@ -80,7 +80,7 @@ def test_a_photograph_is_kept_with_time_place_and_both_digests_and_nothing_of_th
     door: Door, desk: Desk
 ) -> None:
     raw = photo("JPEG")
-    answer = send(door, raw, **{"Lianxi-Taken-Where": "22.4681,113.2858"})
+    answer = send(door, raw, more={"Lianxi-Taken-Where": "22.4681,113.2858"})
 
     assert answer.status_code == 201, answer.text
     kept = desk.came[0]
@@ -103,8 +103,8 @@ def test_a_photograph_is_kept_with_time_place_and_both_digests_and_nothing_of_th
 
 @pytest.mark.criterion("6.6")
 def test_what_is_not_what_the_device_has_is_refused_and_nothing_is_kept(door: Door, desk: Desk) -> None:
-    wrong = send(door, photo("JPEG"), digest=b"\0" * 32)
-    unreadable = send(door, photo("JPEG"), **{"Content-Digest": "md5=:AAAA:"})
+    wrong = send(door, photo("JPEG"), more={"Content-Digest": f"sha-256=:{base64.b64encode(bytes(32)).decode()}:"})
+    unreadable = send(door, photo("JPEG"), more={"Content-Digest": "md5=:AAAA:"})
 
     assert (wrong.status_code, wrong.json()["code"]) == (422, "photograph.digest_differs")
     assert (unreadable.status_code, unreadable.json()["code"]) == (422, "photograph.digest_unreadable")

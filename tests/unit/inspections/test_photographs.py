@@ -8,15 +8,13 @@ from itertools import permutations
 
 import pytest
 
-from lianxi.contracts.envelope import Cause
 from lianxi.contracts.photographs import GetPhotograph
 from lianxi.contracts.sealing import VISIT_PICTURE, Opener
+from lianxi.greenroom.entries import Accepted
 from lianxi.kernel.errors import Conflict, NotFound
 from services.inspections.domain import photographs as rules
 from tests.unit.inspections.album import MOST, PhotographsInMemory, taking
-from tests.unit.inspections.desk import NOW, TENANCY, InspectionsInMemory, caller, visiting
-
-CAUSE = Cause(actor="client:tenancy", correlation_id="story")
+from tests.unit.inspections.desk import NOW, TENANCY, InspectionsInMemory, caller, cause_of, visiting
 
 
 @pytest.fixture
@@ -27,8 +25,9 @@ def album(town: InspectionsInMemory) -> PhotographsInMemory:
 
 def come(town: InspectionsInMemory, album: PhotographsInMemory, visit_id: str = "visit_1") -> None:
     """Let a visit come, received at this moment."""
-    town.visit(replace(visiting(visit_id), received_at=town.clock.now()))
-    album.desk.join_those_of((visit_id,), CAUSE)
+    sent = replace(visiting(visit_id), received_at=town.clock.now())
+    town.visit(sent)
+    album.desk.join_those_of([Accepted(sent, cause_of(sent))])
 
 
 @pytest.mark.criterion("6.2")
