@@ -33,7 +33,7 @@ from lianxi.kernel.ids import random_id
 router = APIRouter(route_class=PageRoute, tags=["pages"], include_in_schema=False)
 """What is there without a session too: none of it says anything about anybody."""
 PHONE_POLICY: Final = f"{POLICY}; worker-src 'self'"
-SCRIPTS: Final = ("patrol_store.js", "patrol_queue.js", "patrol.js")
+SCRIPTS: Final = ("patrol_store.js", "patrol_queue.js", "patrol_photos.js", "patrol.js")
 SHELL: Final = "/m/shell"
 KEPT: Final = ("vendor/pico.min.css", "lianxi.css", "patrol.css", "mark.svg", "lianxi.js", *SCRIPTS)
 FIELDS: Final = ("key", "visit_id", "entry", "text", *(f"saw_{each}" for each in Finding))

@@ -11,11 +11,13 @@ import pymongo
 import pyotp
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from deploy.local.places import read_json
 from tests.browser.conftest import WCAG, Visitor
 from tests.chaos.sizes import FULL
+from tests.support.pictures import photo
 from tests.support.town import RunningTown
 from tests.support.waiting import wait_until
 
@@ -124,6 +126,27 @@ def send_now(page: Page) -> None:
     )
 
 
+def photographed(page: Page, code: str) -> None:
+    """Record a visit with two photographs, one of which is too large and shows where it was taken."""
+    page.locator(f"#stop-{code} [data-other]").click()
+    page.locator("#finding-form label", has_text="允许入户").click()
+    large = photo("JPEG", picture=Image.effect_noise((3000, 2000), 40).convert("RGB"))
+    files = [("large.jpg", large), ("small.png", photo("PNG"))]
+    page.set_input_files(
+        "#photo-files",
+        [{"name": name, "mimeType": f"image/{name[-3:].replace('jpg', 'jpeg')}", "buffer": raw} for name, raw in files],
+    )
+    expect(page.locator("#photo-list img")).to_have_count(2)
+    page.locator("#finding-form [type=submit]").click()
+
+
+def photographs_of(town: RunningTown, code: str) -> list[dict[str, Any]]:
+    [visit] = visits_of(town, code)
+    with town.http("tenancy") as tenancy:
+        shown: list[dict[str, Any]] = tenancy.get(f"/v1/visits/{visit['_id']}/photographs").json()["items"]
+    return shown
+
+
 def forgive(visitor: Visitor) -> None:
     """A browser says in its console what a request without a network came to; that was meant."""
     assert [each for each in visitor.troubles if not any(known in each for known in EXPECTED)] == []
@@ -131,6 +154,7 @@ def forgive(visitor: Visitor) -> None:
 
 
 @pytest.mark.criterion("6.3")
+@pytest.mark.criterion("6.6")
 def test_two_visits_without_a_network_outlive_a_reload_and_arrive_once(phones: Visitors, town: RunningTown) -> None:
     visitor = phones()
     page = go_offline_ready(visitor)
@@ -141,14 +165,16 @@ def test_two_visits_without_a_network_outlive_a_reload_and_arrive_once(phones: V
     assert "巡查路" not in page.content()
     unlock(page)
     normal(page, "M-1")
-    normal(page, "M-2")
-    expect(page.locator("#net")).to_have_text("离线 · 2 条待上传")
+    photographed(page, "M-2")
+    expect(page.locator("#net")).to_have_text("离线 · 2 条待上传 · 照片 2 张待上传")
     visitor.look("patrol-offline")
     assert visits_of(town, "M-1") + visits_of(town, "M-2") == []
     page.reload()
     expect(page.locator("#queue-title")).to_have_text("待上传 2")
     unlock(page)
     expect(page.locator("#stop-M-1 .went")).to_contain_text("待上传")
+    expect(page.locator("#queue-list")).to_contain_text("待上传照片 2 张")
+    sent = page.evaluate("queue.pictures().then((rows) => rows.map((row) => row.sha256))")
     page.context.set_offline(False)
     expect(page.locator("#queue")).to_be_hidden(timeout=15_000)
     expect(page.locator("#net")).to_contain_text("全部已上传")
@@ -158,6 +184,9 @@ def test_two_visits_without_a_network_outlive_a_reload_and_arrive_once(phones: V
     assert page.locator("#queue").is_hidden()
     found = visits_of(town, "M-1") + visits_of(town, "M-2")
     assert [each["assistant"] for each in found] == [SIGNED_IN["account"]] * 2
+    shown = photographs_of(town, "M-2")
+    assert sorted(each["sent_sha256"] for each in shown) == sorted(sent)
+    assert [(each["is_waiting"], each["needs_attention"]) for each in shown] == [(False, None)] * 2
     forgive(visitor)
 
 

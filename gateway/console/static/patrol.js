@@ -23,24 +23,45 @@
 
   // --- what waits, and whether it arrives
 
-  function status(rows) {
-    const { state } = queue, waiting = rows.filter((row) => row.state === "waiting").length;
-    const stuck = rows.length - waiting, isOff = !navigator.onLine || (state.last && !state.last.ok);
+  function status(rows, pictures) {
+    const { state } = queue, here = pictures.filter((each) => each.state === "waiting").length, waiting = rows.filter((row) => row.state === "waiting").length;
+    const stuck = rows.length - waiting + pictures.length - here, isOff = !navigator.onLine || (state.last && !state.last.ok);
     let text = isOff ? say("offline") : say("online");
     if (waiting > 0) text = isOff ? say("offline_waiting", { n: waiting }) : say("waiting", { n: waiting });
-    else if (!isOff && state.last) text = say("all_sent", { time: clock(state.last.at) });
+    else if (here === 0 && !isOff && state.last) text = say("all_sent", { time: clock(state.last.at) });
+    if (here > 0) text = `${text} · ${say("photos_waiting", { n: here })}`;
     // "All sent" is said only when all is.
-    if (stuck > 0) text = waiting > 0 || isOff ? `${text} · ${say("stuck", { n: stuck })}` : say("stuck", { n: stuck });
+    if (stuck > 0) text = waiting > 0 || here > 0 || isOff ? `${text} · ${say("stuck", { n: stuck })}` : say("stuck", { n: stuck });
     show(find("net"), text);
-    find("sign-in").hidden = !(state.signedOut && waiting > 0);
-    const oldest = Math.min(...rows.map((row) => row.at));
-    show(find("nag"), rows.length > 0 && Date.now() - oldest > 20 * 3600000 ? say("nag") : "");
+    find("sign-in").hidden = !(state.signedOut && waiting + here > 0);
+    const all = [...rows, ...pictures], oldest = Math.min(...all.map((row) => row.at));
+    show(find("nag"), all.length > 0 && Date.now() - oldest > 20 * 3600000 ? say("nag") : "");
   }
 
-  function line(row) {
+  // Photographs stand with their visit while that waits, and alone once it has arrived.
+  function pictureLine(visit, own) {
+    const it = make("li", "", { className: `kept ${own.some((each) => each.state !== "waiting") ? "attention" : "waiting"}` });
+    it.dataset.id = visit;
+    it.append(make("strong", own[0].address), make("p", say("photos_here", { n: own.length }), { className: "facts" }));
+    it.append(...own.filter((each) => each.state !== "waiting").map(stuckPicture));
+    return it;
+  }
+
+  function stuckPicture(row) {
+    const it = make("div"), acts = make("div", "", { className: "acts" });
+    it.append(make("p", `${say("photo_refused")} ${row.problem.title || ""}`, { className: "why" }), make("p", row.problem.detail || ""));
+    const away = () => { if (window.confirm(say("photo_drop_sure"))) queue.drop(row.id); };
+    acts.append(make("button", say("photo_again"), { type: "button", onclick: () => queue.again(row.id) }));
+    acts.append(make("button", say("photo_drop"), { type: "button", className: "secondary", onclick: away }));
+    it.append(acts);
+    return it;
+  }
+
+  function line(row, own) {
     const it = make("li", "", { className: `kept ${row.state}` }), name = outcomes[row.visit.outcome];
     it.dataset.id = row.id;
     it.append(make("strong", row.address), make("p", `${clock(row.at)} · ${name}`, { className: "facts" }));
+    if (own.length > 0) it.append(make("p", say("photos_here", { n: own.length }), { className: "facts" }));
     if (row.account && queue.state.account && row.account !== queue.state.account) it.append(make("p", say("anothers")));
     if (row.state === "waiting") return it;
     const { problem } = row;
@@ -102,19 +123,23 @@
   }
 
   async function render() {
-    const mine = ++looks, rows = await queue.items(), sent = await store.all("sent"), list = find("queue-list");
+    const mine = ++looks, rows = await queue.items(), pictures = await queue.pictures();
+    const sent = await store.all("sent"), list = find("queue-list");
     // Whoever began to look later has seen more; an older look must not be drawn over theirs.
     if (mine !== looks) return;
-    status(rows);
-    find("queue").hidden = rows.length === 0;
-    find("queue-title").textContent = say("queue", { n: rows.length });
+    status(rows, pictures);
+    const held = new Set(rows.map((row) => row.id)), loose = new Map();
+    for (const each of pictures) if (!held.has(each.visit)) loose.set(each.visit, [...(loose.get(each.visit) || []), each]);
+    find("queue").hidden = rows.length + loose.size === 0;
+    find("queue-title").textContent = say("queue", { n: rows.length + loose.size });
     // Written anew only when something has changed, and whoever stood on a line stands on it still.
-    const mark = `${queue.state.account} ${rows.map((row) => `${row.id} ${row.state}`).join(" ")}`;
+    const mark = `${queue.state.account} ${[...rows, ...pictures].map((row) => `${row.id} ${row.state}`).join(" ")}`;
     if (mark !== drawn) {
-      const held = document.activeElement && document.activeElement.closest("#queue-list li");
-      list.replaceChildren(...rows.map(line));
+      const stood = document.activeElement && document.activeElement.closest("#queue-list li");
+      const lines = rows.map((row) => line(row, pictures.filter((each) => each.visit === row.id)));
+      list.replaceChildren(...lines, ...[...loose].map(([visit, own]) => pictureLine(visit, own)));
       drawn = mark;
-      const again = held && [...list.children].find((it) => it.dataset.id === held.dataset.id);
+      const again = stood && [...list.children].find((it) => it.dataset.id === stood.dataset.id);
       if (again && again.querySelector("button")) again.querySelector("button").focus();
     }
     board(rows, sent);
@@ -124,7 +149,7 @@
 
   async function keep(code, address, said, old) {
     const visit = {
-      visit_id: newVisitId(),
+      visit_id: newId("visit"),
       rental_code: code,
       assistant: queue.state.account,
       visited_at: new Date(said.at || Date.now()).toISOString(),
@@ -133,7 +158,7 @@
       findings: said.findings,
       note: said.note,
     };
-    const id = await queue.add(visit, address, old);
+    const id = await queue.add(visit, address, old, said.pictures);
     undo(id, address, old);
     setTimeout(() => queue.upload(), UNDO + 50);
   }
@@ -150,6 +175,8 @@
 
   function ask(code, address) {
     form.reset();
+    photos.clear();
+    drawPhotos(0);
     form.dataset.code = code;
     form.dataset.address = address;
     find("finding-where").textContent = address;
@@ -168,6 +195,28 @@
     form.elements.text.value = visit.note;
   }
 
+  function drawPhotos(left) {
+    const lines = photos.all().map((each, place) => {
+      const it = make("li"), name = say("photo_name", { n: place + 1, kb: Math.ceil(each.bytes.byteLength / 1024) });
+      const away = () => { photos.remove(each.id); drawPhotos(0); find("photo-files").focus(); };
+      it.append(make("img", "", { src: each.thumb, alt: say("photo_alt", { n: place + 1 }) }), make("span", name));
+      it.append(make("button", say("photo_away"), { type: "button", className: "secondary outline", ariaLabel: say("photo_away_named", { n: place + 1 }), onclick: away }));
+      return it;
+    });
+    find("photo-list").replaceChildren(...lines);
+    show(find("photo-left"), left > 0 ? say("photo_left", { n: left, most: photos.MOST }) : "");
+  }
+
+  find("photo-files").addEventListener("change", async (event) => {
+    find("photo-pick").setAttribute("aria-busy", "true");
+    const left = await photos.add([...event.target.files]);
+    event.target.value = "";
+    find("photo-pick").removeAttribute("aria-busy");
+    drawPhotos(left);
+  });
+  find("photo-pick").hidden = !photos.can;
+  find("photo-cannot").hidden = photos.can;
+
   function wrong(key) {
     show(find("finding-wrong"), say(key));
     find("finding-wrong").focus();
@@ -181,7 +230,11 @@
     const findings = [...form.querySelectorAll("[data-finding]:checked")].map((each) => each.dataset.finding);
     const { outcome, basis } = entry.dataset, old = editing;
     if (findings.length === 0 && outcome === "done") findings.push("nothing_unusual");
-    const said = { outcome, basis, findings, note, at: old ? Date.parse(old.visit.visited_at) : 0 };
+    if (form.ariaBusy === "true") return;
+    form.ariaBusy = "true";
+    const pictures = await photos.given(find("photo-where").checked);
+    form.ariaBusy = "false";
+    const said = { outcome, basis, findings, note, pictures, at: old ? Date.parse(old.visit.visited_at) : 0 };
     dialog.close();
     await keep(form.dataset.code, form.dataset.address, said, old ? old.id : undefined);
   });
@@ -192,7 +245,7 @@
     if (!event.target.matches("[data-normal]")) return;
     event.preventDefault();
     const { code, address } = event.target.closest(".stop").dataset;
-    keep(code, address, { outcome: "done", basis: "consent", findings: ["nothing_unusual"], note: "" });
+    keep(code, address, { outcome: "done", basis: "consent", findings: ["nothing_unusual"], note: "", pictures: [] });
   });
   round.addEventListener("click", (event) => {
     const link = event.target.closest("[data-other]");

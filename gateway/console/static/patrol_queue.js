@@ -6,13 +6,13 @@ const LONGEST_PAUSE = 300000;
 const LATER = [408, 425, 429];
 const WEIGHTS = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
 
-function newVisitId() {
+function newId(noun) {
   // `crypto.randomUUID` is missing without a secure connection; these random bytes are there everywhere.
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6] & 0x0f) | 0x40;
   bytes[8] = (bytes[8] & 0x3f) | 0x80;
   const hex = Array.from(bytes, (each) => each.toString(16).padStart(2, "0")).join("");
-  return `visit_${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  return `${noun}_${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
 function holdsIdentityNumber(text) {
@@ -36,18 +36,53 @@ const queue = (() => {
     return found.sort((one, other) => one.at - other.at);
   }
 
-  async function add(visit, address, old) {
+  // What waits of photographs, without the pictures themselves.
+  async function pictures() {
+    const rows = await store.all("pictures"), found = [];
+    for (const row of rows) found.push({ ...row, body: null, ...(await vault.open(row.told)) });
+    return found.sort((one, other) => one.at - other.at);
+  }
+
+  async function add(visit, address, old, taken = []) {
     const body = await vault.seal({ visit, address });
-    const now = Date.now();
-    const row = { id: visit.visit_id, account: state.account, at: now, next: now + UNDO, tries: 0, state: "waiting", body };
-    await store.replace("queue", row, old || row.id);
+    const now = Date.now(), begun = { account: state.account, at: now, next: now + UNDO, tries: 0, state: "waiting" };
+    const row = { ...begun, id: visit.visit_id, body };
+    // Photographs of what is corrected go on with the correction: they are sent after their visit only.
+    const earlier = (await store.all("pictures")).filter((each) => old && each.visit === old);
+    const fresh = [];
+    for (const { id, bytes, type, ...told } of taken) {
+      const sealed = { told: await vault.seal({ ...told, type, address, size: bytes.byteLength }), body: await vault.sealBytes(bytes) };
+      fresh.push({ ...begun, id, visit: row.id, ...sealed });
+    }
+    await store.together((visits, kept) => {
+      visits.put(row);
+      if (old && old !== row.id) visits.delete(old);
+      for (const each of [...earlier, ...fresh]) kept.put({ ...each, visit: row.id });
+    });
     changed();
     return row.id;
   }
 
   async function undo(id) {
-    const row = await store.get("queue", id);
-    if (row && row.tries === 0) await store.remove("queue", id);
+    const row = await store.get("queue", id), own = (await store.all("pictures")).filter((each) => each.visit === id);
+    if (row && row.tries === 0) {
+      await store.together((visits, kept) => {
+        visits.delete(id);
+        for (const each of own) kept.delete(each.id);
+      });
+    }
+    changed();
+  }
+
+  async function again(id) {
+    const row = await store.get("pictures", id);
+    if (row) await store.put("pictures", { ...row, state: "waiting", problem: null, next: Date.now() });
+    return upload();
+  }
+
+  // Only the person takes a photograph away, never the program.
+  async function drop(id) {
+    await store.remove("pictures", id);
     changed();
   }
 
@@ -70,7 +105,7 @@ const queue = (() => {
   async function ask(path, more) {
     const headers = { Accept: "application/json", "Accept-Language": state.language, ...(more.headers || {}) };
     try {
-      const stop = new AbortController(), timer = setTimeout(() => stop.abort(), 20000);
+      const stop = new AbortController(), timer = setTimeout(() => stop.abort(), more.patience || 20000);
       const answer = await fetch(path, { ...more, headers, cache: "no-store", redirect: "error", signal: stop.signal });
       // A hotel's network answers 200 with a page of its own: only what we can read is an answer.
       const told = await answer.json().catch(() => null);
@@ -96,6 +131,30 @@ const queue = (() => {
     return refused(row, visit, answer);
   }
 
+  async function sendPicture(row) {
+    const told = await vault.open(row.told), body = await vault.openBytes(row.body);
+    const headers = {
+      "Content-Type": told.type,
+      "Content-Digest": `sha-256=:${told.digest}:`,
+      "Lianxi-Taken-At": told.taken_at,
+      "Lianxi-CSRF": state.csrf,
+      "Idempotency-Key": row.id,
+      ...(told.where ? { "Lianxi-Taken-Where": told.where } : {}),
+    };
+    const answer = await ask(`/v1/visits/${row.visit}/photographs/${row.id}`, { method: "PUT", headers, body, patience: 120000 });
+    if (answer.status < 300 && answer.told && answer.told.photo_id === row.id && answer.told.sent_sha256 === told.sha256) {
+      await store.remove("pictures", row.id);
+      state.last = { ok: true, at: Date.now() };
+      return true;
+    }
+    if (answer.status === 401 || (answer.told && answer.told.code === "session.not_meant")) return out(row);
+    if (isLater(answer) || answer.status < 400) return later(row, "pictures");
+    const problem = { status: answer.status, title: answer.told.title, detail: answer.told.detail };
+    await store.put("pictures", { ...row, tries: row.tries + 1, state: "attention", problem });
+    state.last = { ok: true, at: Date.now() };
+    return true;
+  }
+
   async function arrived(row, visit) {
     await store.put("sent", { id: row.id, code: visit.rental_code, outcome: visit.outcome, at: row.at });
     await store.remove("queue", row.id);
@@ -109,9 +168,9 @@ const queue = (() => {
     return (await known()) ? null : false;
   }
 
-  async function later(row) {
+  async function later(row, name = "queue") {
     const tries = row.tries + 1, pause = Math.min(LONGEST_PAUSE, 2000 * 2 ** Math.min(tries, 10));
-    await store.put("queue", { ...row, tries, next: Date.now() + pause * (0.75 + Math.random() / 2) });
+    await store.put(name, { ...row, tries, next: Date.now() + pause * (0.75 + Math.random() / 2) });
     state.last = { ok: false, at: Date.now() };
     return false;
   }
@@ -124,21 +183,33 @@ const queue = (() => {
     return true;
   }
 
+  const isDue = (row) => row.state === "waiting" && row.next <= Date.now();
+
   async function work() {
-    const due = (await store.all("queue")).filter((row) => row.state === "waiting" && row.next <= Date.now());
-    if (due.length === 0) return;
+    const due = (await store.all("queue")).filter(isDue), pieces = (await store.all("pictures")).filter(isDue);
+    if (due.length + pieces.length === 0) return;
     if (!(await known())) {
-      if (!state.signedOut) for (const row of due) await later(row);
+      if (state.signedOut) return;
+      for (const row of due) await later(row);
+      for (const row of pieces) await later(row, "pictures");
       return;
     }
-    for (const row of due.sort((one, other) => one.at - other.at)) {
+    if (!(await each(due, send))) return;
+    const held = new Set((await store.all("queue")).map((row) => row.id));
+    await each(pieces.filter((row) => !held.has(row.visit)), sendPicture);
+  }
+
+  // One after the other, until one does not get through.
+  async function each(rows, one) {
+    for (const row of rows.sort((first, second) => first.at - second.at)) {
       if (row.account && row.account !== state.account) continue;
       const before = { ...row, account: state.account };
-      let went = await send(before);
-      if (went === null) went = await send(before);
-      if (!went) break;
+      let went = await one(before);
+      if (went === null) went = await one(before);
+      if (!went) return false;
       changed();
     }
+    return true;
   }
 
   async function upload() {
@@ -155,11 +226,13 @@ const queue = (() => {
 
   async function hurry() {
     state.signedOut = false;
-    for (const row of await store.all("queue")) {
-      if (row.state === "waiting" && row.tries > 0) await store.put("queue", { ...row, next: Date.now() });
+    for (const name of ["queue", "pictures"]) {
+      for (const row of await store.all(name)) {
+        if (row.state === "waiting" && row.tries > 0) await store.put(name, { ...row, next: Date.now() });
+      }
     }
     return upload();
   }
 
-  return { state, items, add, undo, mark, upload, hurry, ask, onChange: (call) => { changed = call; } };
+  return { state, items, pictures, add, undo, again, drop, mark, upload, hurry, ask, onChange: (call) => { changed = call; } };
 })();

@@ -12,11 +12,11 @@ const store = (() => {
 
   function open() {
     opened = opened || new Promise((good, bad) => {
-      const asked = indexedDB.open("lianxi-patrol", 1);
+      const asked = indexedDB.open("lianxi-patrol", 2);
       asked.onupgradeneeded = () => {
-        asked.result.createObjectStore("queue", { keyPath: "id" });
-        asked.result.createObjectStore("sent", { keyPath: "id" });
-        asked.result.createObjectStore("kept");
+        const known = asked.result.objectStoreNames, keyed = { keyPath: "id" };
+        for (const each of ["queue", "sent", "pictures"]) if (!known.contains(each)) asked.result.createObjectStore(each, keyed);
+        if (!known.contains("kept")) asked.result.createObjectStore("kept");
       };
       asked.onsuccess = () => good(asked.result);
       asked.onerror = () => bad(asked.error);
@@ -29,7 +29,7 @@ const store = (() => {
     const base = await open();
     return new Promise((good, bad) => {
       const going = base.transaction(name, mode, { durability: "strict" });
-      const asked = work(going.objectStore(name));
+      const asked = typeof name === "string" ? work(going.objectStore(name)) : work(...name.map((each) => going.objectStore(each)));
       going.oncomplete = () => good(asked ? asked.result : undefined);
       going.onabort = () => bad(going.error);
     });
@@ -41,7 +41,9 @@ const store = (() => {
     put: (name, value, key) => run(name, "readwrite", (it) => it.put(value, key)),
     remove: (name, key) => run(name, "readwrite", (it) => it.delete(key)),
     clear: (name) => run(name, "readwrite", (it) => it.clear()),
-    replace: (name, value, old) => run(name, "readwrite", (it) => { it.put(value); if (old !== value.id) it.delete(old); }),
+
+    // A visit and its photographs are kept together, or none of them is.
+    together: (work) => run(["queue", "pictures"], "readwrite", work),
     add: (name, value, key) => run(name, "readwrite", (it) => {
       const asked = it.add(value, key);
       asked.onerror = (event) => event.preventDefault();
@@ -93,6 +95,14 @@ const vault = (() => {
     async seal(what) {
       const plain = JSON.stringify(what);
       return subtle ? shut(await device(), text.encode(plain)) : { plain };
+    },
+
+    async sealBytes(plain) {
+      return subtle ? shut(await device(), plain) : { plain };
+    },
+
+    async openBytes(sealed) {
+      return sealed.plain !== undefined ? sealed.plain : unshut(await device(), sealed);
     },
 
     async open(sealed) {
