@@ -12,7 +12,7 @@ import pyotp
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from deploy.local.places import read_json
 from tests.browser.conftest import WCAG, Visitor
@@ -131,11 +131,11 @@ def photographed(page: Page, code: str) -> None:
     page.locator(f"#stop-{code} [data-other]").click()
     page.locator("#finding-form label", has_text="允许入户").click()
     large = photo("JPEG", picture=Image.effect_noise((3000, 2000), 40).convert("RGB"))
-    files = [("large.jpg", large), ("small.png", photo("PNG"))]
-    page.set_input_files(
-        "#photo-files",
-        [{"name": name, "mimeType": f"image/{name[-3:].replace('jpg', 'jpeg')}", "buffer": raw} for name, raw in files],
-    )
+    files: list[FilePayload] = [
+        {"name": "large.jpg", "mimeType": "image/jpeg", "buffer": large},
+        {"name": "small.png", "mimeType": "image/png", "buffer": photo("PNG")},
+    ]
+    page.set_input_files("#photo-files", files)
     expect(page.locator("#photo-list img")).to_have_count(2)
     page.locator("#finding-form [type=submit]").click()
 
