@@ -43,6 +43,7 @@ from gateway.recent import Recent
 from gateway.routes import add_routes
 from gateway.settings import GatewaySettings
 from gateway.spool import Spool
+from gateway.straight import Straight, ways_of
 from gateway.tries import Tries
 from gateway.watch import Watch
 from lianxi import __version__
@@ -183,6 +184,7 @@ def _health(house: House) -> Health:
 
 def _add_doorway(app: FastAPI, house: House) -> None:
     # The last one added is the first to see a request.
+    app.add_middleware(Straight, house=house, ways=ways_of(app.routes))
     app.add_middleware(SizeLimits, settings=house.settings)
     app.add_middleware(Turnstile, crowd=house.crowd)
     app.add_middleware(

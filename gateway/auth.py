@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import json
 import secrets
+from collections import OrderedDict
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -31,6 +32,7 @@ ALGORITHM: Final = "HS256"
 ISSUER: Final = "lianxi"
 AUDIENCE: Final = "lianxi-gateway"
 CLAIMS: Final = ("iss", "aud", "sub", "iat", "exp", "jti")
+SIGNED_KEPT: Final = 4096
 _NOBODY: Final = Client(client_id="", secret_sha256="0" * 64, agency="", scopes=())
 
 
@@ -148,6 +150,7 @@ class Tokens:
         self._key = bytes.fromhex(key_hex)
         self._register = register
         self._clock = clock
+        self._signed: OrderedDict[bytes, dict[str, Any]] = OrderedDict()
         self.lives_seconds = settings.gateway_token_seconds
 
     def grant(self, client_id: str, secret: str, wanted: frozenset[str]) -> tuple[str, frozenset[str]]:
@@ -190,6 +193,25 @@ class Tokens:
         return Principal(client.client_id, client.agency, scopes, client.roles, client.desks, client.areas)
 
     def _claims(self, token: str) -> dict[str, Any]:
+        claims = self._signed_claims(token)
+        expires = claims["exp"]
+        if not isinstance(expires, int):
+            raise NotKnown("token.unreadable")
+        if expires <= self._clock.now().timestamp():
+            raise NotKnown("token.expired")
+        return claims
+
+    def _signed_claims(self, token: str) -> dict[str, Any]:
+        """Check a signature once: it stays right. Whether the token still counts is looked at each time."""
+        digest = hashlib.sha256(token.encode()).digest()
+        known = self._signed.get(digest)
+        if known is None:
+            known = self._signed[digest] = self._verified(token)
+            if len(self._signed) > SIGNED_KEPT:
+                self._signed.popitem(last=False)
+        return known
+
+    def _verified(self, token: str) -> dict[str, Any]:
         try:
             claims: dict[str, Any] = jwt.decode(
                 token,
@@ -202,9 +224,4 @@ class Tokens:
             )
         except (jwt.PyJWTError, ValueError):
             raise NotKnown("token.unreadable") from None
-        expires = claims["exp"]
-        if not isinstance(expires, int):
-            raise NotKnown("token.unreadable")
-        if expires <= self._clock.now().timestamp():
-            raise NotKnown("token.expired")
         return claims

@@ -54,7 +54,7 @@ class SizeLimits:
             if isinstance(body, LianxiError):
                 await _turn_away(body, scope, receive, send)
             else:
-                await self._app(scope, _replay(body, receive), send)
+                await self._app(scope, replay(body, receive), send)
         finally:
             self._held -= room.held
 
@@ -103,7 +103,8 @@ class _Room:
     largest: int = 0
 
 
-def _replay(body: bytes, receive: Receive) -> Receive:
+def replay(body: bytes, receive: Receive) -> Receive:
+    """Hand a body out again that was received already."""
     waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def again() -> Message:
@@ -182,7 +183,7 @@ class DoorRoute(APIRoute):
             strict = StrictRequest(request.scope, request.receive)
             wants_body = self.body_field is not None
             if wants_body or await strict.body():
-                if not _says_json(request.headers.get("content-type", "")):
+                if not says_json(request.headers.get("content-type", "")):
                     raise WrongType("body.wrong_type")
                 # Where nothing is asked for, an empty object is understood as nothing, and anything else is a mistake.
                 if not wants_body and await strict.json() != {}:
@@ -192,7 +193,8 @@ class DoorRoute(APIRoute):
         return strictly
 
 
-def _says_json(content_type: str) -> bool:
+def says_json(content_type: str) -> bool:
+    """Say whether a body is JSON by its sender's word."""
     plain = content_type.partition(";")[0].strip().lower()
     return plain == _JSON[0] or (plain.startswith("application/") and plain.endswith(_JSON[1]))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final, Self, TypeVar
 from urllib.parse import urlencode
@@ -135,16 +135,21 @@ async def the_house(request: Request) -> House:
 async def caller_of(
     needed: SecurityScopes, request: Request, _token: Annotated[Any, Depends(_SCHEME)] = None
 ) -> Caller:
-    """Say on whose behalf a request is made.
+    """Say on whose behalf a request is made."""
+    return caller_at(request.scope["state"], needed.scopes)
+
+
+def caller_at(state: Mapping[str, Any], scopes: Iterable[str]) -> Caller:
+    """Say on whose behalf a request is made, by what was written down at the door.
 
     Raises:
         NotKnown: there is no good token.
         NotAllowed: scope.missing.
     """
-    door = getattr(request.state, "door", None)
+    door = state.get("door")
     if not isinstance(door, Principal):
         raise door if isinstance(door, Exception) else NotKnown("token.missing")
-    missing = [scope for scope in needed.scopes if scope not in door.scopes]
+    missing = [scope for scope in scopes if scope not in door.scopes]
     if missing:
         raise NotAllowed("scope.missing", scope=missing[0])
     return Caller(
@@ -155,8 +160,8 @@ async def caller_of(
         desks=door.desks,
         areas=door.areas,
         is_person=door.is_person,
-        correlation_id=request.state.correlation_id,
-        traceparent=request.state.traceparent,
+        correlation_id=state["correlation_id"],
+        traceparent=state["traceparent"],
     )
 
 

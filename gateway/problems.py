@@ -206,7 +206,8 @@ def has_precondition(scope: Scope) -> bool:
     return any(name == b"if-match" for name, _ in scope["headers"])
 
 
-async def _answer(request: Request, error: Exception) -> Response:
+async def answer_to(request: Request, error: Exception) -> Response:
+    """Answer an error, and report it if it is ours."""
     problem = problem_of(error, has_precondition=has_precondition(request.scope))
     if problem.status >= 500 and not isinstance(error, Unavailable):
         _report(request.scope, error)
@@ -228,7 +229,7 @@ def _report(scope: Scope, error: Exception) -> None:
 def install(app: FastAPI) -> None:
     """Have the app answer every error that has a place in the table."""
     for kind in (LianxiError, HTTPException, UnreadableBody, RequestValidationError, ResponseValidationError):
-        app.add_exception_handler(kind, _answer)
+        app.add_exception_handler(kind, answer_to)
 
 
 class LastResort:
