@@ -6,7 +6,6 @@ import re
 import secrets
 from typing import Final
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway import paths
@@ -14,16 +13,22 @@ from gateway import paths
 _CORRELATION: Final = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 _TRACE: Final = re.compile(r"^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$")
 _PAGES: Final = ("/docs", "/redoc", "/problems/")
-_STRICT: Final = "default-src 'none'; frame-ancestors 'none'"
+_OWN: Final = b"x-correlation-id"
+_POLICY: Final = b"content-security-policy"
+_STRICT: Final = (_POLICY, b"default-src 'none'; frame-ancestors 'none'")
 _PAGE: Final = (
-    "default-src 'none'; connect-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data:; font-src 'self'; worker-src blob:; frame-ancestors 'none'"
+    _POLICY,
+    (
+        b"default-src 'none'; connect-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+        b"img-src 'self' data:; font-src 'self'; worker-src blob:; frame-ancestors 'none'"
+    ),
 )
-_ALWAYS: Final = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
+_ALWAYS: Final = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
 
 
 class Correlation:
@@ -45,12 +50,9 @@ class Correlation:
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["X-Correlation-Id"] = state["correlation_id"]
-                headers.setdefault("Content-Security-Policy", policy)
-                headers.setdefault("Cache-Control", "no-store")
-                for name, value in _ALWAYS.items():
-                    headers.setdefault(name, value)
+                given = {name for name, _ in message["headers"]}
+                ours = [(_OWN, state["correlation_id"].encode()), policy, *_ALWAYS]
+                message["headers"] = [*message["headers"], *(each for each in ours if each[0] not in given)]
             await send(message)
 
         await self._app(scope, receive, sending)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
 
@@ -175,13 +175,20 @@ class MongoLedger:
     async def add_requests(self, rows: Sequence[RequestRow]) -> None:
         """Keep rows."""
         with _reaching_the_store():
-            await self._requests.insert_many([asdict(row) for row in rows], ordered=False)
+            await self._requests.insert_many([_row_of(row) for row in rows], ordered=False)
 
     async def requests_of(self, actor: str, since: datetime, at_most: int) -> list[RequestRow]:
         """Read what somebody has asked."""
         with _reaching_the_store():
             found = self._requests.find({"actor": actor, "at": {"$gt": since}}).sort("at", -1).limit(at_most)
             return [RequestRow(**_without(row, "_id")) async for row in found]
+
+
+_ROW: Final = tuple(each.name for each in fields(RequestRow))
+
+
+def _row_of(row: RequestRow) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in _ROW}
 
 
 def _without(row: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -66,7 +66,7 @@ class Way:
 def ways_of(routes: Iterable[Any]) -> Mapping[str, Way]:
     """Find the straight ways among an app's routes."""
     found = (each for each in routes if isinstance(each, DoorRoute) and each.path in STRAIGHT)
-    return {route.path: Way.of(route) for route in found if "POST" in route.methods}
+    return {route.path: Way.of(route) for route in found if "POST" in (route.methods or ())}
 
 
 class Straight:

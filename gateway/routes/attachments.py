@@ -40,7 +40,7 @@ async def upload_picture(request: Request, house: InHouse, idempotency_key: Idem
 
 async def take_public_picture(request: Request, house: House, raw: bytes, idempotency_key: str | None) -> Response:
     """Take in a picture from anybody, however it came: as a body of its own or in a form."""
-    await house.rates.take(house.rates.upload, "uploads", request.state.bucket)
+    await house.rates.take(house.rates.upload, "uploads", house.buckets.of(request.scope))
     key = read_key(idempotency_key)
 
     async def act() -> Response:

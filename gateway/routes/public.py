@@ -228,7 +228,7 @@ async def _trying(request: Request, house: House, written_code: str | None, give
     """Guard one try of a code, and work out its verifier: in that order, so that guessing costs us nothing."""
     if written_code is None:
         raise BadRequest("receipt.missing")
-    async with house.tries.one(request.state.bucket, given):
+    async with house.tries.one(house.buckets.of(request.scope), given):
         yield await house.verifiers.verifier(receipts.header_text(written_code))
 
 

@@ -178,7 +178,7 @@ async def let_in(request: Request, name: str, password: str, code: str) -> Opene
         SignInRefused, TooMany, TooBusy, StoreDown: as `gateway.people.sign_in.SignIn.open`.
     """
     house = house_of(request)
-    tried = Try(name, password, code, request.state.bucket, request.cookies.get(DEVICE_COOKIE, ""))
+    tried = Try(name, password, code, house.buckets.of(request.scope), request.cookies.get(DEVICE_COOKIE, ""))
     try:
         return await house.sign_in.open(tried)
     except SignInRefused as refusal:

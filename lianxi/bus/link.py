@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
@@ -40,6 +40,13 @@ class Letter:
     def headers(self) -> dict[str, Any]:
         """Its headers, never absent."""
         return dict(self.properties.headers or {})
+
+
+class _WholeLetters(AsyncioConnection):
+    """Writes a letter in one piece: pika hands the socket its method, header and body one by one, three calls each."""
+
+    def _output_marshaled_frames(self, marshaled_frames: Sequence[bytes]) -> None:
+        super()._output_marshaled_frames([b"".join(marshaled_frames)])
 
 
 class Link:
@@ -76,7 +83,7 @@ class Link:
         """
         loop = asyncio.get_running_loop()
         opened: asyncio.Future[AsyncioConnection] = loop.create_future()
-        connection = AsyncioConnection(
+        connection = _WholeLetters(
             self._parameters,
             on_open_callback=lambda each: _settle(opened, each),
             on_open_error_callback=lambda _each, error: _fail(opened, error),
