@@ -42,7 +42,7 @@ class Letter:
         return dict(self.properties.headers or {})
 
 
-class _WholeLetters(AsyncioConnection):
+class _WholeLetters(AsyncioConnection):  # type: ignore[misc]  # pika tells no types
     """Writes a letter in one piece: pika hands the socket its method, header and body one by one, three calls each."""
 
     def _output_marshaled_frames(self, marshaled_frames: Sequence[bytes]) -> None:

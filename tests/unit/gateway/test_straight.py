@@ -20,9 +20,9 @@ Change = dict[str, Any]
 @contextmanager
 def the_long_way(door: Door) -> Iterator[None]:
     """Serve everything as the routes stand, for as long as the block runs."""
-    way = door.app.middleware_stack
+    way: Any = door.app.middleware_stack
     while type(way).__name__ != "Straight":
-        way = next(value for name, value in vars(way).items() if name in ("_app", "app"))  # type: ignore[arg-type]
+        way = next(value for name, value in vars(way).items() if name in ("_app", "app"))
     kept = way._ways
     way._ways = {}
     try:
