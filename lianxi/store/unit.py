@@ -14,7 +14,6 @@ from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 import bson
-from pymongo import UpdateOne
 from pymongo.errors import DuplicateKeyError
 
 from lianxi.contracts import audit
@@ -26,6 +25,7 @@ from lianxi.store.connect import insert_new, reaching_the_store
 from lianxi.store.documents import AggregateDocument
 from lianxi.store.mapping import as_fields, as_state
 from lianxi.store.outbox import COMMANDS_KEEPS, INBOX_KEEPS, LANE_RANK, Announcer, due_rank, pending
+from lianxi.store.together import Written, write_together, written
 
 TRIES = 30
 CHANGED = "changed"
@@ -239,24 +239,24 @@ class AggregateStore(Generic[A]):
         first = {each.aggregate_id: each for each in reversed(changes)}
         with reaching_the_store():
             found = list(self._collection.find({"_id": {"$in": list(first)}}))
-        updates = [update for row in found if (update := self._bulk_update(row, first[row["_id"]])) is not None]
-        written = 0
-        if updates:
+        decided = [each for row in found if (each := self._decided(row, first[row["_id"]])) is not None]
+        done = 0
+        if decided:
             with reaching_the_store():
-                written = self._collection.bulk_write(updates, ordered=False).matched_count
+                done = write_together(self._collection, decided)
             COMMITTED.ring(self._collection.name)
-        if written < len(updates) or len(found) < len(changes):
+        if done < len(decided) or len(found) < len(changes):
             # Those that were written are known by their event and stay as they are.
             for each in changes:
                 self.change(each.aggregate_id, each.decide, each.cause)
 
-    def _bulk_update(self, found: dict[str, Any], change: Change[A]) -> UpdateOne | None:
+    def _decided(self, found: dict[str, Any], change: Change[A]) -> Written | None:
         if self._is_done(found, change.cause):
             return None
         before = self._stored(found)
         after, events = change.decide(before.state)
         update = self._update(found, after, events, change.cause)
-        return None if update is None else UpdateOne({"_id": found["_id"], "_version": before.version}, update)
+        return None if update is None else written(found, update)
 
     def _get(self, aggregate_id: str) -> dict[str, Any]:
         with reaching_the_store():
