@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from pymongo import UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
 from lianxi.bus import topology
@@ -17,6 +16,7 @@ from lianxi.store.parked import PARKED
 
 TOGETHER = 50
 """How many outboxes one write empties: the time of matching a list of ids grows with its square."""
+_WAITING = {"$concatArrays": ["$_outbox", "$_audit"]}
 _EMPTIED = {"$set": {"_outbox": [], "_audit": []}, "$unset": {"_outbox_due": ""}}
 
 
@@ -71,9 +71,8 @@ async def _take_out_together(collection: AsyncCollection[dict[str, Any]], versio
             return
         waiting = {"_id": {"$in": list(left)}, "_outbox_due": {"$exists": True}}
         left = {row["_id"]: left[row["_id"]] async for row in collection.find(waiting, {"_id": 1})}
-    writes = [write for each in left.values() if each.entries or each.audit for write in _pull(each)]
-    if writes:
-        await collection.bulk_write(writes)
+    if some := [each for each in left.values() if each.entries or each.audit]:
+        await collection.update_many({"_id": {"$in": [each.pending.aggregate_id for each in some]}}, _pull(some))
 
 
 def ledger_rows(entry: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
@@ -102,13 +101,16 @@ def settled_row(receipt: Mapping[str, Any]) -> dict[str, Any]:
     return row | parked
 
 
-def _pull(sent: Sent) -> tuple[UpdateOne, UpdateOne]:
-    at = {"_id": sent.pending.aggregate_id}
-    some = {
-        "$pull": {
-            "_outbox": {"id": {"$in": [entry["id"] for entry in sent.entries]}},
-            "_audit": {"entry_id": {"$in": [line["entry_id"] for line in sent.audit]}},
-        }
-    }
-    empty = {**at, "_outbox.0": {"$exists": False}, "_audit.0": {"$exists": False}}
-    return UpdateOne(at, some), UpdateOne(empty, {"$unset": {"_outbox_due": ""}})
+def _pull(sent: Sequence[Sent]) -> list[dict[str, Any]]:
+    """Take out what was sent, and leave what has come since; with nothing left nobody waits. Their ids are all unlike."""
+    entries = [entry["id"] for each in sent for entry in each.entries]
+    lines = [line["entry_id"] for each in sent for line in each.audit]
+    return [
+        {"$set": {"_outbox": _without("_outbox", "id", entries), "_audit": _without("_audit", "entry_id", lines)}},
+        {"$set": {"_outbox_due": {"$cond": [{"$eq": [_WAITING, []]}, "$$REMOVE", "$_outbox_due"]}}},
+    ]
+
+
+def _without(name: str, key: str, sent: Sequence[str]) -> dict[str, Any]:
+    stays = {"$not": [{"$in": [f"$$this.{key}", {"$literal": sent}]}]}
+    return {"$filter": {"input": {"$ifNull": [f"${name}", []]}, "cond": stays}}
