@@ -12,13 +12,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pika
-from pymongo import ReplaceOne
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
 
 from lianxi.bus import topology
 from lianxi.bus.link import Letter, Link
-from lianxi.bus.outboxes import Pending, Sent, ledger_rows, pending_in, settled_row, take_out
+from lianxi.bus.outboxes import Pending, Sent, ledger_row, pending_in, settled_rows, take_out
 from lianxi.bus.parking import as_parked, receipts_of
 from lianxi.contracts import codec
 from lianxi.contracts.envelope import Lane
@@ -214,8 +213,8 @@ class DeskRelay:
         """Write the ledger's rows, chain the audit, then take both out of the aggregates."""
         now = self._clock.now()
         await self.chain.append([line for each in sent for line in each.audit])
-        rows = [row for each in sent for entry in each.entries for row in ledger_rows(entry, now)]
-        await self._insert_new(DELIVERIES, rows)
+        rows = (ledger_row(entry, now) for each in sent for entry in each.entries)
+        await self._insert_new(DELIVERIES, [row for row in rows if row["queues"]])
         for collection in AGGREGATES[self.service]:
             await take_out(self._database[collection], [each for each in sent if each.pending.collection == collection])
         for each in sent:
@@ -246,25 +245,17 @@ class DeskRelay:
     async def _note_receipts(self) -> None:
         letters = await _batch(self._receipts, RECEIPTS_BATCH)
         receipts = [receipt for letter in letters for receipt in receipts_of(letter.body)]
-        settled = {each["_id"]: each for each in map(settled_row, receipts)}
-        rows = list(settled.values())
-        if known := await self._insert_new(SETTLEMENTS, rows):
-            # A letter that came twice, or was parked and has been replayed: what was heard last holds.
-            again = [ReplaceOne({"_id": rows[place]["_id"]}, rows[place]) for place in known]
-            await self._database[SETTLEMENTS].bulk_write(again, ordered=False)
+        await self._insert_new(SETTLEMENTS, settled_rows(receipts))
         self._acknowledge("receipts", letters[-1])
 
-    async def _insert_new(self, collection: str, rows: Sequence[dict[str, Any]]) -> list[int]:
-        """Insert rows in one write, and say the places of those that were there already."""
+    async def _insert_new(self, collection: str, rows: Sequence[dict[str, Any]]) -> None:
+        """Insert rows in one write; those that were there already stay."""
         try:
             if rows:
                 await self._database[collection].insert_many(rows, ordered=False)
         except BulkWriteError as error:
-            wrong = error.details["writeErrors"]
-            if any(each["code"] != DUPLICATE for each in wrong):
+            if any(each["code"] != DUPLICATE for each in error.details["writeErrors"]):
                 raise
-            return [each["index"] for each in wrong]
-        return []
 
     async def _drain_parked(self) -> None:
         letter = await self._parked.get()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 
 from lianxi.bus import topology
 from lianxi.kernel.clock import is_levelled
+from lianxi.kernel.ids import derived_id
 from lianxi.store.parked import PARKED
 
 TOGETHER = 50
@@ -75,34 +76,40 @@ async def _take_out_together(collection: AsyncCollection[dict[str, Any]], versio
         await collection.update_many({"_id": {"$in": [each.pending.aggregate_id for each in some]}}, _pull(some))
 
 
-def ledger_rows(entry: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
-    """Make one ledger row for each queue that an event goes to."""
+def ledger_row(entry: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Make the ledger's row of an event: which queues its letters go to."""
     event = entry["event"]
-    return [
-        {
-            "_id": f"{entry['id']}:{queue}",
-            "event_id": entry["id"],
-            "event_type": event["type"],
-            "subject": event["subject"],
-            "queue": queue,
-            "created_at": entry["at"],
-            "sent_at": now,
-            "is_levelled": is_levelled(datetime.fromisoformat(event["time"])),
-        }
-        for queue in topology.queues_hearing(event["type"], entry["lane"])
-    ]
+    return {
+        "_id": entry["id"],
+        "event_type": event["type"],
+        "subject": event["subject"],
+        "queues": list(topology.queues_hearing(event["type"], entry["lane"])),
+        "created_at": entry["at"],
+        "sent_at": now,
+        "is_levelled": is_levelled(datetime.fromisoformat(event["time"])),
+    }
 
 
-def settled_row(receipt: Mapping[str, Any]) -> dict[str, Any]:
-    """Make the row that says what became of a letter in one queue; it may come before the ledger's own."""
-    at = datetime.fromisoformat(receipt["at"])
-    parked = {"parked_at": at} if receipt["state"] == PARKED else {}
-    row = {"_id": f"{receipt['event_id']}:{receipt['queue']}", "state": receipt["state"], "settled_at": at}
-    return row | parked
+def settled_rows(receipts: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Make the rows that say what became of letters: one for those that one queue settled alike and at once.
+
+    A row may come before those of its events, and the same receipts make the same row however often they come.
+    """
+    alike: defaultdict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for each in receipts:
+        alike[each["queue"], each["state"], each["at"]].add(each["event_id"])
+    return [_settled_row(*said, sorted(events)) for said, events in alike.items()]
+
+
+def _settled_row(queue: str, state: str, told_at: str, events: Sequence[str]) -> dict[str, Any]:
+    at = datetime.fromisoformat(told_at)
+    row_id = derived_id("settled", queue, state, told_at, *events)
+    row = {"_id": row_id, "queue": queue, "state": state, "settled_at": at, "events": events}
+    return row | ({"parked_at": at} if state == PARKED else {})
 
 
 def _pull(sent: Sequence[Sent]) -> list[dict[str, Any]]:
-    """Take out what was sent, and leave what has come since; with nothing left nobody waits. Their ids are all unlike."""
+    """Take out what was sent, and leave what has come since; with nothing left nobody waits."""
     entries = [entry["id"] for each in sent for entry in each.entries]
     lines = [line["entry_id"] for each in sent for line in each.audit]
     return [

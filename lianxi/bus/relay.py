@@ -129,6 +129,7 @@ class Relay:
                     database = self._client[self._settings.database(service)]
                     await database[DELIVERIES].create_index([("subject", 1)])
                     await database[DELIVERIES].create_index([("created_at", 1)])
+                    await database[SETTLEMENTS].create_index([("events", 1)])
                     await database[SETTLEMENTS].create_index([("parked_at", 1)], sparse=True)
                     await database[PARKED].create_index([("state", 1)])
                 return

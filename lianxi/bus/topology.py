@@ -13,6 +13,7 @@ import json
 import secrets
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from kombu import Connection
@@ -180,8 +181,9 @@ def routing_key(event_type: str, lane: Lane) -> str:
     return event_type if lane == "normal" else f"{event_type}.{lane}"
 
 
+@cache
 def queues_hearing(event_type: str, lane: Lane) -> tuple[str, ...]:
-    """List the queues that an event of a lane goes to: one row each in the delivery ledger."""
+    """List the queues that an event of a lane goes to: its row in the delivery ledger names them."""
     return tuple(
         f"lx.{service}.{handler}.{lane}" if (service, handler) in LANED else f"lx.{service}.{handler}"
         for service, handlers in SUBSCRIPTIONS.items()

@@ -28,7 +28,7 @@ from lianxi.store.pages import FLOOR
 PARKED = "parked"
 DELIVERIES = "deliveries"
 SETTLEMENTS = "settlements"
-"""What became of letters, by the ids of their deliveries: two inserts cost a fifth of an insert and an update."""
+"""What became of letters: a row for those that one queue settled at once. Inserts cost a fifth of updates."""
 
 _TIMES = ("x-lx-failed-at", "x-death")
 """The headers of a letter that tell when it failed."""
@@ -113,15 +113,26 @@ class Ledger:
 
     def _parked_deliveries(self, now: datetime) -> list[dict[str, Any]]:
         with reaching_the_store():
-            parked = list(self._settlements.find({"parked_at": {"$gte": FLOOR, "$lte": now + WINDOW}}, {"_id": 1}))
-        return self._joined({"_id": {"$in": [row["_id"] for row in parked]}})
+            parked = list(self._settlements.find({"parked_at": {"$gte": FLOOR, "$lte": now + WINDOW}}, {"events": 1}))
+        rows = self._joined({"_id": {"$in": sorted({event for row in parked for event in row["events"]})}})
+        return [row for row in rows if row["state"] == DeliveryState.PARKED]
 
     def _joined(self, match: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Read the letters of some events, one for each queue, with what was said last of each."""
         with reaching_the_store():
-            rows = list(self._deliveries.find(match))
-            ids = [row["_id"] for row in rows]
-            settled = {row["_id"]: row for row in self._settlements.find({"_id": {"$in": ids}})} if ids else {}
-        return [{"state": DeliveryState.SENT.value, **row, **settled.get(row["_id"], {})} for row in rows]
+            sent = list(self._deliveries.find(match))
+            ids = [row["_id"] for row in sent]
+            settled = list(self._settlements.find({"events": {"$in": ids}})) if ids else []
+        said = {
+            (event, row["queue"]): {"state": row["state"], "settled_at": row["settled_at"]}
+            for row in sorted(settled, key=lambda row: row["settled_at"])
+            for event in row["events"]
+        }
+        return [
+            {**row, "queue": queue, "state": DeliveryState.SENT.value, **said.get((row["_id"], queue), {})}
+            for row in sent
+            for queue in row["queues"]
+        ]
 
     def _row(self, parked_id: str) -> dict[str, Any]:
         with reaching_the_store():
@@ -150,7 +161,7 @@ class Ledger:
 
 def _delivery(row: Mapping[str, Any]) -> DeliveryView:
     return DeliveryView(
-        event_id=row["event_id"],
+        event_id=row["_id"],
         event_type=row["event_type"],
         subject=row["subject"],
         queue=row["queue"],

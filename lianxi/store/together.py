@@ -44,8 +44,9 @@ def _kept(values: list[Any], push: Mapping[str, Any]) -> list[Any]:
 def write_together(collection: Any, changes: Sequence[Written]) -> int:
     """Write changes of documents that are still at the version they were read at; say how many there were."""
     return sum(
-        collection.update_many({"_id": {"$in": [each.aggregate_id for each in part]}, "_version": version}, _pipe(part))
-        .matched_count
+        collection.update_many(
+            {"_id": {"$in": [each.aggregate_id for each in part]}, "_version": version}, _pipe(part)
+        ).matched_count
         for version, part in _parts(changes)
     )
 

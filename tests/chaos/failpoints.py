@@ -23,6 +23,7 @@ from mongoengine import IntField
 
 import lianxi.bus.desk_relay as relay_module
 import lianxi.bus.outboxes as outboxes_module
+import lianxi.store.together as together_module
 import lianxi.store.unit as unit_module
 from lianxi.bus.desk_relay import DeskRelay
 from lianxi.bus.link import Link
@@ -38,7 +39,7 @@ AGGREGATES = 5
 TOGETHER = 4
 EVENTS = 30
 DECISIONS = 4
-WATCHED = frozenset({unit_module.__file__, relay_module.__file__, outboxes_module.__file__})
+WATCHED = frozenset({unit_module.__file__, together_module.__file__, relay_module.__file__, outboxes_module.__file__})
 # About as many lines as a trial runs through in the watched files, so that most die on the way and some live.
 LINES = {"decide": 500, "batch": 700, "relay": 260}
 

@@ -48,10 +48,11 @@ def is_quiet(town: RunningTown) -> bool:
     with MongoClient[dict[str, Any]](town.mongo_url) as client:
         if pending(client):
             return False
-        sent, settled = (
-            {row["_id"] for service in SERVICES for row in client[f"lianxi_{service}"][name].find({}, {"_id": 1})}
-            for name in ("deliveries", "settlements")
-        )
+        desks = [client[f"lianxi_{service}"] for service in SERVICES]
+        sent = {(row["_id"], queue) for desk in desks for row in desk.deliveries.find() for queue in row["queues"]}
+        settled = {
+            (event, row["queue"]) for desk in desks for row in desk.settlements.find() for event in row["events"]
+        }
     return sent <= settled and not messages_waiting(town.amqp_url(), WORK_QUEUES)
 
 

@@ -12,7 +12,7 @@ from pymongo.database import Database
 
 from lianxi.bus import wire
 from lianxi.bus.link import Letter
-from lianxi.bus.outboxes import ledger_rows
+from lianxi.bus.outboxes import ledger_row, settled_rows
 from lianxi.bus.parking import as_parked
 from lianxi.contracts.operations import ListDeliveries
 from lianxi.store.parked import Ledger
@@ -42,10 +42,11 @@ def ledger(**collections: Rows) -> Ledger:
 @pytest.mark.parametrize(("told_at", "shown_at"), [(HOUR, HOUR), (EXACT, EXACT)])
 def test_a_delivery_is_told_as_its_letter_is(told_at: datetime, shown_at: datetime) -> None:
     event = {"type": "tips.tip.received.v1", "subject": "tip/tip_1", "time": told_at.isoformat()}
-    rows = ledger_rows({"id": "e1", "event": event, "at": EXACT, "lane": "normal"}, EXACT)
-    settled = [{"_id": each["_id"], "state": "delivered", "settled_at": EXACT} for each in rows]
+    row = ledger_row({"id": "e1", "event": event, "at": EXACT, "lane": "normal"}, EXACT)
+    said = {"event_id": "e1", "state": "delivered", "at": EXACT.isoformat()}
+    settled = settled_rows({**said, "queue": queue} for queue in row["queues"])
 
-    shown = ledger(deliveries=Rows(*rows), settlements=Rows(*settled)).list_deliveries(
+    shown = ledger(deliveries=Rows(row), settlements=Rows(*settled)).list_deliveries(
         ListDeliveries(subject="tip/tip_1"), EXACT
     )
 
