@@ -8,12 +8,13 @@ from typing import Any, cast
 import pytest
 from pymongo.database import Database
 
+from lianxi.bus import topology
 from lianxi.bus.outboxes import ledger_row, settled_rows
 from lianxi.contracts.operations import DeliveryState, ListDeliveries
 from lianxi.store.parked import Ledger
 
 EARLY, LATE = datetime(2026, 11, 23, 8, 41, tzinfo=UTC), datetime(2026, 11, 23, 9, 2, tzinfo=UTC)
-QUEUE = "lx.reporting.keep_facts"
+QUEUE = topology.queues_hearing("tips.tip.received.v1", "normal")[0]
 
 
 class Rows:
