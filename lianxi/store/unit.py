@@ -239,7 +239,7 @@ class AggregateStore(Generic[A]):
         first = {each.aggregate_id: each for each in reversed(changes)}
         with reaching_the_store():
             found = list(self._collection.find({"_id": {"$in": list(first)}}))
-        decided = [each for row in found if (each := self._decided(row, first[row["_id"]])) is not None]
+        decided = [new for row in found if (new := self._decided(row, first[row["_id"]])) is not None]
         done = 0
         if decided:
             with reaching_the_store():
