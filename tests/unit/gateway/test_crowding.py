@@ -91,6 +91,56 @@ def test_when_nothing_is_heard_the_desks_are_away_and_everything_is_kept_for_the
     assert not is_full(crowd)
 
 
+def test_a_flood_at_a_quiet_hour_does_not_pass_for_desks_that_are_away(crowd: Crowd, hands: Hands) -> None:
+    hands.now += 3_600
+    fill(crowd, 4)
+    assert is_full(crowd)
+    hands.now += AWAY_SECONDS + 0.1
+    assert not is_full(crowd), "nothing is heard although somebody waits: they are away"
+    hands.now += FORGOTTEN_SECONDS
+    assert not is_full(crowd)
+    crowd.done("another")
+    fill(crowd, 4)
+    assert is_full(crowd), "they are back"
+
+
+def line_up(crowd: Crowd, hands: Hands, tips: int, *, heard_every: int) -> None:
+    for number in range(tips):
+        crowd.handing_in(f"tip-{number}", "normal")
+        hands.now += 0.1
+        if number % heard_every == 0:
+            crowd.done(f"tip-{number // heard_every}")
+
+
+def test_a_line_that_moves_too_slowly_is_seen_before_any_rate_is_known(hands: Hands) -> None:
+    crowd = Crowd(1.0, 60, hands)
+    line_up(crowd, hands, 10, heard_every=2)
+    assert not is_full(crowd), "nobody has waited for long yet"
+    line_up(crowd, hands, 60, heard_every=3)
+    assert crowd.under_way < 60
+    assert is_full(crowd)
+    hands.now += 1.1
+    assert not is_full(crowd), "a line that stands is a desk that starts anew, and no crowd"
+
+
+def test_a_few_that_wait_for_long_are_bad_luck_and_no_crowd(hands: Hands) -> None:
+    crowd = Crowd(1.0, 64, hands)
+    fill(crowd, 15)
+    hands.now += 2
+    crowd.done("another")
+    assert not is_full(crowd)
+
+
+def test_who_was_overtaken_stands_in_nobodys_way(hands: Hands) -> None:
+    crowd = Crowd(1.0, 8, hands)
+    for number in range(7):
+        crowd.handing_in(f"known-already-{number}", "normal")
+    hands.now += 1.5
+    crowd.handing_in("tip", "normal")
+    crowd.done("tip")
+    assert crowd.under_way == 0
+
+
 def test_what_is_never_heard_of_again_is_forgotten(crowd: Crowd, hands: Hands) -> None:
     fill(crowd, 100)
     hands.now += FORGOTTEN_SECONDS + 0.1
