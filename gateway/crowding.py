@@ -2,9 +2,9 @@
 
 A tip is under way from the door until its clock runs: then it lies with its desk, its notices are in their trays and
 its limit is reckoned. Two signs tell of a crowd, and nobody has to set either: more are under way than are dealt with
-in time at the rate that is heard, or those at the head of a line that moves have waited as long as they may, which is seen
-as soon as it is true, before any rate is known. When nothing is heard of for long although tips wait, desks or broker
-are away: that is no crowd, and what comes waits in the broker as it always did.
+in time at the rate that is heard, or those at the head of a line that moves have waited as long as they may, which is
+seen as soon as it is true, before any rate is known. When nothing is heard of for long although tips wait, desks or
+broker are away: that is no crowd, and what comes waits in the broker as it always did.
 
 A rescue is never asked to wait (criterion 17.3), and a repeated request is: it comes again and gets its first answer.
 """
@@ -34,7 +34,7 @@ HEARD: Final = f"{TipClockStarted.KEY}.#"
 RESCUE: Final = "rescue"
 TAKES_IN: Final = frozenset({"/v1/tips", "/v1/public/tips", "/report/receipt"})
 WINDOW_SECONDS: Final = 2.0
-SHORTEST_SECONDS: Final = 0.5
+SHORTEST_SECONDS: Final = 1.0
 AWAY_SECONDS: Final = 5.0
 FORGOTTEN_SECONDS: Final = 10.0
 FEW: Final = 4
@@ -44,7 +44,7 @@ SHARE: Final = 4
 STANDS_SECONDS: Final = 1.0
 """A line that has not moved for so long stands because a desk is away for a moment, not because it is long."""
 OVERTAKEN_SECONDS: Final = 1.0
-FADING: Final = 0.97
+FADING: Final = 0.99
 """What a second leaves of the rate that was seen once, so that a quiet hour is not taken for what is possible."""
 
 

@@ -70,7 +70,7 @@ class GatewaySettings(Settings):
 
     # How many tips may be under way.
     gateway_tip_seconds: float = Field(default=1.2, gt=0)
-    gateway_tips_always: int = Field(default=64, gt=0)
+    gateway_tips_always: int = Field(default=32, gt=0)
 
     # How long things take and live.
     gateway_rpc_timeout_seconds: float = Field(default=8.0, gt=0)
