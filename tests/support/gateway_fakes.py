@@ -135,6 +135,8 @@ def settings(folder: Path, **more: Any) -> GatewaySettings:
         "gateway_public_requests_per_minute": 1_000,
         "gateway_token_requests_per_minute": 1_000,
         "gateway_slowing_seconds": 0.0,
+        # Nobody is behind this door whose clocks could be heard of.
+        "gateway_tips_always": 1_000_000,
     }
     return GatewaySettings(**{**given, **more})
 
