@@ -2,7 +2,8 @@
 
 Rare pairs of letters and shared marks find the few tips worth a closer look, at no more postings than a budget, so
 that a question costs the same over a hundred tips and over a hundred thousand. Only those are compared: what two tips
-share speaks for them, and what they contradict one another in, above all the number of the house, against them.
+share speaks for them, and what they contradict one another in, above all the number of the house, against them; unless
+so much that is rare was said in both that the one must have been copied from the other, number or not.
 """
 
 from __future__ import annotations
@@ -12,19 +13,22 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, log
+from operator import itemgetter
 
-from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
 from lianxi.policy import wordings
 from lianxi.policy.wordings import Place
 from services.tips.domain.traces import CORNER_LETTERS, Trace, TraceTable, corners, things_of
 
-POSTINGS_AT_MOST = 20_000
-COMPARED_AT_MOST = 80
+POSTINGS_AT_MOST = 5_000
+CHOSEN_AT_MOST, COMPARED_AT_MOST = 80, 30
+"""So many are found, and of those that somebody may know of so many are compared."""
+
 LIKELY_FROM = 0.5
 PRIOR = -6.3
 WORDING_SLOPE, WORDING_FROM, WORDING_TOLD_FROM = 12.0, 0.2, 0.3
+RARE_FROM, RARE_TELLS, RARE_MOST = 5.0, 0.5, 16.0
 NUMBER_TELLS = {"house": 3.0, "building": 2.5, "stair": 0.7, "room": 3.0, "floor": 1.5}
 OTHER_NUMBER, OTHER_ROOM, OTHER_LETTER = -7.0, -2.5, -2.0
 OTHER_VILLAGE, OTHER_CATEGORY, OTHER_DWELLING = -1.5, -0.4, -3.0
@@ -70,43 +74,59 @@ def alike(
         at_most: how many.
         only: asked before anything is ranked or counted.
     """
-    found = [each for each in _worth_a_look(table, trace) if each.tip_id != trace.tip_id]
+    asked = _Asked.of(table, trace)
+    found = [each for each in _worth_a_look(table, asked) if each.tip_id != trace.tip_id]
     if only is not None:
         allowed = frozenset(only([each.tip_id for each in found]))
         found = [each for each in found if each.tip_id in allowed]
-    likenesses = [likeness(table, weights, trace, each) for each in found]
+    likenesses = [_likeness(table, weights, asked, each) for each in found[:COMPARED_AT_MOST]]
     likely = [each for each in likenesses if each.per_cent >= LIKELY_FROM * 100]
     return sorted(likely, key=lambda each: (-each.per_cent, each.tip_id))[:at_most]
 
 
-def _worth_a_look(table: TraceTable, trace: Trace) -> list[Trace]:
-    """Choose by what is rarest: marks and corners before words, and never more than a budget of either."""
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The tip that is asked about, with how much each of its pairs of letters tells: worked out once a question."""
+
+    trace: Trace
+    marks: frozenset[str]
+    pairs: Sequence[tuple[str, float]]
+    mass: float
+
+    @classmethod
+    def of(cls, table: TraceTable, trace: Trace) -> _Asked:
+        pairs = [(pair, table.rarity(pair)) for pair in table.by_pair.known(wordings.pairs(trace.words))]
+        return cls(trace, frozenset(trace.marks), pairs, sum(rarity for _, rarity in pairs))
+
+
+def _worth_a_look(table: TraceTable, asked: _Asked) -> list[Trace]:
+    """Choose by what is rarest, marks and corners beside words, never more than a budget of either; the best first."""
     shared: defaultdict[int, float] = defaultdict(float)
-    things = (*things_of(trace)[1:], *corners(trace.places))
-    for postings, asked, rarity in (
-        (table.by_thing, things, table.rareness),
-        (table.by_pair, wordings.pairs(trace.words), table.rarity),
+    things = table.by_thing.known((*things_of(asked.trace)[1:], *corners(asked.trace.places)))
+    for postings, rarest in (
+        (table.by_thing, [(thing, table.rareness(thing)) for thing in things]),
+        (table.by_pair, asked.pairs),
     ):
         budget = POSTINGS_AT_MOST
-        for thing in postings.known(asked):
+        for thing, weight in rarest:
             slots = postings.of(thing)
             if (budget := budget - len(slots)) < 0:
                 break
-            weight = rarity(thing)
             for slot in slots:
                 shared[slot] += weight
-    best = heapq.nlargest(COMPARED_AT_MOST, shared, key=shared.__getitem__)
-    return [each for slot in best if (each := table.at(slot)) is not None]
+    best = heapq.nlargest(CHOSEN_AT_MOST, shared.items(), key=itemgetter(1))
+    return [each for slot, _ in best if (each := table.at(slot)) is not None]
 
 
-def likeness(table: TraceTable, weights: Mapping[str, int], one: Trace, other: Trace) -> Likeness:
-    """Say how far two tips may be about the same, and why.
-
-    Clause: none (criterion 10.2).
-    """
-    wording = _wording(table, one.words, other.words)
-    spoken = {"wording": WORDING_SLOPE * (wording - WORDING_FROM), "place": _places(table, one.places, other.places)}
-    spoken |= _marks(table, weights, one, other) | _circumstances(one, other)
+def _likeness(table: TraceTable, weights: Mapping[str, int], asked: _Asked, other: Trace) -> Likeness:
+    """Say how far two tips may be about the same, and why."""
+    one = asked.trace
+    wording, rare = _wording(asked, other.words)
+    spoken = {
+        "wording": WORDING_SLOPE * (wording - WORDING_FROM) + rare * table.experience(),
+        "place": _places(table, one.places, other.places),
+    }
+    spoken |= _marks(table, weights, asked.marks, other) | _circumstances(one, other)
     told = {code: weight for code, weight in spoken.items() if weight > 0 and code != "wording"}
     reasons = [Reason(code=code, per_cent=_per_cent(weight)) for code, weight in sorted(told.items())]
     if wording >= WORDING_TOLD_FROM:
@@ -118,10 +138,10 @@ def _per_cent(weight: float) -> int:
     return round(100 / (1 + exp(-max(-30.0, min(30.0, weight)))))
 
 
-def _marks(table: TraceTable, weights: Mapping[str, int], one: Trace, other: Trace) -> dict[str, float]:
+def _marks(table: TraceTable, weights: Mapping[str, int], marks: frozenset[str], other: Trace) -> dict[str, float]:
     """Weigh what both name, by how rare it is, and by no more than the policy lets its kind say alone."""
     found: dict[str, float] = {}
-    for mark in set(one.marks) & set(other.marks):
+    for mark in marks.intersection(other.marks):
         kind = mark.partition(":")[0]
         if kind != "place":
             alone = min(weights.get(kind, 0) / 1000, SURE)
@@ -177,12 +197,14 @@ def _name(table: TraceTable, one: str, other: str) -> float:
     return rarest + OTHER_LETTER * max(0, wrong - 1)
 
 
-def _wording(table: TraceTable, one: str, other: str) -> float:
-    """Say how alike two wordings are: by their rarer pairs, and letter by letter."""
-    mine, theirs = wordings.pairs(one), wordings.pairs(other)
-    if not mine or not theirs:
-        return 0.0
-    both = sum(map(table.rarity, mine & theirs))
-    dice = 2 * both / (sum(map(table.rarity, mine)) + sum(map(table.rarity, theirs)))
-    letters: float = fuzz.token_ratio(one, other) / 100
-    return 0.8 * dice + 0.2 * letters
+def _wording(asked: _Asked, words: str) -> tuple[float, float]:
+    """Say how much of what one tip tells another tells too, by its rarer pairs; and how much of it hardly anybody does.
+
+    As much is taken to be told in the other as it is long: what it tells beyond the one speaks against them, too.
+    """
+    if not asked.mass or not words:
+        return 0.0, 0.0
+    both = [rarity for pair, rarity in asked.pairs if pair in words]
+    rare = sum(rarity - RARE_FROM for rarity in both if rarity > RARE_FROM)
+    share = 2 * sum(both) / (asked.mass * (1 + len(words) / len(asked.trace.words)))
+    return min(1.0, share), min(RARE_MOST, RARE_TELLS * rare)

@@ -168,6 +168,13 @@ class TraceTable:
         """
         return log1p(max(len(self._slots), FEW_TIPS) / (1 + len(self.by_pair.of(pair))))
 
+    def experience(self) -> float:
+        """Say how far it can be known what is rare: from nothing to one, among tips enough.
+
+        Clause: none.
+        """
+        return min(1.0, len(self._slots) / FEW_TIPS)
+
     def rareness(self, thing: str) -> float:
         """Say how much a mark or a corner tells.
 
