@@ -9,7 +9,6 @@ so much that is rare was said in both that the one must have been copied from th
 from __future__ import annotations
 
 import heapq
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, log
@@ -19,11 +18,15 @@ from rapidfuzz.distance import Levenshtein
 
 from lianxi.policy import wordings
 from lianxi.policy.wordings import Place
-from services.tips.domain.traces import CORNER_LETTERS, Trace, TraceTable, corners, things_of
+from services.tips.domain.traces import CORNER_LETTERS, Postings, Trace, TraceTable, corners, things_of
 
-POSTINGS_AT_MOST = 5_000
+THINGS_AT_MOST, PAIRS_AT_MOST = 5_000, 3_000
+"""So many postings of marks and corners are read, and so many of pairs of letters."""
+
 CHOSEN_AT_MOST, COMPARED_AT_MOST = 80, 30
 """So many are found, and of those that somebody may know of so many are compared."""
+WORTH_FROM = 0.15
+"""What shares less than this part of what the best one shares is not compared."""
 
 LIKELY_FROM = 0.5
 PRIOR = -6.3
@@ -75,11 +78,11 @@ def alike(
         only: asked before anything is ranked or counted.
     """
     asked = _Asked.of(table, trace)
-    found = [each for each in _worth_a_look(table, asked) if each.tip_id != trace.tip_id]
-    if only is not None:
-        allowed = frozenset(only([each.tip_id for each in found]))
-        found = [each for each in found if each.tip_id in allowed]
-    likenesses = [_likeness(table, weights, asked, each) for each in found[:COMPARED_AT_MOST]]
+    found = {each.tip_id: (each, weight) for each, weight in _chosen(table, asked) if each.tip_id != trace.tip_id}
+    allowed = found if only is None else [tip_id for tip_id in only(list(found)) if tip_id in found]
+    most = max((found[tip_id][1] for tip_id in allowed), default=0.0)
+    close = [found[tip_id][0] for tip_id in found if tip_id in allowed and found[tip_id][1] >= most * WORTH_FROM]
+    likenesses = [_likeness(table, weights, asked, each) for each in close[:COMPARED_AT_MOST]]
     likely = [each for each in likenesses if each.per_cent >= LIKELY_FROM * 100]
     return sorted(likely, key=lambda each: (-each.per_cent, each.tip_id))[:at_most]
 
@@ -99,23 +102,30 @@ class _Asked:
         return cls(trace, frozenset(trace.marks), pairs, sum(rarity for _, rarity in pairs))
 
 
-def _worth_a_look(table: TraceTable, asked: _Asked) -> list[Trace]:
+def _chosen(table: TraceTable, asked: _Asked) -> list[tuple[Trace, float]]:
     """Choose by what is rarest, marks and corners beside words, never more than a budget of either; the best first."""
-    shared: defaultdict[int, float] = defaultdict(float)
     things = table.by_thing.known((*things_of(asked.trace)[1:], *corners(asked.trace.places)))
-    for postings, rarest in (
-        (table.by_thing, [(thing, table.rareness(thing)) for thing in things]),
-        (table.by_pair, asked.pairs),
-    ):
-        budget = POSTINGS_AT_MOST
-        for thing, weight in rarest:
-            slots = postings.of(thing)
-            if (budget := budget - len(slots)) < 0:
-                break
-            for slot in slots:
-                shared[slot] += weight
+    shared = _postings(table.by_thing, [(thing, table.rareness(thing)) for thing in things], THINGS_AT_MOST, {})
+    by_thing = frozenset(shared)
+    shared = _postings(table.by_pair, asked.pairs, PAIRS_AT_MOST, shared)
+    if len(shared) > CHOSEN_AT_MOST:
+        # One pair of letters alone is shared by chance.
+        once = asked.pairs[0][1] if asked.pairs else 0.0
+        shared = {slot: weight for slot, weight in shared.items() if weight > once or slot in by_thing}
     best = heapq.nlargest(CHOSEN_AT_MOST, shared.items(), key=itemgetter(1))
-    return [each for slot, _ in best if (each := table.at(slot)) is not None]
+    return [(each, weight) for slot, weight in best if (each := table.at(slot)) is not None]
+
+
+def _postings(
+    postings: Postings, rarest: Sequence[tuple[str, float]], budget: int, shared: dict[int, float]
+) -> dict[int, float]:
+    for thing, weight in rarest:
+        slots = postings.of(thing)
+        if (budget := budget - len(slots)) < 0:
+            break
+        for slot in slots:
+            shared[slot] = shared.get(slot, 0.0) + weight
+    return shared
 
 
 def _likeness(table: TraceTable, weights: Mapping[str, int], asked: _Asked, other: Trace) -> Likeness:
