@@ -285,20 +285,33 @@ def as_view(rental: Rental, version: int) -> RentalView:
     )
 
 
-def as_planned(rental: Rental, today: date) -> PlannedVisit:
-    """Show a rental as a line of the visit plan.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """As much of a dwelling that stands as a visit plan shows: a list is made of hundreds."""
 
-    Clause: L45.1.
+    id: str
+    village: str
+    address: str
+    grade: Grade
+    assistant: str | None
+    next_visit_due_on: date
+    calls: tuple[tuple[str, date], ...] = ()
+
+
+def as_planned(line: Line, today: date) -> PlannedVisit:
+    """Show a dwelling as a line of the visit plan.
+
+    Clause: L45.1, L75.1.
     """
     return PlannedVisit(
-        rental_code=rental.id,
-        village=rental.village,
-        address=rental.address,
-        grade=rental.grade,
-        due_on=rental.next_visit_due_on,
-        is_overdue=is_overdue(rental, today),
-        brought_forward=brought_forward_because(rental) is not None,
-        assistant=rental.assistant,
+        rental_code=line.id,
+        village=line.village,
+        address=line.address,
+        grade=line.grade,
+        due_on=line.next_visit_due_on,
+        is_overdue=line.next_visit_due_on < today,
+        brought_forward=any(due_on == line.next_visit_due_on and why != OVERDUE for why, due_on in line.calls),
+        assistant=line.assistant,
     )
 
 
