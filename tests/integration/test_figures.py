@@ -10,11 +10,12 @@ from typing import Any
 import mongoengine
 import pytest
 
-from lianxi.contracts.envelope import Caller
+from lianxi.contracts.envelope import Caller, Cause
 from lianxi.contracts.figures import GetPublicFigures, GetTipFigures, GetVisitFigures
 from lianxi.contracts.inspections import Grade
 from lianxi.contracts.tips import TipReceived, TipState
 from lianxi.kernel.clock import FixedClock, local_date, local_midnight
+from lianxi.store.journal import CHAIN
 from lianxi.store.mapping import as_fields
 from services.inspections.documents import RentalDocument
 from services.inspections.views import RentalViews
@@ -28,6 +29,8 @@ from services.reporting.views.cells import CellViews, FactRows
 from services.reporting.views.figures import PublicFigureViews
 from services.tips.documents import TipDocument
 from services.tips.domain.tip import Tip
+from services.tips.store import open_tips
+from services.tips.views.figure_table import FigureTable
 from services.tips.views.figures import TipFigureViews
 from tests.support.town import Database
 from tests.unit.inspections import desk as inspections_desk
@@ -66,7 +69,11 @@ def open_tip() -> Tip:
 
 def row_of(tip: Tip, number: int, **changed: Any) -> dict[str, Any]:
     fields = as_fields(replace(tip, id=f"tip_{number:026d}", receipt=f"verifier-{number}", **changed))
-    return {**{name: value for name, value in fields.items() if name != "id"}, "_id": f"tip_{number:026d}"}
+    return {
+        **{name: value for name, value in fields.items() if name != "id"},
+        "_id": f"tip_{number:026d}",
+        "_version": 1,
+    }
 
 
 def moved(tip: Tip, by: timedelta) -> dict[str, Any]:
@@ -84,7 +91,7 @@ def test_tips_are_counted_by_desk_week_and_village(connected: None) -> None:
     long_ago = NOW - timedelta(days=100)
     rows += [row_of(tip, 200 + number, state=TipState.CLOSED, listed_at=long_ago) for number in range(OLD)]
     TipDocument._get_collection().insert_many(rows)
-    views = TipFigureViews(clock)
+    views = TipFigureViews(clock, FigureTable(clock))
     told = views.get_tip_figures(GetTipFigures(), OFFICE)
     (desk,) = told.desks
     assert (desk.desk, desk.open, desk.late) == (tip.lead, OPEN, LATE)
@@ -97,8 +104,7 @@ def test_tips_are_counted_by_desk_week_and_village(connected: None) -> None:
     assert sum(each.count for each in told.weeks) == OPEN + CLOSED
     assert [(each.village, each.count) for each in told.villages] == [(tip.village, OPEN + CLOSED)]
     TipDocument._get_collection().insert_many([row_of(tip, 300, listed_at=NOW - timedelta(hours=30))])
-    again, anew = views.get_tip_figures(GetTipFigures(), OFFICE), TipFigureViews(clock)
-    assert again == anew.get_tip_figures(GetTipFigures(), OFFICE)
+    again = views.get_tip_figures(GetTipFigures(), OFFICE)
     assert sum(each.count for each in again.weeks) == OPEN + CLOSED + 1
     TipDocument._get_collection().delete_one({"_id": f"tip_{300:026d}"})
     own = Caller(actor="p", agency=tip.lead.partition("/")[0], correlation_id="c", rows=("own_agency",))
@@ -106,6 +112,51 @@ def test_tips_are_counted_by_desk_week_and_village(connected: None) -> None:
     other = Caller(actor="f", agency="finance", correlation_id="c", rows=("own_agency",))
     nothing = views.get_tip_figures(GetTipFigures(), other)
     assert (nothing.desks, nothing.villages, sum(each.count for each in nothing.weeks)) == ((), (), 0)
+
+
+def test_a_table_that_is_kept_up_counts_what_the_database_holds(connected: None) -> None:
+    collection, clock = TipDocument._get_collection(), FixedClock(NOW)
+    chain = collection.database[CHAIN]
+    for each in (collection, chain):
+        each.delete_many({})
+    tip, tips, table = open_tip(), open_tips(clock), FigureTable(clock)
+    collection.insert_many([row_of(tip, number) for number in range(OPEN)])
+    kept, read = TipFigureViews(clock, table), TipFigureViews(clock, FigureTable(clock))
+
+    def close(number: int) -> None:
+        def closed(each: Tip) -> tuple[Tip, tuple[()]]:
+            return replace(each, state=TipState.CLOSED), ()
+
+        tips.change(f"tip_{number:026d}", closed, Cause(actor="a", correlation_id="c", command_id=f"close-{number}"))
+
+    def chained(place: int, number: int) -> None:
+        """As the relay does: the line into the chain, and away from the tip."""
+        chain.insert_one({"_id": place, "item": f"tip/tip_{number:026d}", "kind": "write"})
+        collection.update_one({"_id": f"tip_{number:026d}"}, {"$set": {"_audit": []}, "$unset": {"_outbox_due": ""}})
+
+    def check(still_open: int) -> None:
+        told = kept.get_tip_figures(GetTipFigures(), OFFICE)
+        assert told == read.get_tip_figures(GetTipFigures(), OFFICE)
+        assert [each.open for each in told.desks] == [still_open]
+
+    check(OPEN)
+    table.keep_up()
+    check(OPEN)
+    close(1)
+    check(OPEN - 1)  # its line waits
+    close(2)
+    chained(1, 1)
+    chained(2, 2)
+    check(OPEN - 2)  # its line is chained
+    chain.insert_many([{"_id": 3 + each, "item": "tip/x", "kind": "read"} for each in range(60)])
+    close(3)
+    chained(63, 3)
+    check(OPEN - 3)  # far behind in the chain
+    tips.add(replace(tip, id=f"tip_{500:026d}", receipt="r-500"), (), Cause(actor="a", correlation_id="c"))
+    check(OPEN - 2)
+    clock.advance(timedelta(days=70))
+    table.keep_up()
+    check(OPEN - 2)
 
 
 def test_dwellings_are_counted_by_village_and_grade(connected: None) -> None:

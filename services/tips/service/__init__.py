@@ -57,6 +57,7 @@ from services.tips.store import (
 )
 from services.tips.views import TipViews
 from services.tips.views.feedback import FeedbackViews
+from services.tips.views.figure_table import FigureTable
 from services.tips.views.figures import TipFigureViews
 from services.tips.views.finding import Finder
 from services.tips.views.links import LinkViews, VisibleTips
@@ -88,7 +89,7 @@ class Tips(
 
 def _finding(tracing: TraceHandlers, clock: Clock) -> dict[str, Any]:
     """Put together what finds tips, binds and counts them, and says what came of them."""
-    finder, visible = Finder(), VisibleTips()
+    finder, visible, counted = Finder(), VisibleTips(), FigureTable(clock)
     return {
         "tracing": tracing,
         "binding": BondHandlers(tips=tracing.tips, bonds=open_bonds(clock), clock=clock),
@@ -96,7 +97,8 @@ def _finding(tracing: TraceHandlers, clock: Clock) -> dict[str, Any]:
         "finder": finder,
         "feedback": FeedbackViews(clock),
         "searches": SearchViews(finder, visible, tracing.key),
-        "figures": TipFigureViews(clock),
+        "figures": TipFigureViews(clock, counted),
+        "figure_table": counted,
     }
 
 

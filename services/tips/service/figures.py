@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from lianxi.contracts.envelope import Caller
 from lianxi.contracts.figures import GetTipFigures, TipFigures
-from lianxi.greenroom.entries import Desk, answers
+from lianxi.greenroom.entries import Desk, answers, every
+from services.tips.views.figure_table import FigureTable
 from services.tips.views.figures import TipFigureViews
 
 
@@ -12,8 +13,14 @@ class FigureDoors(Desk):
     """What is counted."""
 
     figures: TipFigureViews
+    figure_table: FigureTable
 
     @answers
     def get_tip_figures(self, request: GetTipFigures, caller: Caller) -> TipFigures:
         """Count tips by desk, week and village."""
         return self.figures.get_tip_figures(request, caller)
+
+    @every(5)
+    def keep_figures_up(self) -> None:
+        """Fill the table that is counted, and follow what is written."""
+        self.figure_table.keep_up()
