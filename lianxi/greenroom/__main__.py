@@ -12,6 +12,9 @@ os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
 # eventlet announces that it only mends bugs; ADR 0003 says why it is here and how to leave it.
 warnings.filterwarnings("ignore", message="(?s).*Eventlet is deprecated")
 
+# Libraries look for these and do well without: coloured tracebacks for a terminal, pictures as fields of documents.
+sys.modules.update({"rich": None, "PIL": None})  # type: ignore[dict-item]
+
 import eventlet
 
 eventlet.monkey_patch()
