@@ -18,7 +18,11 @@ Steps = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Aim:
-    """One aim as it was set, and the sentence about what stands in the way."""
+    """One aim as it was set, and the sentence about what stands in the way.
+
+    `meant` is the size for which floor and moonshot were set, where a ratio grows with the size: a smaller run cannot
+    reach them however good it is.
+    """
 
     code: str
     what: str
@@ -26,6 +30,12 @@ class Aim:
     moonshot: float
     better: str
     way: str
+    meant: str = ""
+
+    @property
+    def measured_as(self) -> str:
+        """Say what the figure is, and at which size it was meant to be one."""
+        return f"{self.what} (meant at {self.meant})" if self.meant else self.what
 
     def reaches(self, value: float, wanted: float) -> bool:
         """Say whether a figure is at least as good as wanted."""
@@ -135,6 +145,9 @@ def _kills(steps: Steps) -> Reached:
 def _plan(steps: Steps) -> Reached:
     row = [each for each in steps["plan"]["sizes"] if "list_ms" in each][-1]
     note = f"{row['list_ms']:.2g} ms against {row['scan_ms']:.0f} ms at {row['rentals']:,} rentals"
+    largest = steps["plan"]["sizes"][-1]
+    if largest["rentals"] > row["rentals"]:
+        note += f"; a scan of {largest['rentals']:,} takes {largest['scan_ms']:,.0f} ms"
     broken = "" if all(each["is_exact"] for each in steps["plan"]["sizes"]) else "not exact"
     return Reached(row["scan_ms"] / row["list_ms"], note, broken=broken)
 

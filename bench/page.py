@@ -115,7 +115,7 @@ def aim_rows(steps: Whole) -> Iterator[str]:
                 verdict = f"two writes: {verdict}; same work: {verdict_of(aim, found.same_work)}"
             share = aim.share(found.value)
             far = "–" if share is None else f"{min(share, 1.0):.0%}"
-        rows.append((aim.code, aim.what, number(aim.floor), number(aim.moonshot), said, verdict, far, aim.way))
+        rows.append((aim.code, aim.measured_as, number(aim.floor), number(aim.moonshot), said, verdict, far, aim.way))
     head = ("", "measured as", "floor", "moonshot", "this run", "verdict", "of the moonshot", "what stands in the way")
     yield from table(head, rows)
 

@@ -31,14 +31,14 @@ def cpu_seconds(pid: int) -> float:
 
 
 def resident_megabytes(pid: int) -> float:
-    """Add up what a family holds in memory, counting what it shares once for each.
+    """Add up what a family holds in memory; of what several processes share, its part.
 
     Units: MiB.
     """
     total = 0
     for each in family(pid):
         with suppress(psutil.NoSuchProcess):
-            total += each.memory_info().rss
+            total += each.memory_full_info().pss
     return total / (1 << 20)
 
 

@@ -215,7 +215,7 @@ def rest(ground: Ground, _sizes: Sizes, tell: Tell) -> dict[str, Any]:
     megabytes = {name: resident_megabytes(pid) for name, pid in pids.items()}
     idle = sum(meter.read().values()) / IDLE_SECONDS
     tell(f"{sum(megabytes.values()):.0f} MiB, {idle:.1%} of one core")
-    return {"megabytes": megabytes, "idle_cores": idle}
+    return {"megabytes": megabytes, "shares": "in parts", "idle_cores": idle}
 
 
 def start(ground: Ground, sizes: Sizes, tell: Tell) -> dict[str, Any]:

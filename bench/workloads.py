@@ -54,7 +54,8 @@ def _kills(row: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _rest(row: Mapping[str, Any]) -> Iterator[str]:
-    yield f"{number(sum(row['megabytes'].values()))} MiB in all"
+    counted = f" (what processes share is counted {row['shares']})" if "shares" in row else ""
+    yield f"{number(sum(row['megabytes'].values()))} MiB in all{counted}"
     yield ", ".join(
         f"{name} {number(each)}" for name, each in sorted(row["megabytes"].items(), key=lambda one: -one[1])
     )
