@@ -130,7 +130,7 @@ def read_json(body: bytes, deepest: int) -> Any:
     except UnicodeDecodeError:
         raise UnreadableBody("body.not_utf8") from None
     try:
-        value = json.loads(text, parse_constant=_no_number, object_pairs_hook=_once_each)
+        value = _STRICT.decode(text)
     except RecursionError:
         raise UnreadableBody("body.too_deep", deepest=deepest) from None
     except ValueError:
@@ -149,6 +149,9 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise UnreadableBody("body.duplicate_key")
     return found
+
+
+_STRICT: Final = json.JSONDecoder(parse_constant=_no_number, object_pairs_hook=_once_each)
 
 
 def depth(value: Any) -> int:

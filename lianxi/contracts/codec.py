@@ -59,9 +59,12 @@ def json_schema(contract: Any) -> dict[str, Any]:
     return _adapter(contract).json_schema()
 
 
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
 def to_bytes(value: Any) -> bytes:
     """Write plain JSON data as compact UTF-8."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return _COMPACT.encode(value).encode()
 
 
 def from_bytes(body: bytes) -> Any:

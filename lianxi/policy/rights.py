@@ -100,6 +100,11 @@ class Permissions:
             found[key] = (*found.get(key, ()), grant)
         return found
 
+    @cached_property
+    def _rows(self) -> dict[tuple[tuple[str, ...], str, str], frozenset[RowRule]]:
+        """What was asked before: every request asks, and a town has few combinations of roles."""
+        return {}
+
     def grants_of(self, roles: Iterable[str], resource: str, action: str) -> tuple[Grant, ...]:
         """List the grants by which some roles may do something with a kind of thing.
 
@@ -120,7 +125,11 @@ class Permissions:
 
         Clause: none (criterion 8.1).
         """
-        return frozenset(grant.rows for grant in self.grants_of(roles, resource, action))
+        asked = (tuple(roles), resource, action)
+        found = self._rows.get(asked)
+        if found is None:
+            found = self._rows[asked] = frozenset(grant.rows for grant in self.grants_of(*asked))
+        return found
 
     def level(self, role: str, resource: str, field_group: str) -> FieldLevel:
         """Say how a role sees a group of fields of the rows that it may read.
