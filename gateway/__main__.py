@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 from socket import socket
@@ -68,6 +69,9 @@ def serve(settings: GatewaySettings) -> None:
         # uvicorn takes the signal, finishes, and raises it once more: by then there is nothing left to end.
         signal.signal(number, lambda *_: None)
     app = create_app(settings)
+    # Policy, routes and contracts stay for good: looking through them for garbage held requests up.
+    gc.collect()
+    gc.freeze()
     if settings.gateway_secure_host is None:
         here = {"host": settings.gateway_host, "port": settings.gateway_port}
         uvicorn.run(app, loop="uvloop", lifespan="on", **_manners(settings, **here))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import logging
@@ -113,6 +114,9 @@ class Host:
         COMMITTED.listen(waker.ring)
         eventlet.spawn_n(waker.run)
         self._open(self._service.open_desk(self._premises))
+        # Policy and contracts stay for good: looking through them for garbage held every letter up.
+        gc.collect()
+        gc.freeze()
         log.info("desk_opened")
         eventlet.spawn_n(self._keep_to_the_policy)
         code: int = self._stopped.wait()
