@@ -40,7 +40,7 @@ async def record_visit(body: Visit, writing: Writing = writes("visit.create")) -
         needs_store=False,
     )
 
-    async def act() -> Response:
+    async def hand_in() -> Response:
         now = house.clock.now()
         # Only the desk knows where a rental lies: what is foreign is kept, and shown to a person.
         areas = caller.areas if set(caller.rows) == {"own_area"} else ()
@@ -52,11 +52,13 @@ async def record_visit(body: Visit, writing: Writing = writes("visit.create")) -
         return Response(codec.to_bytes(told.model_dump(mode="json")), 201, location, "application/json")
 
     try:
-        answer = await house.answers.once(write, act, writing.refused)
+        answer = await house.answers.once(write, hand_in, writing.refused)
     except Taken as error:
-        if error.code == "idempotency.key_reused":
-            raise Taken("visit.other_content") from None
-        raise
+        if error.code != "idempotency.key_reused":
+            raise
+        # The desk keeps what is different beside what it has, and shows it to a person.
+        await hand_in()
+        raise Taken("visit.other_content") from None
     if REPLAYED in answer.headers:
         answer.status_code = 200
     return answer

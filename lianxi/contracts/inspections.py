@@ -204,6 +204,7 @@ class VisitView:
     needs_attention: str | None
     next_visit_due_on: date | None
     note: str = ""
+    revision: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from lianxi.contracts import (
     cases,
+    conflicts,
     feedback,
     inspections,
     links,
@@ -30,7 +31,7 @@ from lianxi.kernel.errors import ContractBroken
 SERVICES = ("tips", "inspections", "cases", "reporting", "notifications")
 _MODULES: Mapping[str, tuple[ModuleType, ...]] = {
     "tips": (tips, vault, rewards, unmasking, links, saved_searches, feedback, retention),
-    "inspections": (inspections, retention),
+    "inspections": (inspections, conflicts, retention),
     "cases": (cases, parties, retention),
     "reporting": (reporting, retention, major_events),
     "notifications": (notifications, outside, webhooks),

@@ -12,6 +12,7 @@ from typing import Any
 
 from lianxi.contracts.attachments import AttachmentKey
 from lianxi.contracts.cases import AssistanceView, CaseSummary, CaseView, ReferralView
+from lianxi.contracts.conflicts import ConflictView
 from lianxi.contracts.inspections import PlannedVisit, RentalView, VisitView
 from lianxi.contracts.links import SimilarTip
 from lianxi.contracts.major_events import MajorEventView
@@ -166,6 +167,7 @@ SHOWS: Mapping[type[Any], Shown] = {
         },
         village="village",
     ),
+    ConflictView: Shown("visit", {"findings": ("mine", "theirs", "changes", "other", "contested")}, village="village"),
     PhotographView: Shown(
         "visit",
         {

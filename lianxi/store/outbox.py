@@ -24,7 +24,7 @@ AGGREGATES: Mapping[str, tuple[str, ...]] = {
         *("tips", "openings", "rewards", "unmaskings", "unmasking_reports", "bonds", "purges"),
         *("saved_searches", "sightings"),
     ),
-    "inspections": ("rentals", "visits", "photographs", "purges"),
+    "inspections": ("rentals", "visits", "photographs", "conflicts", "purges"),
     "cases": ("cases", "criminal_referrals", "assistance", "parties", "purges"),
     "reporting": ("stage_reports", "supervision_orders", "tools", "retention_runs", "major_events"),
     "notifications": ("notices", "outside", "hooks", "hook_deliveries"),

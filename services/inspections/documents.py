@@ -49,7 +49,11 @@ class VisitDocument(AggregateDocument):
     meta = {
         "collection": "visits",
         "db_alias": "inspections",
-        "indexes": [{"fields": ["assistant", "visited_at"]}, *kept_indexes("keeping")],
+        "indexes": [
+            {"fields": ["assistant", "visited_at"]},
+            {"fields": ["unsettled_at"], "sparse": True},
+            *kept_indexes("keeping"),
+        ],
     }
 
     rental_code = StringField(required=True)
@@ -68,6 +72,9 @@ class VisitDocument(AggregateDocument):
     next_visit_due_on = StringField()
     note = StringField()
     keeping = DictField()
+    revision = IntField()
+    edits = ListField(DictField())
+    unsettled_at = DateTimeField()
 
 
 class PhotographDocument(AggregateDocument):
@@ -103,10 +110,41 @@ class PhotographDocument(AggregateDocument):
     erased_at = DateTimeField()
 
 
+class ConflictDocument(AggregateDocument):
+    """A conflict; its fields are those of `services.inspections.domain.conflicts.VisitConflict`."""
+
+    meta = {
+        "collection": "conflicts",
+        "db_alias": "inspections",
+        "indexes": [{"fields": ["state"]}, {"fields": ["visit_id"]}, {"fields": ["is_carried"]}],
+    }
+
+    kind = StringField(required=True)
+    state = StringField(required=True)
+    visit_id = StringField(required=True)
+    village = StringField()
+    raised_by = StringField()
+    raised_at = DateTimeField(required=True)
+    areas = ListField(StringField())
+    contested = ListField(StringField())
+    mine = DictField()
+    changes = DictField()
+    theirs = DictField()
+    problem = StringField()
+    edit = DictField()
+    wait_ends_at = DateTimeField()
+    verdict = StringField()
+    reason = StringField()
+    other = DictField()
+    decided_by = StringField()
+    decided_at = DateTimeField()
+    is_carried = BooleanField(required=True)
+
+
 class InspectionsPurgeDocument(PurgePartDocument):
     """This desk's part in a run that purges."""
 
     meta = {"collection": "purges", "db_alias": "inspections"}
 
 
-DOCUMENTS = (RentalDocument, VisitDocument, PhotographDocument, InspectionsPurgeDocument)
+DOCUMENTS = (RentalDocument, VisitDocument, PhotographDocument, ConflictDocument, InspectionsPurgeDocument)

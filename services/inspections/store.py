@@ -9,7 +9,14 @@ from lianxi.store.handover import HeldBy, Holding
 from lianxi.store.outbox import Announcer
 from lianxi.store.retention import KeptShelf, PartWatch, PurgePart
 from lianxi.store.unit import AggregateStore
-from services.inspections.documents import InspectionsPurgeDocument, PhotographDocument, RentalDocument, VisitDocument
+from services.inspections.documents import (
+    ConflictDocument,
+    InspectionsPurgeDocument,
+    PhotographDocument,
+    RentalDocument,
+    VisitDocument,
+)
+from services.inspections.domain.conflicts import VisitConflict
 from services.inspections.domain.photographs import Photograph
 from services.inspections.domain.rentals import Rental, brought_forward_because, handed_over
 from services.inspections.domain.visits import Visit
@@ -17,6 +24,7 @@ from services.inspections.domain.visits import Visit
 RENTALS = Announcer(service="inspections", noun="rental")
 VISITS = Announcer(service="inspections", noun="visit")
 PHOTOGRAPHS = Announcer(service="inspections", noun="photograph")
+CONFLICTS = Announcer(service="inspections", noun="conflict")
 PURGES = Announcer(service="inspections", noun="purge")
 
 
@@ -38,6 +46,11 @@ def visits(clock: Clock) -> AggregateStore[Visit]:
 def photographs(clock: Clock) -> AggregateStore[Photograph]:
     """Open the collection of photographs."""
     return AggregateStore(PhotographDocument, Photograph, PHOTOGRAPHS, clock)
+
+
+def conflicts(clock: Clock) -> AggregateStore[VisitConflict]:
+    """Open the collection of conflicts."""
+    return AggregateStore(ConflictDocument, VisitConflict, CONFLICTS, clock)
 
 
 def purges(clock: Clock) -> tuple[AggregateStore[PurgePart], PartWatch]:

@@ -181,6 +181,8 @@ post /v1/rentals/{rental_code}/grade · get /v1/visit-plan · post /v1/visits ·
 get /v1/visit-round
 put /v1/visits/{visit_id}/photographs/{photo_id} · get /v1/visits/{visit_id}/photographs/{photo_id}
 get /v1/visits/{visit_id}/photographs · get /v1/stray-photographs
+put /v1/visits/{visit_id}/edits/{edit_id} · put /v1/visits/{visit_id}/help · get /v1/visit-conflicts
+get /v1/visit-conflicts/{conflict_id} · post /v1/visit-conflicts/{conflict_id}/decision
 post /v1/cases · get /v1/cases · get /v1/cases/{case_id} · post /v1/cases/{case_id}/measures
 post /v1/cases/{case_id}/close · post /v1/cases/{case_id}/parties · get /v1/cases/{case_id}/parties
 get /v1/parties/{party_id} · post /v1/parties/{party_id}/confirm · post /v1/parties/{party_id}/clear

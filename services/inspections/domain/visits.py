@@ -19,6 +19,7 @@ from lianxi.contracts.inspections import (
 )
 from lianxi.kernel.clock import local_date, local_midnight
 from lianxi.policy.retention import EARLIEST, NOT_COUNTED, VISIT, Keeping, Purge, purged
+from services.inspections.domain.edits import Edit
 from services.inspections.domain.rentals import COUNTING, ENDING, DueOn, Rental
 from services.inspections.domain.rentals import visited as rental_visited
 
@@ -30,6 +31,7 @@ class Visit:
     """One visit, under the id that the phone made. `needs_attention` says why a person has to look at it.
 
     `next_visit_due_on` is what the plan said when the visit was taken in; the rental itself holds what it says now.
+    `unsettled_at` is when the first correction came that still waits or is contested.
     """
 
     id: str
@@ -49,6 +51,9 @@ class Visit:
     next_visit_due_on: date | None
     note: str = ""
     keeping: Keeping = NOT_COUNTED
+    revision: int = 1
+    edits: tuple[Edit, ...] = ()
+    unsettled_at: datetime | None = None
 
 
 def record(command: RecordVisit, rental: Rental | None, now: datetime, due_on: DueOn) -> Visit:
@@ -82,6 +87,15 @@ def record(command: RecordVisit, rental: Rental | None, now: datetime, due_on: D
     )
 
 
+def counted_anew(visit: Visit) -> Visit:
+    """Let a visit count that a correction has made one that counts; one that has counted goes on to.
+
+    Clause: L45.1 (criterion 6.4).
+    """
+    counts = visit.outcome in COUNTING and not moves_nothing(visit.needs_attention)
+    return replace(visit, counts=True) if counts and not visit.counts else visit
+
+
 def aggregated(visit: Visit, purge: Purge) -> Visit:
     """Leave of a visit what is counted: its village, the grade, the month, and how it ended.
 
@@ -99,6 +113,8 @@ def aggregated(visit: Visit, purge: Purge) -> Visit:
         needs_attention=None,
         next_visit_due_on=None,
         note="",
+        edits=(),
+        unsettled_at=None,
         keeping=purged(visit.keeping, purge),
     )
 
@@ -182,4 +198,5 @@ def as_view(visit: Visit) -> VisitView:
         needs_attention=visit.needs_attention,
         next_visit_due_on=visit.next_visit_due_on,
         note=visit.note,
+        revision=visit.revision,
     )

@@ -25,7 +25,7 @@ from lianxi.kernel.errors import Forbidden, NotFound, RuleBroken
 from lianxi.policy.book import PolicyBook
 from lianxi.policy.retention import VISIT
 from lianxi.runtime import metrics
-from lianxi.store.retention import Holdable, Pile, PurgePart, Retention, RunningParts, Shelf, nothing_else
+from lianxi.store.retention import Holdable, Pile, PurgePart, Retention, RunningParts, Shelf
 from lianxi.store.unit import Addition, Aggregates, Stored
 from services.inspections.domain import rentals as rental_rules
 from services.inspections.domain import visits as visit_rules
@@ -175,6 +175,17 @@ class RentalDesk:
             kept = addition.state if is_new else self.visits.get(addition.state.id).state
             self._move_rental(kept, addition.cause)
 
+    def count_anew(self, visit: Visit, cause: Cause) -> None:
+        """Let a visit count for its dwelling once a correction has made it one that counts.
+
+        What has counted already stays: the plan never forgets that somebody was there.
+        """
+        counted = visit_rules.counted_anew(visit)
+        if counted == visit:
+            return
+        kept = self.visits.change(visit.id, lambda found: (visit_rules.counted_anew(found), ()), cause).state
+        self._move_rental(kept, replace(cause, correlation_id=visit.id), by=f"{visit.id}/counted")
+
     def announce_missed(self) -> None:
         """Announce every dwelling whose day has passed, once for each day, by however many sweepers.
 
@@ -194,13 +205,13 @@ class RentalDesk:
             known[code] = None if found is None else found.state
         return known[code]
 
-    def _move_rental(self, visit: Visit, cause: Cause) -> None:
+    def _move_rental(self, visit: Visit, cause: Cause, by: str | None = None) -> None:
         if not _moves(visit):
             return
         self.rentals.change(
             visit.rental_code,
             lambda found: rental_rules.visited(found, visit.outcome, visit.visited_at, self.policy.due_on),
-            replace(cause, event_id=visit.id, command_id=None),
+            replace(cause, event_id=by or visit.id, command_id=None),
         )
 
 
@@ -211,9 +222,9 @@ def visit_retention(
     watch: RunningParts,
     policies: PolicyBook,
     clock: Clock,
-    forget_photographs: Callable[[Visit], object] = nothing_else,
+    forgetting: Sequence[Callable[[Visit], object]] = (),
 ) -> Retention:
-    """Put together what the desk does in a run that purges: old visits become counts, their photographs nothing."""
+    """Put together what the desk does in a run that purges: old visits become counts, what lies apart goes."""
     return Retention(
         service="inspections",
         parts=parts,
@@ -224,7 +235,7 @@ def visit_retention(
                 items=visits,
                 shelf=shelf,
                 purge=visit_rules.aggregated,
-                outside=forget_photographs,
+                outside=lambda visit: [forget(visit) for forget in forgetting],
             ),
         ),
         holdable={"visit": Holdable(visits, shelf)},

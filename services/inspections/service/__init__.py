@@ -34,17 +34,20 @@ from lianxi.store.unit import Aggregates
 from services.inspections import store
 from services.inspections.domain.visits import Visit
 from services.inspections.handlers import RentalDesk, visit_retention
+from services.inspections.handlers.conflicts import ConflictDesk
 from services.inspections.handlers.photographs import PhotographDesk
 from services.inspections.policy import slice_of
+from services.inspections.service.conflicts import ConflictDoors
 from services.inspections.service.photographs import PhotographDoors
 from services.inspections.settings import InspectionsSettings
 from services.inspections.views import RentalViews
+from services.inspections.views.conflicts import ConflictDocket, ConflictViews
 from services.inspections.views.photographs import PhotographAlbum, PhotographViews
 
 SETTINGS = InspectionsSettings
 
 
-class Inspections(PhotographDoors, HandingOverDesk, PurgingDesk):
+class Inspections(PhotographDoors, ConflictDoors, HandingOverDesk, PurgingDesk):
     """巡查: the register of rentals, their grades, and visits."""
 
     name = "inspections"
@@ -53,9 +56,10 @@ class Inspections(PhotographDoors, HandingOverDesk, PurgingDesk):
 
     @accepts(RecordVisit)
     def record_visits(self, commands: Sequence[Accepted]) -> None:
-        """Take in visits, and join the photographs that were here before them."""
+        """Take in visits, and what was here before them: their photographs and corrections."""
         self.handlers.record_visits(commands)
         self.photographs.join_those_of(commands)
+        self.correcting.take_corrections_of(commands)
 
     @consumes("bring_visit_forward", TipReceived)
     def bring_visit_forward(self, event: TipReceived, cause: Cause) -> None:
@@ -115,11 +119,16 @@ def open_desk(premises: Premises[InspectionsSettings]) -> type[Desk]:
     seen, kept, visited = RentalViews(clock, rules.villages), store.rentals(clock), store.visits(clock)
     opener, found = Opener(read_key(premises.settings.inspections_seal_key_file)), PhotographAlbum()
     pictures = _photographs(premises, visited, found, opener)
+    recording = RentalDesk(kept, visited, seen, rules, clock)
+    waits, docket = timedelta(hours=premises.settings.inspections_pieces_wait_hours), ConflictDocket()
+    deciding = ConflictDesk(visited, store.conflicts(clock), docket, recording, clock, waits)
 
     class OpenedInspections(Inspections):
         """The desk with its handlers and views."""
 
-        handlers = RentalDesk(kept, visited, seen, rules, clock)
+        handlers = recording
+        correcting = deciding
+        conflicts = ConflictViews(docket)
         holdings = Holdings(store.held(kept))
         views = seen
         photographs = pictures
@@ -130,7 +139,7 @@ def open_desk(premises: Premises[InspectionsSettings]) -> type[Desk]:
             *store.purges(clock),
             premises.policies,
             clock,
-            pictures.forget_those_of,
+            (pictures.forget_those_of, deciding.forget_those_of),
         )
 
     return OpenedInspections
