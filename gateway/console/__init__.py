@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from gateway.console import (
     case_pages,
+    conflict_pages,
     desk_session,
     developer_pages,
     files,
@@ -47,6 +48,7 @@ DESK: Final = (
     handover_pages,
     case_pages,
     order_pages,
+    conflict_pages,
     return_pages,
     payment_pages,
     search_pages,

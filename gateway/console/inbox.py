@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 
 from fastapi import Request, Response
 
+from gateway.console.conflict_pages import CONFLICT, KEEPER, title_of
 from gateway.console.desk_view import Left, Telling, instant
 from gateway.console.handover_pages import KINDS, REFERRAL, Assistance
 from gateway.console.order_pages import ORDER
@@ -25,7 +26,7 @@ from gateway.console.things import Move, Thing, moves_in, page_about, telling_fo
 from gateway.console.tip_pages import TIP
 from gateway.console.vault_pages import OPENING
 from gateway.exchange import house_of
-from gateway.routes import assistance, cases, notices, referrals, reports, supervision, tips, vault
+from gateway.routes import assistance, cases, conflicts, notices, referrals, reports, supervision, tips, vault
 from lianxi.contracts.cases import CaseState
 from lianxi.contracts.envelope import Caller
 from lianxi.contracts.reporting import StageReportState
@@ -126,6 +127,7 @@ class Gathering:
             "orders": self._orders(),
             "returns": self._returns(),
             "vault": self._openings(),
+            "conflicts": self._conflicts(),
         }
 
     # --- the sources
@@ -264,6 +266,23 @@ class Gathering:
                 deeds=("deed.opening.approve",),
             )
             found.append(self._placed(row, may, (self._here.agency,)))
+        return Found(tuple(found), is_cut)
+
+    async def _conflicts(self) -> Found:
+        """What has to be decided about visits waits on the desk that keeps the register."""
+        if self._here.agency != KEEPER.partition("/")[0]:
+            return Found()
+        told, is_cut = await self._all(conflicts.list_conflicts)
+        found = []
+        for each in told:
+            row = Row(
+                kind="conflict",
+                path=f"{CONFLICT.root}{each['conflict_id']}",
+                title=title_of(self._telling, each),
+                desk=KEEPER,
+                came_at=instant(each["raised_at"]),
+            )
+            found.append(await self._owned(row, CONFLICT, CONFLICT.moves(self._policy, each)))
         return Found(tuple(found), is_cut)
 
     async def _notices(self) -> Found:

@@ -212,7 +212,11 @@ def test_what_is_refused_stays_with_its_reason_until_somebody_mends_it(phones: V
     expect(held).to_contain_text("这部手机上是“已巡查”；系统里已有的是“拒绝入户”")
     visitor.look("patrol-attention")
     held.locator("button.secondary").click()
-    expect(page.locator("#queue-list li.asked")).to_contain_text("M-3")
+    expect(page.locator("#queue-list li.asked")).to_contain_text("流管办已收到（编号 M-3")
+    with town.http("tenancy") as tenancy:
+        told = tenancy.get("/v1/visit-conflicts").json()["items"]
+    [task] = [each for each in told if each["visit_id"] == visit_id]
+    assert (task["mine"]["outcome"], task["theirs"]["outcome"]) == ("done", "refused")
     page.reload()
     page.locator("#queue-list li.asked button").click()
     page.fill("#finding-form #text", "证件 11010519491231002X")

@@ -11,6 +11,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 
 import httpx2
 import pymongo
@@ -118,6 +119,44 @@ def test_visits_and_photographs_over_a_cut_link_are_there_once_each(town: Runnin
     assert [hashlib.sha256(each.content).hexdigest() for each in pictures] == [each["kept_sha256"] for each in shown]
 
 
+@pytest.mark.criterion("6.4")
+def test_three_sides_of_a_visit_are_kept_and_a_decision_stands(town: RunningTown) -> None:
+    with town.http("tenancy") as tenancy:
+        body = {**visit_of(90_000), "rental_code": "CUT-2"}
+        place = f"/v1/visits/{body['visit_id']}"
+        # A correction before its visit, then the visit, then the same id with other content.
+        early = correct(tenancy, place, "edit_cut_0001", note="第一次")
+        assert (early.status_code, early.json()["state"]) == (202, "waiting")
+        assert tenancy.post("/v1/visits", json=body).status_code == 201
+        wait_until(lambda: tenancy.get(place).json().get("note") == "第一次", 30, "the correction that was early")
+        assert tenancy.post("/v1/visits", json={**body, "outcome": "refused"}).status_code == 409
+        assert correct(tenancy, place, "edit_cut_0002", entry_basis="common_parts").json()["is_merged"] is True
+        contested = correct(tenancy, place, "edit_cut_0003", note="第二次")
+        assert (contested.status_code, contested.json()["state"]) == (202, "contested")
+        mine = wait_until(lambda: tasks_of(tenancy, body["visit_id"], 2), 30, "both tasks")
+        assert sorted(each["kind"] for each in mine) == ["edit", "other_content"]
+        for number, each in enumerate(mine):
+            answer = tenancy.post(
+                f"/v1/visit-conflicts/{each['conflict_id']}/decision",
+                json={"verdict": "mine"},
+                headers={"Idempotency-Key": f"decide-cut-{number}"},
+            )
+            assert (answer.status_code, answer.json()["state"]) == (200, "decided"), answer.text
+        after = tenancy.get(place).json()
+        assert (after["outcome"], after["note"], tasks_of(tenancy, body["visit_id"], 1)) == ("refused", "第二次", None)
+
+
+def correct(tenancy: httpx2.Client, place: str, edit_id: str, **changes: str) -> httpx2.Response:
+    body = {"base": 1, "made_at": "2026-11-27T03:05:00Z", "changes": changes}
+    return tenancy.put(f"{place}/edits/{edit_id}", json=body)
+
+
+def tasks_of(tenancy: httpx2.Client, visit: str, count: int) -> list[dict[str, str]] | None:
+    """The open tasks about a visit, once there are so many; none when there are none."""
+    found = [each for each in tenancy.get("/v1/visit-conflicts").json()["items"] if each["visit_id"] == visit]
+    return found if len(found) >= count else None
+
+
 def check_kept(inspections: pymongo.database.Database[dict[str, object]]) -> None:
     visits, photographs = inspections["visits"], inspections["photographs"]
     wait_until(lambda: visits.count_documents({"rental_code": "CUT-1"}) == VISITS, 30, "every visit, once")
@@ -139,8 +178,8 @@ def photo_id(number: int, each: int) -> str:
     return f"photo_cut_{SEED}_{number:05}_{each}"
 
 
-def visit_sent(phone: httpx2.Client, number: int) -> httpx2.Response:
-    visit = {
+def visit_of(number: int) -> dict[str, Any]:
+    return {
         "visit_id": visit_id(number),
         "rental_code": "CUT-1",
         "assistant": "account_cut",
@@ -149,7 +188,10 @@ def visit_sent(phone: httpx2.Client, number: int) -> httpx2.Response:
         "findings": [],
         "visited_at": "2026-11-27T03:00:00Z",
     }
-    return phone.post("/v1/visits", json=visit, headers={"Idempotency-Key": visit_id(number)})
+
+
+def visit_sent(phone: httpx2.Client, number: int) -> httpx2.Response:
+    return phone.post("/v1/visits", json=visit_of(number), headers={"Idempotency-Key": visit_id(number)})
 
 
 def photograph_sent(phone: httpx2.Client, number: int, each: int, colour: str = "teal") -> httpx2.Response:

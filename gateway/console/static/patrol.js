@@ -64,19 +64,28 @@
     if (own.length > 0) it.append(make("p", say("photos_here", { n: own.length }), { className: "facts" }));
     if (row.account && queue.state.account && row.account !== queue.state.account) it.append(make("p", say("anothers")));
     if (row.state === "waiting") return it;
+    if (row.state === "decided") return decidedLine(it, row);
     const { problem } = row;
     it.append(make("p", `${say("refused")} ${problem.title || ""}`, { className: "why" }), make("p", problem.detail || ""));
     if (problem.theirs && problem.theirs.outcome) {
       const theirs = { time: clock(new Date(problem.theirs.visited_at)), outcome: outcomes[problem.theirs.outcome] };
       it.append(make("p", say("both", { mine: name, ...theirs })));
     }
-    if (row.state === "asked") it.append(make("p", say("asked", { code: row.visit.rental_code, time: clock(row.at) }), { className: "notice" }));
+    if (row.state === "asked") it.append(make("p", say(row.conflict ? "asked_sent" : "asked", { code: row.visit.rental_code, time: clock(row.at) }), { className: "notice" }));
     const acts = make("div", "", { className: "acts" });
     acts.append(make("button", say("change"), { type: "button", onclick: () => change(row) }));
     if (row.state !== "asked") {
-      const ask = () => queue.mark(row.id, { state: "asked" });
+      const ask = () => queue.mark(row.id, { state: "asked", next: 0 }).then(() => queue.upload());
       acts.append(make("button", say("ask"), { type: "button", className: "secondary", onclick: ask }));
     }
+    it.append(acts);
+    return it;
+  }
+
+  function decidedLine(it, row) {
+    it.append(make("p", `${say("decided")} ${say(`decided_${row.verdict}`)}${row.reason ? ` · ${row.reason}` : ""}`, { className: "why" }));
+    const acts = make("div", "", { className: "acts" });
+    acts.append(make("button", say("decided_read"), { type: "button", onclick: () => queue.read(row.id) }));
     it.append(acts);
     return it;
   }
@@ -133,7 +142,7 @@
     find("queue").hidden = rows.length + loose.size === 0;
     find("queue-title").textContent = say("queue", { n: rows.length + loose.size });
     // Written anew only when something has changed, and whoever stood on a line stands on it still.
-    const mark = `${queue.state.account} ${[...rows, ...pictures].map((row) => `${row.id} ${row.state}`).join(" ")}`;
+    const mark = `${queue.state.account} ${[...rows, ...pictures].map((row) => `${row.id} ${row.state} ${row.conflict || ""}`).join(" ")}`;
     if (mark !== drawn) {
       const stood = document.activeElement && document.activeElement.closest("#queue-list li");
       const lines = rows.map((row) => line(row, pictures.filter((each) => each.visit === row.id)));

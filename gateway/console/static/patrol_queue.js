@@ -176,18 +176,57 @@ const queue = (() => {
   }
 
   async function refused(row, visit, answer) {
-    const problem = { status: answer.status, title: answer.told.title, detail: answer.told.detail, theirs: null };
+    const { code, title, detail } = answer.told, problem = { status: answer.status, code, title, detail, theirs: null };
     if (answer.status === 409) problem.theirs = (await ask(`/v1/visits/${visit.visit_id}`, {})).told;
     await store.put("queue", { ...row, tries: row.tries + 1, state: "attention", problem });
     state.last = { ok: true, at: Date.now() };
     return true;
   }
 
+  // The supervisor is asked, and what they decide is fetched; the person reads it before the line goes.
+  async function help(row) {
+    const { visit } = await vault.open(row.body);
+    if (row.conflict) return decision(row);
+    const headers = { "Content-Type": "application/json", "Lianxi-CSRF": state.csrf, "Idempotency-Key": row.id };
+    const body = JSON.stringify({ visit, problem: (row.problem && row.problem.code) || "unknown" });
+    const answer = await ask(`/v1/visits/${row.id}/help`, { method: "PUT", headers, body });
+    if (answer.status < 300 && answer.told && answer.told.conflict_id) {
+      await mark(row.id, { conflict: answer.told.conflict_id, next: Date.now() + 30000 });
+      return true;
+    }
+    if (answer.status === 401 || (answer.told && answer.told.code === "session.not_meant")) return out(row);
+    if (isLater(answer) || answer.status < 400) return later(row);
+    const { code, title, detail } = answer.told;
+    await mark(row.id, { state: "attention", problem: { ...row.problem, status: answer.status, code, title, detail } });
+    return true;
+  }
+
+  async function decision(row) {
+    const answer = await ask(`/v1/visit-conflicts/${row.conflict}`, {});
+    if (answer.status === 401) return out(row);
+    if (isLater(answer)) return later(row);
+    const { state: stands, verdict, reason } = answer.told;
+    const isDone = answer.status < 300 && (stands === "decided" || stands === "dissolved");
+    await mark(row.id, isDone ? { state: "decided", verdict: verdict || "theirs", reason } : { next: Date.now() + 60000 });
+    return true;
+  }
+
+  // Read by the person; only then does a decided line go.
+  async function read(id) {
+    const row = await store.get("queue", id);
+    if (!row || row.state !== "decided") return;
+    const { visit } = await vault.open(row.body);
+    if (row.verdict === "mine") await store.put("sent", { id, code: visit.rental_code, outcome: visit.outcome, at: row.at });
+    await store.remove("queue", id);
+    changed();
+  }
+
   const isDue = (row) => row.state === "waiting" && row.next <= Date.now();
 
   async function work() {
     const due = (await store.all("queue")).filter(isDue), pieces = (await store.all("pictures")).filter(isDue);
-    if (due.length + pieces.length === 0) return;
+    const asked = (await store.all("queue")).filter((row) => row.state === "asked" && (row.next || 0) <= Date.now());
+    if (due.length + pieces.length + asked.length === 0) return;
     if (!(await known())) {
       if (state.signedOut) return;
       for (const row of due) await later(row);
@@ -195,7 +234,8 @@ const queue = (() => {
       return;
     }
     if (!(await each(due, send))) return;
-    const held = new Set((await store.all("queue")).map((row) => row.id));
+    if (!(await each(asked, help))) return;
+    const held = new Set((await store.all("queue")).filter((row) => row.state !== "decided").map((row) => row.id));
     await each(pieces.filter((row) => !held.has(row.visit)), sendPicture);
   }
 
@@ -234,5 +274,5 @@ const queue = (() => {
     return upload();
   }
 
-  return { state, items, pictures, add, undo, again, drop, mark, upload, hurry, ask, onChange: (call) => { changed = call; } };
+  return { state, items, pictures, add, undo, again, drop, read, mark, upload, hurry, ask, onChange: (call) => { changed = call; } };
 })();
