@@ -271,7 +271,15 @@ def to_stand(conflict: VisitConflict, visit: Visit) -> Fields:
         return Fields()
     if conflict.changes is not None:
         return conflict.changes
-    return Fields() if conflict.mine is None else differences(conflict.mine, side_of(visit))
+    return Fields() if conflict.mine is None else _of_mine(conflict, conflict.mine, visit)
+
+
+def _of_mine(conflict: VisitConflict, mine: VisitSide, visit: Visit) -> Fields:
+    """Take of the device's side what was contested: the rest may have been corrected since by somebody who was right."""
+    differs = differences(mine, side_of(visit))
+    if conflict.theirs is None:
+        return differs
+    return Fields(**{each: getattr(differs, each) for each in named(differs) if each in conflict.contested})
 
 
 def carried(conflict: VisitConflict) -> VisitConflict:

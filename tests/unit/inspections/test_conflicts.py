@@ -184,8 +184,9 @@ def test_the_same_visit_id_with_other_content_keeps_both_and_asks_a_person(desk:
     [conflict] = desk.kept.all()
     assert (conflict.kind, conflict.contested) == (ConflictKind.OTHER_CONTENT, ("outcome",))
     assert (conflict.mine, desk.one().outcome) == (side_sent(second), VisitOutcome.NOBODY_IN)
+    desk.edit("edit_one", note="corrected since")
     desk.decide(conflict.id, Verdict.MINE)
-    assert desk.one().outcome is VisitOutcome.REFUSED
+    assert (desk.one().outcome, desk.one().note) == (VisitOutcome.REFUSED, "corrected since")
     # The first comes once more: it is known still, whatever it has been corrected to.
     desk.visit(first)
     assert len(desk.kept.all()) == 1
