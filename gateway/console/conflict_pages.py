@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 from fastapi import APIRouter, Request, Response
+from starlette.responses import RedirectResponse
 
 from gateway.conflict_bodies import Decision
 from gateway.console.deeds import Deed, Entry, Plain, Tried
 from gateway.console.desk_view import Telling, instant
-from gateway.console.staff import StaffRoute, reading_for, staff_page
+from gateway.console.ground import read_form
+from gateway.console.paper import trouble_of
+from gateway.console.staff import StaffRoute, admitted, beginning_for, problem_in, reading_for, staff_page
 from gateway.console.things import Move, Thing, or_none, telling_for
 from gateway.exchange import house_of
 from gateway.language import language_of
+from gateway.problems import Problem
 from gateway.routes import conflicts, photographs, visits
 from gateway.routes.parameters import ItemPath
 from lianxi.contracts.conflicts import ConflictState
@@ -24,6 +29,7 @@ from lianxi.policy.policy import Policy
 router = APIRouter(route_class=StaffRoute, tags=["pages"], include_in_schema=False)
 KEEPER: Final = "tenancy/desk"
 """The desk that keeps the register of dwellings (L36.1)."""
+STRAYS: Final = 50
 _SIDES: Final = ("outcome", "entry_basis", "findings", "note")
 
 
@@ -158,12 +164,48 @@ async def show_visit(visit_id: ItemPath, request: Request) -> Response:
     )
 
 
+@router.get("/desk/photographs")
+async def show_strays(request: Request) -> Response:
+    """The photographs that somebody has to look at: whose visit never came, above all."""
+    return await _strays(request)
+
+
+@router.post("/desk/photographs/{photo_id}/settle")
+async def settle(photo_id: ItemPath, request: Request) -> Response:
+    """Say that one has looked at a photograph."""
+    form = await read_form(request)
+    writing = await beginning_for(request, photographs.settle_photograph, form)
+    problem = await problem_in(photographs.settle_photograph(photo_id, writing))
+    if problem is not None:
+        return await _strays(request, problem)
+    return RedirectResponse("/desk/photographs", 303)
+
+
+async def _strays(request: Request, problem: Problem | None = None) -> Response:
+    reading = await reading_for(request, photographs.list_stray_photographs)
+    answer = await photographs.list_stray_photographs(None, STRAYS, reading)
+    telling = telling_for(request)
+    may = await admitted(request, photographs.settle_photograph) is not None
+    return staff_page(
+        request,
+        "desk_photographs.html",
+        200 if problem is None else problem.status,
+        here="/desk/photographs",
+        may_settle=may,
+        keys=secrets.token_urlsafe,
+        trouble=None if problem is None else trouble_of(request, problem),
+        pictures=[_picture(telling, each) for each in json.loads(bytes(answer.body))["items"]],
+    )
+
+
 def _picture(telling: Telling, plain: Plain) -> dict[str, Any]:
     """Tell a photograph; what of it its reader may not see is not there."""
     marks = [telling.said("photo_is.early")] if plain.get("came_early") else []
     attention = plain.get("needs_attention")
     marks += [telling.said(f"photo_is.{attention.partition('.')[2]}")] if attention else []
     return {
+        "id": plain["photo_id"],
+        "visit": plain["visit_id"],
         "path": f"/v1/visits/{plain['visit_id']}/photographs/{plain['photo_id']}" if "kept_sha256" in plain else "",
         "taken_at": instant(plain.get("taken_at")),
         "place": plain.get("place") or "",

@@ -26,7 +26,18 @@ from gateway.console.things import Move, Thing, moves_in, page_about, telling_fo
 from gateway.console.tip_pages import TIP
 from gateway.console.vault_pages import OPENING
 from gateway.exchange import house_of
-from gateway.routes import assistance, cases, conflicts, notices, referrals, reports, supervision, tips, vault
+from gateway.routes import (
+    assistance,
+    cases,
+    conflicts,
+    notices,
+    photographs,
+    referrals,
+    reports,
+    supervision,
+    tips,
+    vault,
+)
 from lianxi.contracts.cases import CaseState
 from lianxi.contracts.envelope import Caller
 from lianxi.contracts.reporting import StageReportState
@@ -283,7 +294,22 @@ class Gathering:
                 came_at=instant(each["raised_at"]),
             )
             found.append(await self._owned(row, CONFLICT, CONFLICT.moves(self._policy, each)))
-        return Found(tuple(found), is_cut)
+        return Found((*found, *await self._strays()), is_cut)
+
+    async def _strays(self) -> list[Row]:
+        """One row for all photographs that somebody has to look at."""
+        told, is_cut = await self._all(photographs.list_stray_photographs)
+        if not told:
+            return []
+        row = Row(
+            kind="conflict",
+            path="/desk/photographs",
+            title=self._telling.said("strays.title"),
+            number=f"{len(told)}{'+' if is_cut else ''}",
+            desk=KEEPER,
+            deeds=("strays.look",),
+        )
+        return [self._placed(row, await admitted(self._request, photographs.settle_photograph), (KEEPER,))]
 
     async def _notices(self) -> Found:
         caller = await admitted(self._request, notices.list_notices)

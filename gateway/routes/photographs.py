@@ -25,7 +25,9 @@ from lianxi.contracts.photographs import (
     PhotographKey,
     PhotographPage,
     PhotographTaken,
+    PhotographView,
     RecordPhotograph,
+    SettlePhotograph,
 )
 from lianxi.contracts.sealing import VISIT_PICTURE, Opener
 from lianxi.kernel.errors import Refused
@@ -150,6 +152,13 @@ async def list_stray_photographs(
     """List the photographs that a person has to look at: whose visit never came, or whose id meant two things."""
     asked = ListStrayPhotographs(cursor=cursor, limit=limit)
     return await reading.page(SERVICE, "list_stray_photographs", asked, PhotographPage)
+
+
+@router.post("/v1/stray-photographs/{photo_id}/settle", response_model=PhotographView)
+async def settle_photograph(photo_id: ItemPath, writing: Writing = writes("visit.decide")) -> Response:
+    """Say that one has looked at such a photograph; it stays as it is, and still joins its visit when that comes."""
+    asked = SettlePhotograph(photo_id=photo_id)
+    return await writing.decide(SERVICE, "settle_photograph", asked, PhotographView)
 
 
 @router.get(PATH, response_class=Response, response_model=None, responses=PICTURE_ANSWER)

@@ -52,6 +52,13 @@ class ListStrayPhotographs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SettlePhotograph:
+    """Say that one has looked at a photograph that a person had to look at."""
+
+    photo_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GetPhotograph:
     """Ask for the key of one photograph, sealed to a key that was made for this question alone."""
 

@@ -87,6 +87,7 @@ class PhotographDocument(AggregateDocument):
             {"fields": ["visit_id"]},
             {"fields": ["is_waiting"]},
             {"fields": ["needs_attention"], "sparse": True},
+            {"fields": ["lost_since"], "sparse": True},
         ],
     }
 
@@ -107,6 +108,8 @@ class PhotographDocument(AggregateDocument):
     came_early = BooleanField(required=True)
     is_waiting = BooleanField(required=True)
     needs_attention = StringField()
+    lost_since = DateTimeField()
+    looked_at_by = StringField()
     erased_at = DateTimeField()
 
 

@@ -109,6 +109,8 @@ PAGES = {
         "/desk/conflicts/{conflict_id}",
         "/desk/conflicts/{conflict_id}/{deed}",
         "/desk/visits/{visit_id}",
+        "/desk/photographs",
+        "/desk/photographs/{photo_id}/settle",
         "/office",
         "/office/cards",
         "/office/returns",
@@ -184,6 +186,7 @@ post /v1/rentals/{rental_code}/grade · get /v1/visit-plan · post /v1/visits ·
 get /v1/visit-round
 put /v1/visits/{visit_id}/photographs/{photo_id} · get /v1/visits/{visit_id}/photographs/{photo_id}
 get /v1/visits/{visit_id}/photographs · get /v1/stray-photographs
+post /v1/stray-photographs/{photo_id}/settle
 put /v1/visits/{visit_id}/edits/{edit_id} · put /v1/visits/{visit_id}/help · get /v1/visit-conflicts
 get /v1/visit-conflicts/{conflict_id} · post /v1/visit-conflicts/{conflict_id}/decision
 post /v1/cases · get /v1/cases · get /v1/cases/{case_id} · post /v1/cases/{case_id}/measures

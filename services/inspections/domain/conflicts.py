@@ -275,7 +275,7 @@ def to_stand(conflict: VisitConflict, visit: Visit) -> Fields:
 
 
 def _of_mine(conflict: VisitConflict, mine: VisitSide, visit: Visit) -> Fields:
-    """Take of the device's side what was contested: the rest may have been corrected since by somebody who was right."""
+    """Take of the device's side what was contested: the rest may have been corrected rightly since."""
     differs = differences(mine, side_of(visit))
     if conflict.theirs is None:
         return differs

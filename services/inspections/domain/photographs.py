@@ -19,7 +19,8 @@ OTHER_LETTERS = 12
 class Photograph:
     """One photograph, under the id that the phone made. Without `joined_at` its visit has not come yet.
 
-    `sealed` holds key, digest and place. `wait_ends_at` is when a person has to look for the visit.
+    `sealed` holds key, digest and place. `wait_ends_at` is when a person has to look for the visit, `lost_since` when one
+    came whose visit did not.
     """
 
     id: str
@@ -40,6 +41,8 @@ class Photograph:
     came_early: bool = False
     is_waiting: bool = True
     needs_attention: str | None = None
+    lost_since: datetime | None = None
+    looked_at_by: str | None = None
     erased_at: datetime | None = None
 
 
@@ -96,6 +99,7 @@ def joined(photograph: Photograph, visit: Visit, others: int, most: int, now: da
         village=visit.village,
         joined_at=now,
         is_waiting=False,
+        lost_since=None,
         came_early=photograph.received_at < visit.received_at,
         needs_attention=wrong or (FOREIGN_AREA if is_foreign else TOO_MANY if others >= most else None),
     )
@@ -108,7 +112,20 @@ def given_up(photograph: Photograph, now: datetime) -> Photograph:
     """
     if not photograph.is_waiting or photograph.wait_ends_at > now:
         return photograph
-    return replace(photograph, is_waiting=False, needs_attention=photograph.needs_attention or VISIT_MISSING)
+    return replace(
+        photograph,
+        is_waiting=False,
+        lost_since=photograph.received_at,
+        needs_attention=photograph.needs_attention or VISIT_MISSING,
+    )
+
+
+def looked_at(photograph: Photograph, by: str) -> Photograph:
+    """Note that a person has looked; the photograph stays as it is.
+
+    Clause: none (criterion 6.5).
+    """
+    return replace(photograph, needs_attention=None, looked_at_by=by)
 
 
 def erased(photograph: Photograph, now: datetime) -> Photograph:
@@ -127,6 +144,8 @@ def erased(photograph: Photograph, now: datetime) -> Photograph:
         areas=(),
         is_waiting=False,
         needs_attention=None,
+        lost_since=None,
+        looked_at_by=None,
         erased_at=photograph.erased_at or now,
     )
 

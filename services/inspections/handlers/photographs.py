@@ -9,17 +9,24 @@ from typing import Protocol
 
 from lianxi.contracts.envelope import Caller, Cause
 from lianxi.contracts.inspections import RecordVisit
-from lianxi.contracts.photographs import GetPhotograph, PhotographKey, PhotographTaken, RecordPhotograph
+from lianxi.contracts.photographs import (
+    GetPhotograph,
+    PhotographKey,
+    PhotographTaken,
+    PhotographView,
+    RecordPhotograph,
+    SettlePhotograph,
+)
 from lianxi.contracts.sealing import VISIT_PICTURE, Opener, Sealer
 from lianxi.kernel.clock import Clock, local_date
-from lianxi.kernel.errors import Conflict, NotFound
+from lianxi.kernel.errors import Conflict, Forbidden, NotFound
 from lianxi.policy.book import PolicyBook
 from lianxi.policy.retention import VISIT, ended_before, period_of
 from lianxi.store.unit import Aggregates
 from services.inspections.domain import photographs as rules
 from services.inspections.domain.photographs import Photograph
 from services.inspections.domain.visits import Visit
-from services.inspections.policy import bound_areas, may_read, may_see
+from services.inspections.policy import bound_areas, may_keep, may_read, may_see
 
 
 class Sent(Protocol):
@@ -108,6 +115,27 @@ class PhotographDesk:
             raise NotFound("photograph.not_found")
         key = self.opener.open(found.sealed, VISIT_PICTURE)
         return rules.as_key(found, to_asker.seal(key, VISIT_PICTURE))
+
+    def settle_photograph(self, request: SettlePhotograph, caller: Caller) -> PhotographView:
+        """Note that somebody who keeps the register has looked at a photograph.
+
+        Raises:
+            NotFound: photograph.not_found.
+            Forbidden: rental.not_your_register.
+        """
+        if not may_read(caller.agency):
+            raise NotFound("photograph.not_found")
+        if not may_keep(caller.agency):
+            raise Forbidden("rental.not_your_register")
+        if self.photographs.get(request.photo_id).state.erased_at is not None:
+            raise NotFound("photograph.not_found")
+        settled = self.photographs.change(
+            request.photo_id,
+            lambda found: (rules.looked_at(found, caller.actor), ()),
+            caller.cause(),
+            noted="looked_at",
+        ).state
+        return rules.as_view(settled, self.opener.open(settled.sealed, VISIT_PICTURE).get("place"))
 
     def look_after(self) -> None:
         """Join what waits to visits that have come, show to a person what waited too long, forget what was kept long.

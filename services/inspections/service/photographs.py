@@ -10,7 +10,9 @@ from lianxi.contracts.photographs import (
     PhotographKey,
     PhotographPage,
     PhotographTaken,
+    PhotographView,
     RecordPhotograph,
+    SettlePhotograph,
 )
 from lianxi.greenroom.entries import Desk, answers, every, shows
 from services.inspections.handlers.photographs import PhotographDesk
@@ -37,6 +39,11 @@ class PhotographDoors(Desk):
     def list_stray_photographs(self, request: ListStrayPhotographs, caller: Caller) -> PhotographPage:
         """Show photographs that a person has to look at."""
         return self.album.list_stray_photographs(request, caller)
+
+    @answers
+    def settle_photograph(self, request: SettlePhotograph, caller: Caller) -> PhotographView:
+        """Note that somebody has looked at a photograph."""
+        return self.photographs.settle_photograph(request, caller)
 
     @shows("visit")
     def get_photograph(self, request: GetPhotograph, caller: Caller) -> PhotographKey:

@@ -13,7 +13,7 @@ from lianxi.contracts.sealing import VISIT_PICTURE, Opener
 from lianxi.kernel.errors import NotFound
 from lianxi.store.connect import reaching_the_store
 from lianxi.store.mapping import as_state
-from lianxi.store.pages import LARGEST_PAGE, decode_cursor, encode_cursor
+from lianxi.store.pages import FLOOR, LARGEST_PAGE, decode_cursor, encode_cursor
 from services.inspections.documents import PhotographDocument
 from services.inspections.domain.photographs import Photograph, as_view
 from services.inspections.policy import may_read, may_see
@@ -36,8 +36,7 @@ class PhotographAlbum:
 
     def lost_before(self, before: datetime) -> Sequence[Photograph]:
         """List those that never found a visit and came before a moment."""
-        found = self._find({"needs_attention": {"$gt": ""}, "received_at": {"$lt": before}})
-        return [each for each in found if each.joined_at is None and each.erased_at is None]
+        return self._find({"lost_since": {"$gt": FLOOR, "$lt": before}})
 
     def stray(self, after: str, at_most: int) -> Sequence[Photograph]:
         """List what a person has to look at, by id."""

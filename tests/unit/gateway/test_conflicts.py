@@ -69,6 +69,21 @@ CONFLICT = ConflictView(
     decided_by=None,
     decided_at=None,
 )
+PHOTOGRAPH = PhotographView(
+    photo_id="photo_00000001",
+    visit_id="visit_00000001",
+    village="village/banyan",
+    taken_at=NOON,
+    received_at=NOON,
+    place="22.4681,113.2858",
+    media_type="image/jpeg",
+    size=9,
+    sent_sha256="ab" * 32,
+    kept_sha256="cd" * 32,
+    is_waiting=False,
+    came_early=True,
+    needs_attention="photograph.other_content",
+)
 AT = f"/desk/conflicts/{CONFLICT.conflict_id}"
 
 
@@ -80,6 +95,7 @@ def keeper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
     with open_desk(tmp_path) as door:
         door.bus.says("list_conflicts", ConflictPage(items=(CONFLICT,)))
         door.bus.says("get_conflict", CONFLICT)
+        door.bus.says("list_stray_photographs", PhotographPage(items=(PHOTOGRAPH,)))
         sign_in(door, "keeper")
         yield door
 
@@ -184,22 +200,7 @@ def test_a_visit_is_shown_with_its_photographs_named_for_who_cannot_see_them(kee
             next_visit_due_on=None,
         ),
     )
-    photograph = PhotographView(
-        photo_id="photo_00000001",
-        visit_id="visit_00000001",
-        village="village/banyan",
-        taken_at=NOON,
-        received_at=NOON,
-        place="22.4681,113.2858",
-        media_type="image/jpeg",
-        size=9,
-        sent_sha256="ab" * 32,
-        kept_sha256="cd" * 32,
-        is_waiting=False,
-        came_early=True,
-        needs_attention="photograph.other_content",
-    )
-    keeper.bus.says("list_photographs", PhotographPage(items=(photograph,)))
+    keeper.bus.says("list_photographs", PhotographPage(items=(PHOTOGRAPH,)))
     keeper.http.cookies.set("lang", language)
 
     page = keeper.http.get("/desk/visits/visit_00000001")
@@ -208,3 +209,23 @@ def test_a_visit_is_shown_with_its_photographs_named_for_who_cannot_see_them(kee
     assert re.search(r'<img src="/v1/visits/visit_00000001/photographs/photo_00000001" alt="[^"]{10,}"', page.text)
     assert "22.4681,113.2858" in page.text
     assert ("比巡查先到" if language == "zh" else "came before its visit") in page.text
+
+
+@pytest.mark.criterion("6.5")
+def test_photographs_without_a_visit_wait_in_the_inbox_until_somebody_has_looked(keeper: Door) -> None:
+    assert 'href="/desk/photographs"' in keeper.http.get("/desk").text
+    page = keeper.http.get("/desk/photographs")
+    assert page.status_code == 200, page.text
+    assert re.search(r'<img src="/v1/visits/visit_00000001/photographs/photo_00000001" alt="[^"]{10,}"', page.text)
+    keeper.bus.says("settle_photograph", replace(PHOTOGRAPH, needs_attention=None))
+    form = dict(re.findall(r'name="(csrf|key|page)" value="([^"]*)"', page.text))
+
+    answer = keeper.http.post(
+        "/desk/photographs/photo_00000001/settle",
+        data=form,
+        headers=OURS,
+        follow_redirects=False,
+    )
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/desk/photographs")
+    assert asked(keeper, "settle_photograph").photo_id == "photo_00000001"

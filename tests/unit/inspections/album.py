@@ -33,8 +33,7 @@ class MemoryAlbum:
         return [each for each in self.photographs.all() if each.is_waiting]
 
     def lost_before(self, before: datetime) -> Sequence[Photograph]:
-        lost = [each for each in self.photographs.all() if each.needs_attention and each.received_at < before]
-        return [each for each in lost if each.joined_at is None and each.erased_at is None]
+        return [each for each in self.photographs.all() if each.lost_since is not None and each.lost_since < before]
 
 
 @dataclass

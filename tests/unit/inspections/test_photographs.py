@@ -8,10 +8,10 @@ from itertools import permutations
 
 import pytest
 
-from lianxi.contracts.photographs import GetPhotograph
+from lianxi.contracts.photographs import GetPhotograph, SettlePhotograph
 from lianxi.contracts.sealing import VISIT_PICTURE, Opener
 from lianxi.greenroom.entries import Accepted
-from lianxi.kernel.errors import Conflict, NotFound
+from lianxi.kernel.errors import Conflict, Forbidden, NotFound
 from services.inspections.domain import photographs as rules
 from tests.unit.inspections.album import MOST, PhotographsInMemory, taking
 from tests.unit.inspections.desk import NOW, TENANCY, InspectionsInMemory, caller, cause_of, visiting
@@ -182,3 +182,21 @@ def test_photographs_go_with_their_visit_and_one_without_a_visit_goes_as_late(
     assert album.files.forgotten == ["file_photo_0001", "file_photo_lost"]
     for each in album.kept.all():
         assert (each.file, each.sealed, each.submitted_by, each.sent_sha256) == ("", "", "", "")
+
+
+@pytest.mark.criterion("6.5")
+def test_a_lost_photograph_that_somebody_has_looked_at_asks_no_more_stays_and_still_joins(
+    town: InspectionsInMemory, album: PhotographsInMemory
+) -> None:
+    album.take()
+    town.wait(2)
+    album.desk.look_after()
+    with pytest.raises(Forbidden, match=r"rental\.not_your_register"):
+        album.desk.settle_photograph(SettlePhotograph(photo_id="photo_0001"), caller("social"))
+
+    told = album.desk.settle_photograph(SettlePhotograph(photo_id="photo_0001"), TENANCY)
+
+    assert (told.needs_attention, album.one().looked_at_by) == (None, TENANCY.actor)
+    assert album.files.forgotten == []
+    come(town, album)
+    assert (album.one().village, album.one().lost_since) == ("village/lotus-bay", None)
