@@ -19,8 +19,8 @@ OTHER_LETTERS = 12
 class Photograph:
     """One photograph, under the id that the phone made. Without `joined_at` its visit has not come yet.
 
-    `sealed` holds key, digest and place. `wait_ends_at` is when a person has to look for the visit, `lost_since` when one
-    came whose visit did not.
+    `sealed` holds key, digest and place. `wait_ends_at` is when a person has to look for the visit, `lost_since` when
+    one came whose visit did not.
     """
 
     id: str
