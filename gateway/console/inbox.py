@@ -10,20 +10,21 @@ from __future__ import annotations
 import json
 from asyncio import gather
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
 
 from fastapi import Request, Response
 
 from gateway.console.conflict_pages import CONFLICT, KEEPER, title_of
-from gateway.console.desk_view import Left, Telling, instant
+from gateway.console.desk_view import Telling, instant
 from gateway.console.handover_pages import KINDS, REFERRAL, Assistance
 from gateway.console.order_pages import ORDER
 from gateway.console.return_pages import RETURN, end_of
 from gateway.console.staff import admitted, here_of, reading_for
 from gateway.console.things import Move, Thing, moves_in, page_about, telling_for
 from gateway.console.tip_pages import TIP
+from gateway.console.tray import Found, Row, Tray, Whose
 from gateway.console.vault_pages import OPENING
 from gateway.exchange import house_of
 from gateway.routes import (
@@ -46,60 +47,10 @@ from lianxi.contracts.vault import OpeningState
 from lianxi.kernel.errors import Unavailable
 from lianxi.policy.policy import Policy
 
-Whose = Literal["mine", "unit", "others"]
-WHOSE: Final[tuple[Whose, ...]] = ("mine", "unit", "others")
 AT_ONCE: Final = 200
 MOST_PAGES: Final = 3
 NOTICES: Final = 50
 OPEN: Final = (TipState.DISPATCHED, TipState.ACCEPTED, TipState.VERIFIED)
-_NO_CLOCK: Final = datetime.max.replace(tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One thing that waits: what it is, whose step is next, and until when."""
-
-    kind: str
-    path: str
-    title: str
-    number: str = ""
-    state: str = ""
-    desk: str
-    desk_name: str = ""
-    deeds: tuple[str, ...] = ()
-    due_at: datetime | None = None
-    left: Left | None = None
-    came_at: datetime | None = None
-    is_urgent: bool = False
-    whose: Whose = "others"
-    notice: Mapping[str, Any] | None = None
-
-    @property
-    def place(self) -> tuple[bool, datetime, str]:
-        """Where it stands among the others: alarms first, then by the clock."""
-        return not self.is_urgent, self.due_at or _NO_CLOCK, self.number
-
-
-@dataclass(frozen=True, slots=True)
-class Tray:
-    """Everything that waits, whose answer did not come, and what there was too much of."""
-
-    rows: tuple[Row, ...]
-    away: tuple[str, ...]
-    cut: tuple[str, ...]
-
-    def of(self, whose: Whose) -> list[Row]:
-        """Give what stands under one tab; what is mine is our unit's too."""
-        tabs = ("mine", "unit") if whose == "unit" else (whose,)
-        return [each for each in self.rows if each.whose in tabs]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What one source has."""
-
-    rows: tuple[Row, ...] = ()
-    is_cut: bool = False
 
 
 class Gathering:
@@ -282,6 +233,8 @@ class Gathering:
     async def _conflicts(self) -> Found:
         """What has to be decided about visits waits on the desk that keeps the register."""
         if self._here.agency != KEEPER.partition("/")[0]:
+            return Found()
+        if await admitted(self._request, conflicts.decide_conflict) is None:
             return Found()
         told, is_cut = await self._all(conflicts.list_conflicts)
         found = []

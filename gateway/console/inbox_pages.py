@@ -13,12 +13,13 @@ from starlette.responses import RedirectResponse
 from gateway.console.deeds import CAUGHT
 from gateway.console.desk_drawn import due_strip
 from gateway.console.ground import read_form
-from gateway.console.inbox import WHOSE, Gathering, Row, Tray
+from gateway.console.inbox import Gathering
 from gateway.console.paper import trouble_of
 from gateway.console.return_pages import OPEN as OPEN_RETURNS
 from gateway.console.return_pages import end_of, own_returns
 from gateway.console.staff import INBOX, StaffRoute, admitted, here_of, local, staff_page, writing_for
 from gateway.console.things import or_none, telling_for
+from gateway.console.tray import WHOSE, Row, Tray
 from gateway.exchange import house_of
 from gateway.problems import Problem, problem_of
 from gateway.routes import notices, reports, tips
