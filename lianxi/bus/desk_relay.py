@@ -154,11 +154,34 @@ class DeskRelay:
         try:
             pending = [each for name in AGGREGATES[self.service] if name in places for each in await self._due(name)]
             for rank in sorted({each.rank for each in pending}):
-                await self._carry([each for each in pending if each.rank == rank])
+                await self._carry_beside_rescues([each for each in pending if each.rank == rank])
         except BaseException:
             self._to_look_at |= places
             raise
         return bool(pending)
+
+    async def _carry_beside_rescues(self, pending: Sequence[Pending]) -> None:
+        """Carry a backlog; a rescue that is committed meanwhile waits neither for its confirms nor for its books."""
+        carrying = asyncio.create_task(self._carry(pending))
+        try:
+            while not carrying.done():
+                rung = asyncio.create_task(self._rung.wait())
+                await asyncio.wait({carrying, rung}, return_when=asyncio.FIRST_COMPLETED)
+                rung.cancel()
+                if not carrying.done():
+                    await self._carry_rescues()
+        except BaseException:
+            # What was sent and is still in its outbox is sent again, as after a crash.
+            carrying.cancel()
+            raise
+        await carrying
+
+    async def _carry_rescues(self) -> None:
+        """Carry rescues from where it has rung, and leave the rest there for the next round."""
+        self._rung.clear()
+        places = [name for name in AGGREGATES[self.service] if name in self._to_look_at]
+        if rescues := [each for name in places for each in await self._pending(name, LANE_RANK["rescue"])]:
+            await self._carry(rescues)
 
     async def _carry(self, pending: Sequence[Pending]) -> None:
         sent = await self._publish(pending)

@@ -85,8 +85,9 @@ class Notifications(Desk):
 
     @consumes("tell_outside", tips.RescueRaised, tips.TipRungReached)
     def tell_outside(self, event: Event, cause: Cause) -> None:
-        """Write what has to be told outside the town's trays."""
+        """Write what has to be told outside the town's trays, and start to carry it without waiting for the sweep."""
         self.outside.tell(event, cause)
+        self.outside.send_due()
 
     @consumes("note_acknowledged", notifications.NoticeAcknowledged, tips.TipAccepted)
     def note_acknowledged(self, event: Event, cause: Cause) -> None:
