@@ -154,7 +154,8 @@ class DeskRelay:
         try:
             pending = [each for name in AGGREGATES[self.service] if name in places for each in await self._due(name)]
             for rank in sorted({each.rank for each in pending}):
-                await self._carry_beside_rescues([each for each in pending if each.rank == rank])
+                carry = self._carry if rank == LANE_RANK["rescue"] else self._carry_beside_rescues
+                await carry([each for each in pending if each.rank == rank])
         except BaseException:
             self._to_look_at |= places
             raise

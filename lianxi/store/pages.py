@@ -56,7 +56,8 @@ def newest_first(
     """Read a page of documents, newest first by a time field that never changes, ties broken by id.
 
     Args:
-        collection: where; it needs an index that begins with the equalities of `match` and ends with `field`.
+        collection: where; it needs an index that begins with the equalities of `match` and ends with `field`, or one
+            of `field` alone where few have it.
         match: equalities that every row meets.
         field: the time field, of aware instants.
         now: no row is newer than this by more than a minute.
@@ -74,7 +75,7 @@ def newest_first(
     while len(rows) <= limit and upper >= FLOOR:
         lower = max(upper - stretch, FLOOR - timedelta(milliseconds=1))
         with reaching_the_store():
-            found = list(collection.find({**match, field: {"$gt": lower, "$lte": upper}}, dict.fromkeys(leave_out, 0)))
+            found = list(collection.find({field: {"$gt": lower, "$lte": upper}, **match}, dict.fromkeys(leave_out, 0)))
         found.sort(key=lambda row: (row[field], row["_id"]), reverse=True)
         rows += [row for row in found if (row[field], row["_id"]) < (last_at, last_id)]
         upper, stretch = lower, stretch * 4

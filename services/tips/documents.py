@@ -29,7 +29,7 @@ class TipDocument(AggregateDocument):
             {"fields": ["agencies", "listed_at"]},
             {"fields": ["agencies", "state", "listed_at"]},
             {"fields": ["agencies", "kind", "listed_at"]},
-            {"fields": ["agencies", "unread_since"]},
+            {"fields": ["unread_since"], "sparse": True},
             {"fields": ["next_rung_at"], "sparse": True},
             {"fields": ["policy_version", "state"]},
             {"fields": ["officer"], "sparse": True},

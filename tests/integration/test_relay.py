@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +15,7 @@ from pymongo import AsyncMongoClient, MongoClient
 from lianxi.bus import desk_relay, topology
 from lianxi.bus.desk_relay import DeskRelay
 from lianxi.bus.link import Link
-from lianxi.bus.outboxes import Pending
+from lianxi.bus.outboxes import Pending, Sent
 from lianxi.contracts.envelope import Cause, Lane
 from lianxi.contracts.tips import TipAccepted
 from lianxi.kernel.clock import FixedClock, SystemClock
@@ -103,6 +103,32 @@ def test_a_rescue_goes_before_a_backlog(
     assert letters[0].properties.message_id == rescue
     assert letters[0].key == "tips.tip.accepted.v1.rescue"
     assert len(letters) == 201
+
+
+def test_a_rescue_passes_a_backlog_that_is_on_its_way(broker: Broker, database: Database, tips: Any) -> None:
+    backlog = [put_in(tips, f"b{number}", 1)[0] for number in range(20)]
+
+    async def commit_a_rescue_meanwhile(desk: DeskRelay) -> None:
+        publish, held = desk._publish, asyncio.Event()
+
+        async def publish_when_let(pending_now: Sequence[Pending]) -> list[Sent]:
+            if pending_now[0].rank == LANE_RANK["normal"]:
+                put_in(tips, "r1", 1, "rescue")
+                desk.wake(["tips"])
+                await held.wait()
+            sent = await publish(pending_now)
+            held.set()
+            return sent
+
+        desk._publish = publish_when_let  # type: ignore[method-assign]
+        await desk._send_pending()
+        assert tips.tips.find_one({"_id": "r1"})["_outbox"] == [], "with its books kept"
+
+    letters = taken(broker, lambda: run(broker, database, commit_a_rescue_meanwhile))
+    sent = [str(letter.properties.message_id) for letter in letters]
+    assert letters[0].key == "tips.tip.accepted.v1.rescue"
+    assert sorted(sent[1:]) == sorted(backlog)
+    assert tips.tips.count_documents({"_outbox_due": {"$gte": 0}}) == 0
 
 
 def test_an_idle_relay_looks_seldom_and_a_ring_makes_it_look_only_where_something_is(
