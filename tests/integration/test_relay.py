@@ -120,7 +120,7 @@ def test_a_rescue_passes_a_backlog_that_is_on_its_way(broker: Broker, database: 
             held.set()
             return sent
 
-        desk._publish = publish_when_let  # type: ignore[method-assign]
+        desk._publish = publish_when_let  # type: ignore[assignment, method-assign]
         await desk._send_pending()
         assert tips.tips.find_one({"_id": "r1"})["_outbox"] == [], "with its books kept"
 
