@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import hashlib
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -61,9 +64,10 @@ def phones(visitors: Visitors, town: RunningTown) -> Visitors:
     return make
 
 
-def _sign_in(town: RunningTown) -> dict[str, Any]:
-    row = next(each for each in read_json(town.places.credentials_file)["people"] if each["name"] == ASSISTANT)
-    SIGNED_IN["account"] = row["account_id"]
+def _sign_in(town: RunningTown, who: str = ASSISTANT) -> dict[str, Any]:
+    row = next(each for each in read_json(town.places.credentials_file)["people"] if each["name"] == who)
+    if who == ASSISTANT:
+        SIGNED_IN["account"] = row["account_id"]
     code = pyotp.TOTP(row["totp_secret"]).now()
     body = {"name": row["name"], "password": row["password"], "code": code}
     answer = httpx2.post(f"{town.gateway_url}/v1/session", json=body, timeout=15, trust_env=False)
@@ -326,6 +330,56 @@ def test_every_page_of_the_phone_is_accessible_whole_and_light(phones: Visitors,
         visitor.go(f"/m/{name}")
         check(visitor, f"patrol-{name.partition('/')[0]}")
     forgive(visitor)
+
+
+@pytest.mark.criterion("6.4")
+@pytest.mark.criterion("25")
+def test_the_desk_of_the_register_decides_on_pages_that_everybody_can_use(
+    visitors: Visitors, town: RunningTown
+) -> None:
+    visit_id = contradict(town)
+    desk = visitors("zh", 390, storage_state=_sign_in(town, "tenancy-desk"))
+    page = desk.page
+    desk.go("/desk?kind=conflict")
+    page.locator(f'a[href*="/desk/conflicts/conflict-{visit_id}"]').first.click()
+    # The page on which is decided in both languages, the two beside it in both in the full size.
+    for language in ("zh", "en"):
+        page.context.add_cookies([{"name": "lang", "value": language, "url": town.gateway_url}])
+        page.reload()
+        desk.check(f"desk-conflict-{language}")
+        if language == "en" and not FULL:
+            break
+        desk.go(f"/desk/visits/{visit_id}")
+        image = page.locator("figure img").first
+        expect(image).to_be_visible()
+        assert image.evaluate("(it) => it.decode().then(() => it.naturalWidth)") == 60
+        desk.check(f"desk-visit-{language}")
+        desk.go("/desk/photographs")
+        desk.check(f"desk-photographs-{language}")
+        page.go_back()
+        page.go_back()
+    page.locator("#do-mine button").click()
+    expect(page.locator(".good").first).to_be_visible()
+    with town.http("tenancy") as tenancy:
+        assert tenancy.get(f"/v1/visits/{visit_id}").json()["outcome"] == "refused"
+
+
+def contradict(town: RunningTown) -> str:
+    """Record a visit with a photograph, and its id once more with another outcome."""
+    raw, visit_id = photo("JPEG"), f"visit_desk_{time.monotonic_ns()}"
+    body = {"visit_id": visit_id, "rental_code": "M-6", "assistant": "somebody", "outcome": "vacant"}
+    rest = {"entry_basis": "not_entered", "findings": [], "visited_at": "2026-11-27T03:00:00Z"}
+    digest = base64.b64encode(hashlib.sha256(raw).digest()).decode()
+    headers = {"Content-Type": "image/jpeg", "Content-Digest": f"sha-256=:{digest}:"}
+    with town.http("tenancy") as tenancy:
+        assert tenancy.post("/v1/visits", json={**body, **rest}).status_code == 201
+        place = f"/v1/visits/{visit_id}/photographs/photo_{visit_id}"
+        at = {"Lianxi-Taken-At": "2026-11-27T03:00:00Z"}
+        assert tenancy.put(place, content=raw, headers={**headers, **at}).status_code == 201
+        wait_until(lambda: tenancy.get(f"/v1/visits/{visit_id}").is_success, 10, "the visit")
+        assert tenancy.post("/v1/visits", json={**body, **rest, "outcome": "refused"}).status_code == 409
+        wait_until(lambda: visit_id in tenancy.get("/v1/visit-conflicts?limit=200").text, 10, "the task")
+    return visit_id
 
 
 def check(visitor: Visitor, name: str) -> None:
