@@ -315,7 +315,7 @@ _AREAS: Final = {
     **dict.fromkeys(("rental", "grade", "visit"), "visits"),
     **dict.fromkeys(("case", "party", "referral", "assistance"), "cases"),
     **dict.fromkeys(("stage_report", "supervision", "assessment", "major_event"), "reports"),
-    **dict.fromkeys(("notice", "outside", "webhook"), "notices"),
+    **dict.fromkeys(("notice", "outside", "webhook", "warning"), "notices"),
     "reward": "rewards",
     "policy": "plan",
     "letter": "ops",

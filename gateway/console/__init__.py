@@ -36,6 +36,7 @@ from gateway.console import (
     search_pages,
     tip_pages,
     vault_pages,
+    warning_pages,
 )
 from gateway.console.office_known import LastKnown
 from gateway.routes import hang
@@ -53,6 +54,7 @@ DESK: Final = (
     payment_pages,
     search_pages,
     vault_pages,
+    warning_pages,
     people_pages,
 )
 """The pages of desks, those before a session first."""

@@ -10,15 +10,15 @@ from typing import Any, ClassVar, Final
 from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
-from gateway import bodies, party_bodies
+from gateway import bodies, party_bodies, warning_bodies
 from gateway.console.deeds import Deed, Done, Entry, Plain, Tried
 from gateway.console.desk_view import Telling, Told, instant
 from gateway.console.handover_pages import POLICE, paper_entries, papers_in
 from gateway.console.staff import StaffRoute, admitted, reading_for, staff_page
 from gateway.console.things import Choices, Move, Thing, or_none, telling_for
-from gateway.routes import assistance, cases, parties, referrals
+from gateway.routes import assistance, cases, parties, referrals, warnings
 from gateway.routes.parameters import ItemPath
-from lianxi.contracts.cases import PAPERS, CaseOutcome, CaseState, Measure
+from lianxi.contracts.cases import PAPERS, VERIFIED, CaseOutcome, CaseState, Measure
 from lianxi.contracts.parties import Certainty, PartyRole, PartyStanding
 from lianxi.policy.policy import Policy
 
@@ -100,6 +100,13 @@ class Case(Thing):
             ),
             is_quiet=True,
         ),
+        "warn": Deed(
+            warnings.draft_warning,
+            warning_bodies.NewWarning,
+            (Entry("case_id", "kept"), Entry("title", "line", most=80), Entry("text", most=2000)),
+            is_quiet=True,
+            is_about=False,
+        ),
     }
 
     async def read(self, request: Request, item_id: str) -> Response:
@@ -107,12 +114,13 @@ class Case(Thing):
         return await cases.get_case(item_id, await reading_for(request, cases.get_case))
 
     def moves(self, policy: Policy, plain: Plain) -> Sequence[Move]:
-        """Say what is open in a case that is open."""
+        """Say what may be done in an open case; once pyramid selling was found in it, the public may be warned."""
         if plain.get("state") != CaseState.OPEN:
-            return []
+            is_verified = plain.get("outcome") in VERIFIED
+            return [Move("warn", (plain["owner"],), "L73.1", is_main=False)] if is_verified else []
         owner, steps = (plain["owner"],), {each.code: each for each in policy.processes["case"].steps}
         clauses = {name: steps[name].clause if name in steps else "" for name in self.deeds}
-        return [Move(name, owner, clauses[name], is_main=False) for name in self.deeds]
+        return [Move(name, owner, clauses[name], is_main=False) for name in self.deeds if name != "warn"]
 
     def given(self, plain: Plain) -> Mapping[str, str]:
         """Each form says for which case it is."""
@@ -164,6 +172,8 @@ class Case(Thing):
         made = next((came.plain[each] for each in ("referral_id", "assistance_id") if each in came.plain), None)
         if made is not None:
             return RedirectResponse(f"/desk/handovers/{made}", 303)
+        if name == "warn":
+            return RedirectResponse(f"/desk/warnings/{came.plain['warning_id']}", 303)
         return await super().after(request, item_id, name, came)
 
 

@@ -26,6 +26,7 @@ PLACES: Final = (
     Place("/desk/cases", "staff.cases", "case.read"),
     Place("/desk/returns", "staff.returns", "stage_report.change"),
     Place("/desk/obligations", "staff.obligations", "stage_report.change"),
+    Place("/desk/warnings", "staff.warnings", "warning.read"),
     Place("/desk/rewards", "staff.rewards", "reward.read"),
     Place("/desk/vault", "staff.vault", "vault.read"),
     Place("/desk/people", "staff.people", "account.read"),

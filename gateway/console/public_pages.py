@@ -24,7 +24,7 @@ from gateway.filings import squares
 from gateway.language import language_of
 from gateway.problems import problem_of
 from gateway.refusals import Turned
-from gateway.routes import public
+from gateway.routes import public, warnings
 from gateway.wording import words
 from lianxi.contracts import proof
 from lianxi.contracts.receipts import receipt_bytes
@@ -49,9 +49,13 @@ async def start(request: Request) -> Response:
 
 
 @router.get("/warnings")
-async def warnings(request: Request) -> Response:
-    """What to watch for, and what the town warns of at present."""
-    return page(request, "warnings.html")
+async def show_warnings(request: Request, house: InHouse) -> Response:
+    """What to watch for, and what the town warns of at present; the first needs no desk."""
+    try:
+        warned = (await warnings.public_warnings(request, house)).items
+    except Unavailable:
+        return page(request, "warnings.html", warned=(), away=True)
+    return page(request, "warnings.html", warned=warned, away=False)
 
 
 @router.get("/accessibility")

@@ -42,6 +42,7 @@ from gateway.routes import (
     unmasking,
     vault,
     visits,
+    warnings,
     webhooks,
 )
 
@@ -86,6 +87,7 @@ def add_routes(app: FastAPI) -> None:
         retention,
         outside,
         webhooks,
+        warnings,
         clients,
         major_events,
         figures,

@@ -127,6 +127,7 @@ SUBSCRIPTIONS: Mapping[str, Mapping[str, tuple[type[Event], ...]]] = {
         "raise_alarm": (tips.RescueRaised,),
         "tell_outside": (tips.RescueRaised, tips.TipRungReached),
         "note_acknowledged": (notifications.NoticeAcknowledged, tips.TipAccepted),
+        "know_case": (cases.CaseClosed,),
     },
 }
 """Who hears what: service → handler → events. A test compares it with `services/<service>/service.py`."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Final
 
 from annotated_types import Len
 
@@ -43,6 +43,10 @@ class CaseOutcome(StrEnum):
     TRANSFERRED_TO_POLICE = "transferred_to_police"
     NOT_ESTABLISHED = "not_established"
     SCHEME_ENDED = "scheme_ended"
+
+
+VERIFIED: Final = frozenset({CaseOutcome.PENALTY_DECIDED, CaseOutcome.TRANSFERRED_TO_POLICE, CaseOutcome.SCHEME_ENDED})
+"""How a case ends in which pyramid selling was found."""
 
 
 class Measure(StrEnum):

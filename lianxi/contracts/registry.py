@@ -23,6 +23,7 @@ from lianxi.contracts import (
     tips,
     unmasking,
     vault,
+    warnings,
     webhooks,
 )
 from lianxi.contracts.envelope import Command, Event
@@ -34,7 +35,7 @@ _MODULES: Mapping[str, tuple[ModuleType, ...]] = {
     "inspections": (inspections, conflicts, retention),
     "cases": (cases, parties, retention),
     "reporting": (reporting, retention, major_events),
-    "notifications": (notifications, outside, webhooks),
+    "notifications": (notifications, outside, webhooks, warnings),
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mongoengine import BooleanField, DateTimeField, IntField, ListField, StringField
+from mongoengine import BooleanField, DateTimeField, Document, IntField, ListField, StringField
 
 from lianxi.store.documents import AggregateDocument
 
@@ -135,4 +135,52 @@ class HookDeliveryDocument(AggregateDocument):
     trouble = StringField()
 
 
-DOCUMENTS = (NoticeDocument, DeliveryDocument, HookDocument, HookDeliveryDocument)
+class WarningDocument(AggregateDocument):
+    """A warning; its fields are those of `services.notifications.domain.warnings.PublicWarning`."""
+
+    meta = {
+        "collection": "warnings",
+        "db_alias": "notifications",
+        "indexes": [
+            {"fields": ["drafted_at"]},
+            {"fields": ["state", "drafted_at"]},
+            {"fields": ["published_at"], "sparse": True},
+        ],
+    }
+
+    state = StringField(required=True)
+    title = StringField(required=True)
+    text = StringField(required=True)
+    case_id = StringField(required=True)
+    case_number = StringField(required=True)
+    agency = StringField(required=True)
+    drafted_by = StringField(required=True)
+    drafted_at = DateTimeField(required=True)
+    organ = StringField()
+    reference = StringField()
+    approved_on = StringField()
+    published_by = StringField()
+    published_at = DateTimeField()
+    withdrawn_by = StringField()
+    withdrawn_at = DateTimeField()
+    reason = StringField()
+
+
+class EndedCaseDocument(Document):
+    """How a case ended, as it was announced: what warnings may rest on."""
+
+    meta = {"collection": "ended_cases", "db_alias": "notifications", "auto_create_index": False}
+
+    id = StringField(primary_key=True)
+    number = StringField(required=True)
+    outcome = StringField(required=True)
+
+
+DOCUMENTS = (
+    NoticeDocument,
+    DeliveryDocument,
+    HookDocument,
+    HookDeliveryDocument,
+    WarningDocument,
+    EndedCaseDocument,
+)

@@ -17,12 +17,20 @@ from lianxi.store.mapping import as_state
 from lianxi.store.outbox import Announcer
 from lianxi.store.pages import FLOOR
 from lianxi.store.unit import AggregateStore, Stored
-from services.notifications.documents import DeliveryDocument, HookDeliveryDocument, HookDocument, NoticeDocument
+from services.notifications.documents import (
+    DeliveryDocument,
+    EndedCaseDocument,
+    HookDeliveryDocument,
+    HookDocument,
+    NoticeDocument,
+    WarningDocument,
+)
 from services.notifications.domain import Notice, announced_at
 from services.notifications.domain.hearing import INVOLVING
 from services.notifications.domain.hook_deliveries import TRYING, HookDelivery, at_last
 from services.notifications.domain.hooks import Hook, Tally
 from services.notifications.domain.outside import Delivery
+from services.notifications.domain.warnings import EndedCase, PublicWarning
 
 ANNOUNCER = Announcer(service="notifications", noun="notice")
 
@@ -171,6 +179,37 @@ class KeptHooks:
     @property
     def _deliveries(self) -> Any:
         return HookDeliveryDocument._get_collection()
+
+
+WARNINGS = Announcer(service="notifications", noun="warning")
+
+
+def open_warnings(clock: Clock) -> AggregateStore[PublicWarning]:
+    """Open the collection of warnings."""
+    return AggregateStore(WarningDocument, PublicWarning, WARNINGS, clock)
+
+
+class KeptWarnings:
+    """The warnings that were published, and how cases ended."""
+
+    def ended(self, case_id: str) -> EndedCase | None:
+        """Find a case that has ended."""
+        with reaching_the_store():
+            row = EndedCaseDocument._get_collection().find_one({"_id": case_id})
+        return None if row is None else as_state(EndedCase, {**row, "case_id": row["_id"]})
+
+    def keep_ended(self, case: EndedCase) -> None:
+        """Keep how a case ended; what was heard last holds."""
+        row = {"number": case.number, "outcome": case.outcome.value}
+        with reaching_the_store():
+            EndedCaseDocument._get_collection().replace_one({"_id": case.case_id}, row, upsert=True)
+
+    def published(self) -> Sequence[PublicWarning]:
+        """List what was ever published, the newest first."""
+        with reaching_the_store():
+            rows = list(WarningDocument._get_collection().find({"published_at": {"$gt": FLOOR}}))
+        found = [as_state(PublicWarning, {**row, "id": row["_id"]}) for row in rows]
+        return sorted(found, key=lambda each: str(each.published_at), reverse=True)
 
 
 _LISTENING = [each.value for each in HookState if each is not HookState.STOPPED]

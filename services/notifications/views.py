@@ -12,15 +12,18 @@ from lianxi.contracts.envelope import Caller
 from lianxi.contracts.handover import Held, HeldItems, ListHeld
 from lianxi.contracts.notifications import ListNotices, NoticePage
 from lianxi.contracts.outside import ListOutside, OutsidePage
+from lianxi.contracts.warnings import ListWarnings, WarningPage
 from lianxi.contracts.webhooks import HookDeliveryPage, ListHookDeliveries
 from lianxi.kernel.clock import Clock
 from lianxi.store.connect import reaching_the_store
 from lianxi.store.mapping import as_state
 from lianxi.store.pages import newest_first
-from services.notifications.documents import DeliveryDocument, HookDeliveryDocument, NoticeDocument
+from services.notifications.documents import DeliveryDocument, HookDeliveryDocument, NoticeDocument, WarningDocument
 from services.notifications.domain import Notice, as_view
 from services.notifications.domain.hook_deliveries import HookDelivery, as_delivery_view
 from services.notifications.domain.outside import Delivery, as_outside_message
+from services.notifications.domain.warnings import PublicWarning
+from services.notifications.domain.warnings import as_view as as_warning_view
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,19 @@ class NoticeViews:
         found = ((as_state(Delivery, {**row, "id": row["_id"]}), row["_version"]) for row in rows)
         items = tuple(as_outside_message(state, version) for state, version in found)
         return OutsidePage(items=items, next_cursor=following)
+
+    def list_warnings(self, request: ListWarnings) -> WarningPage:
+        """Show a page of warnings, the newest first."""
+        rows, following = newest_first(
+            WarningDocument._get_collection(),
+            {} if request.state is None else {"state": request.state.value},
+            "drafted_at",
+            now=self.clock.now(),
+            cursor=request.cursor,
+            limit=request.limit,
+        )
+        found = ((as_state(PublicWarning, {**row, "id": row["_id"]}), row["_version"]) for row in rows)
+        return WarningPage(items=tuple(as_warning_view(*each) for each in found), next_cursor=following)
 
     def list_hook_deliveries(self, request: ListHookDeliveries) -> HookDeliveryPage:
         """Show a page of a hook's deliveries, the newest first; whether the caller may is not asked here."""

@@ -268,5 +268,34 @@ def test_an_official_s_work_is_handed_over_at_a_browser_and_both_sides_read_the_
     assert "/desk/sign-in" in leaver.page.url
 
 
+def test_a_warning_goes_from_a_decided_case_to_the_public_over_two_desks(
+    officials: Officials, visitors: Visitors, town: RunningTown
+) -> None:
+    with town.http("market") as market:
+        opened = {"owner": "market/desk", "kind": "entry_fee", "basis": "《禁止传销条例》第七条"}
+        case_id = post(market, "/v1/cases", **opened)["case_id"]
+        post(market, f"/v1/cases/{case_id}/close", outcome="penalty_decided", grounds="证据充分。")
+    writer, publisher = officials("market-lead", width=390), officials("police-lead")
+    writer.go(f"/desk/cases/{case_id}")
+    writer.page.locator("details:has(#do-warn) > summary").click()
+    title = f"警惕“高薪文员”招聘 {uuid.uuid4().hex[:6]}"
+    writer.page.locator("#do-warn input[name$=title]").fill(title)
+    writer.page.locator("#do-warn textarea").fill("先收押金,再要求拉人入会,就是传销。请立即离开并报警。")
+    writer.press(writer.page.locator("#do-warn button[type=submit]"))
+    writer.check("desk-warning-draft")
+    publisher.go("/desk/warnings")
+    publisher.check("desk-warnings")
+    publisher.press(publisher.page.locator(".tray a", has_text=title))
+    publisher.page.locator("#do-publish select").select_option("market_regulation")
+    publisher.page.locator("#do-publish input[type=text]").fill("中市监警〔2026〕3号")
+    publisher.page.locator("#do-publish input[type=date]").fill("2026-11-20")
+    _do(publisher, "publish")
+    publisher.check("desk-warning-published")
+    anybody = visitors("zh", 390)
+    anybody.go("/warnings")
+    anybody.check("warnings-published")
+    expect(anybody.page.locator("h3", has_text=title)).to_be_visible()
+
+
 def _do(visitor: Visitor, deed: str) -> None:
     visitor.press(visitor.page.locator(f"form[action$='/{deed}'] button[type=submit]"))

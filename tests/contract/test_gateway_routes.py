@@ -26,6 +26,8 @@ PUBLIC = {
     ("post", "/v1/public/tips/code"),
     ("post", "/v1/public/rewards"),
     ("get", "/v1/public/numbers"),
+    ("get", "/v1/public/warnings"),
+    ("get", "/v1/public/warnings.atom"),
     ("post", "/oauth/token"),
 }
 SIGNING_IN = {
@@ -130,6 +132,9 @@ PAGES = {
         "/developers/steps",
         "/developers/keys",
         "/developers/keys/{client_id}/revoke",
+        "/desk/warnings",
+        "/desk/warnings/{warning_id}",
+        "/desk/warnings/{warning_id}/{deed}",
         "/developers/webhooks",
         "/developers/webhooks/{hook_id}",
         "/developers/webhooks/{hook_id}/{deed}",
@@ -174,6 +179,8 @@ get /v1/plan/policy/versions · get /v1/plan/policy/differences
 get /v1/figures/tips · get /v1/figures/visits
 get /v1/outside-messages · post /v1/outside-messages/{delivery_id}/report
 post /v1/outside-messages/{delivery_id}/retry
+get /v1/warnings · post /v1/warnings · get /v1/warnings/{warning_id} · post /v1/warnings/{warning_id}/publish
+post /v1/warnings/{warning_id}/withdraw · get /v1/public/warnings · get /v1/public/warnings.atom
 get /v1/webhooks · post /v1/webhooks · delete /v1/webhooks/{hook_id} · post /v1/webhooks/{hook_id}/rotate
 post /v1/webhooks/{hook_id}/test · post /v1/webhooks/{hook_id}/replay · get /v1/webhooks/{hook_id}/deliveries
 get /v1/clients · post /v1/clients · delete /v1/clients/{client_id} · get /v1/clients/{client_id}/calls

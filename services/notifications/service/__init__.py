@@ -10,23 +10,6 @@ from lianxi.contracts.envelope import Caller, Cause, Event, Heard
 from lianxi.contracts.handover import HeldItems, ListHeld
 from lianxi.contracts.notifications import AcknowledgeNotice, GetNotice, ListNotices, NoticePage, NoticeView
 from lianxi.contracts.outside import ListOutside, OutsideMessage, OutsidePage, ReportOutside, RetryOutside
-from lianxi.contracts.webhooks import (
-    OFFERED,
-    DeleteWebhook,
-    HookDeliveryPage,
-    HookDeliveryView,
-    ListHookDeliveries,
-    ListWebhooks,
-    RegisterWebhook,
-    Replayed,
-    ReplayWebhook,
-    RotateWebhook,
-    SendTestEvent,
-    StoppedWebhooks,
-    StopWebhooksOf,
-    WebhookList,
-    WebhookView,
-)
 from lianxi.greenroom.entries import Desk, answers, consumes, every, gathers
 from lianxi.runtime.couriers import AddressBook, Couriers
 from lianxi.runtime.hook_courier import HttpHookCourier, Reach, networks_of
@@ -36,22 +19,31 @@ from services.notifications.handlers import NoticeDesk
 from services.notifications.handlers.hook_sending import HookSender
 from services.notifications.handlers.hooks import HookDesk
 from services.notifications.handlers.outside import OutsideDesk
+from services.notifications.handlers.warnings import WarningDesk
+from services.notifications.service.hooks import HookDoors
+from services.notifications.service.warnings import WarningDoors
 from services.notifications.settings import NotificationsSettings
-from services.notifications.store import KeptDeliveries, KeptHooks, notices, open_deliveries, open_hooks
+from services.notifications.store import (
+    KeptDeliveries,
+    KeptHooks,
+    KeptWarnings,
+    notices,
+    open_deliveries,
+    open_hooks,
+    open_warnings,
+)
 from services.notifications.views import NoticeViews
 
 SETTINGS = NotificationsSettings
 
 
-class Notifications(Desk):
-    """告知: notices to desks, and their acknowledgement."""
+class Notifications(HookDoors, WarningDoors, Desk):
+    """告知: notices to desks and their acknowledgement, hooks, and public warnings."""
 
     name = "notifications"
     handlers: NoticeDesk
     views: NoticeViews
     outside: OutsideDesk
-    hooks: HookDesk
-    sender: HookSender
 
     @gathers("give_notice", *SUBSCRIPTIONS["notifications"]["give_notice"])
     def give_notices(self, heard: Sequence[Heard]) -> None:
@@ -119,62 +111,6 @@ class Notifications(Desk):
         """Have a parked message tried again."""
         return self.outside.retry_outside(request, caller)
 
-    @gathers("tell_hooks", *OFFERED)
-    def tell_hooks(self, heard: Sequence[Heard]) -> None:
-        """Write what agencies' hooks are told of events."""
-        self.sender.tell(heard)
-
-    @every(1)
-    def send_to_hooks(self) -> None:
-        """Carry what waits to the hooks."""
-        self.sender.send_due()
-
-    @every(30)
-    def measure_hooks(self) -> None:
-        """Show operators which hooks do not take what they are sent."""
-        self.sender.measure_failing()
-
-    @answers
-    def register_webhook(self, request: RegisterWebhook, caller: Caller) -> WebhookView:
-        """Register a hook."""
-        return self.hooks.register(request, caller)
-
-    @answers
-    def list_webhooks(self, request: ListWebhooks, caller: Caller) -> WebhookList:
-        """Show the agency's hooks."""
-        return self.hooks.list_hooks(request, caller)
-
-    @answers
-    def rotate_webhook(self, request: RotateWebhook, caller: Caller) -> WebhookView:
-        """Make a new secret for a hook."""
-        return self.hooks.rotate(request, caller)
-
-    @answers
-    def delete_webhook(self, request: DeleteWebhook, caller: Caller) -> WebhookView:
-        """End a hook."""
-        return self.hooks.delete(request, caller)
-
-    @answers
-    def stop_webhooks_of(self, request: StopWebhooksOf, caller: Caller) -> StoppedWebhooks:
-        """End the hooks of a key that was revoked."""
-        return self.hooks.stop_of(request, caller)
-
-    @answers
-    def send_test_event(self, request: SendTestEvent, caller: Caller) -> HookDeliveryView:
-        """Have a test event sent."""
-        return self.hooks.test(request, caller)
-
-    @answers
-    def replay_webhook(self, request: ReplayWebhook, caller: Caller) -> Replayed:
-        """Send everything from an event on again."""
-        return self.hooks.replay(request, caller)
-
-    @answers
-    def list_hook_deliveries(self, request: ListHookDeliveries, caller: Caller) -> HookDeliveryPage:
-        """Show a page of a hook's deliveries."""
-        self.hooks.shown(request.hook_id, caller)
-        return self.views.list_hook_deliveries(request)
-
     @every(30)
     def measure_owed(self) -> None:
         """Show operators what is owed."""
@@ -207,5 +143,6 @@ def open_desk(premises: Premises[NotificationsSettings]) -> type[Desk]:
         )
         hooks = HookDesk(registered, delivering, shelf, courier, key, premises.clock, sending.woken)
         sender = sending
+        warnings = WarningDesk(open_warnings(premises.clock), KeptWarnings(), premises.policy, premises.clock)
 
     return OpenedNotifications
