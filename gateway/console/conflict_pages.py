@@ -128,7 +128,7 @@ def _findings(request: Request, codes: Sequence[str]) -> str:
     names = {each.code: (each.name_zh, each.name_en)[place] for each in house_of(request).policy.observations}
     telling = telling_for(request)
     names[Finding.NOTHING_UNUSUAL.value] = telling.said("visit_page.nothing_unusual")
-    return telling.said("visit_page.between").join(names.get(each, each) for each in codes)
+    return " · ".join(names.get(each, each) for each in codes)
 
 
 CONFLICT: Final = VisitConflict()
