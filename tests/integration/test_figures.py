@@ -18,7 +18,8 @@ from lianxi.kernel.clock import FixedClock, local_date, local_midnight
 from lianxi.store.journal import CHAIN
 from lianxi.store.mapping import as_fields
 from services.inspections.documents import RentalDocument
-from services.inspections.views import RentalViews
+from services.inspections.store import rentals as open_rentals
+from services.inspections.views.figures import VisitFigureViews, coverage_table
 from services.reporting.documents import CellDocument, EventFactDocument
 from services.reporting.domain.cells import cells_of
 from services.reporting.domain.facts import Fact
@@ -165,17 +166,27 @@ def test_dwellings_are_counted_by_village_and_grade(connected: None) -> None:
         inspections.desk.register_rental(
             inspections_desk.registering(f"R-{number}", village=village), inspections_desk.TENANCY
         )
-    rows = [{**as_fields(each), "_id": each.id} for each in inspections.rentals.all()]
+    rows = [{**as_fields(each), "_id": each.id, "_version": 1} for each in inspections.rentals.all()]
     for row in rows:
         row.pop("id")
     rows[0]["next_visit_due_on"] = "2026-11-01"
     RentalDocument._get_collection().insert_many(rows)
-    views = RentalViews(inspections.clock, inspections_desk.shipped_rules().villages)
+    table = coverage_table()
+    views = VisitFigureViews(inspections.clock, table)
     told = views.get_visit_figures(GetVisitFigures(), OFFICE)
     assert [(each.village, each.grade, each.rentals, each.on_time) for each in told.items] == [
         ("village/banyan", Grade.ORDINARY, 2, 1),
         ("village/old-ferry", Grade.ORDINARY, 1, 1),
     ]
+    table.keep_up()
+    assert views.get_visit_figures(GetVisitFigures(), OFFICE) == told
+    rental = replace(inspections.rentals.all()[0], id="R-9")
+    open_rentals(inspections.clock).add(rental, (), Cause(actor="a", correlation_id="c"))
+    ended = Cause(actor="a", correlation_id="c", command_id="end")
+    open_rentals(inspections.clock).change("R-9", lambda each: (replace(each, grade=Grade.KEY), ()), ended)
+    anew = VisitFigureViews(inspections.clock, coverage_table()).get_visit_figures(GetVisitFigures(), OFFICE)
+    assert views.get_visit_figures(GetVisitFigures(), OFFICE) == anew
+    assert [each.rentals for each in anew.items if each.grade is Grade.KEY] == [1]
     assert views.get_visit_figures(GetVisitFigures(), inspections_desk.caller("market")).items == ()
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from lianxi.contracts.envelope import Caller, Cause
-from lianxi.contracts.figures import GetVisitFigures, VisitFigures
 from lianxi.contracts.inspections import (
     GetRental,
     GetVisit,
@@ -38,16 +37,18 @@ from services.inspections.handlers.conflicts import ConflictDesk
 from services.inspections.handlers.photographs import PhotographDesk
 from services.inspections.policy import slice_of
 from services.inspections.service.conflicts import ConflictDoors
+from services.inspections.service.figures import FigureDoors
 from services.inspections.service.photographs import PhotographDoors
 from services.inspections.settings import InspectionsSettings
 from services.inspections.views import RentalViews
 from services.inspections.views.conflicts import ConflictDocket, ConflictViews
+from services.inspections.views.figures import VisitFigureViews, coverage_table
 from services.inspections.views.photographs import PhotographAlbum, PhotographViews
 
 SETTINGS = InspectionsSettings
 
 
-class Inspections(PhotographDoors, ConflictDoors, HandingOverDesk, PurgingDesk):
+class Inspections(PhotographDoors, ConflictDoors, FigureDoors, HandingOverDesk, PurgingDesk):
     """巡查: the register of rentals, their grades, and visits."""
 
     name = "inspections"
@@ -97,11 +98,6 @@ class Inspections(PhotographDoors, ConflictDoors, HandingOverDesk, PurgingDesk):
         return self.views.get_round(request, caller)
 
     @answers
-    def get_visit_figures(self, request: GetVisitFigures, caller: Caller) -> VisitFigures:
-        """Count dwellings by village and grade."""
-        return self.views.get_visit_figures(request, caller)
-
-    @answers
     def get_visit(self, request: GetVisit, caller: Caller) -> VisitView:
         """Show one visit."""
         return self.handlers.get_visit(request, caller)
@@ -118,6 +114,7 @@ def open_desk(premises: Premises[InspectionsSettings]) -> type[Desk]:
     rules = slice_of(premises.policy)
     seen, kept, visited = RentalViews(clock, rules.villages), store.rentals(clock), store.visits(clock)
     opener, found = Opener(read_key(premises.settings.inspections_seal_key_file)), PhotographAlbum()
+    counted = coverage_table()
     pictures = _photographs(premises, visited, found, opener)
     recording = RentalDesk(kept, visited, seen, rules, clock)
     waits, docket = timedelta(hours=premises.settings.inspections_pieces_wait_hours), ConflictDocket()
@@ -131,6 +128,8 @@ def open_desk(premises: Premises[InspectionsSettings]) -> type[Desk]:
         conflicts = ConflictViews(docket)
         holdings = Holdings(store.held(kept))
         views = seen
+        figures = VisitFigureViews(clock, counted)
+        coverage = counted
         photographs = pictures
         album = PhotographViews(found, opener)
         retention = visit_retention(

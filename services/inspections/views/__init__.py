@@ -9,7 +9,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from lianxi.contracts.envelope import Caller
-from lianxi.contracts.figures import CoverageFigure, GetVisitFigures, VisitFigures
 from lianxi.contracts.inspections import GetVisitPlan, Grade, ListRentals, RentalPage, VisitPlanView
 from lianxi.contracts.rounds import GetRound, RoundView
 from lianxi.kernel.clock import Clock, local_date, local_midnight
@@ -130,18 +129,6 @@ class RentalViews:
         found = (as_state(Visit, {**row, "id": row["_id"]}) for row in rows)
         return {each.rental_code: each for each in sorted(found, key=lambda each: each.visited_at)}
 
-    def get_visit_figures(self, _request: GetVisitFigures, caller: Caller) -> VisitFigures:
-        """Count the dwellings that stand by village and grade, and those of them whose day has not passed."""
-        now = self.clock.now()
-        if not may_read(caller.agency):
-            return VisitFigures(as_of=now, items=())
-        asked = {"is_standing": True, "next_visit_due_on": {"$gte": FLOOR}}
-        wanted = {"village": 1, "grade": 1, "next_visit_due_on": 1}
-        with reaching_the_store():
-            rows = list(RentalDocument._get_collection().find(asked, wanted))
-        seen = [row for row in rows if may_see(caller, row["village"])]
-        return VisitFigures(as_of=now, items=_coverage(seen, local_date(now).isoformat()))
-
     def missed(self, today: date) -> Sequence[str]:
         """Name the rentals whose day has passed without its miss being announced."""
         passed = {"watched_due_on": {"$gte": FLOOR, "$lt": today.isoformat()}}
@@ -170,15 +157,6 @@ class RentalViews:
         with reaching_the_store():
             rows = list(RentalDocument._get_collection().find({"_id": {"$in": list(codes)}}, _LEFT_OUT))
         return {row["_id"]: row for row in rows}
-
-
-def _coverage(rows: Sequence[Mapping[str, Any]], today: str) -> tuple[CoverageFigure, ...]:
-    whole = Counter((row["village"], row["grade"]) for row in rows)
-    on_time = Counter((row["village"], row["grade"]) for row in rows if row["next_visit_due_on"] >= today)
-    return tuple(
-        CoverageFigure(village=village, grade=Grade(grade), rentals=count, on_time=on_time[village, grade])
-        for (village, grade), count in sorted(whole.items())
-    )
 
 
 def _due(*, until: str, operator: str) -> dict[str, Any]:

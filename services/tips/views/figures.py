@@ -53,7 +53,7 @@ def _counted(rows: Iterable[Counted], first: date) -> tuple[Came, Mapping[str, l
         if each.listed_on >= first:
             came[each.listed_on][each.village] += 1
         if each.desk is not None:
-            held[each.desk].append((each.due_at, each.tip_id))
+            held[each.desk].append((each.due_at, each.id))
     return came, held
 
 
