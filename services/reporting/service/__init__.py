@@ -70,6 +70,7 @@ def open_desk(premises: Premises[ReportingSettings]) -> type[Desk]:
 
         handlers = reports
         counting = Counting(cells, written, clock)
+        facts = past
         orders = OrderDesk(issued, seen, reports.late_on, demands, clock, secrets.randbits)
         tools = ToolDesk(governance_tools(clock), demands, clock)
         migrations = MigrationDesk(issued, kept, *running(), demands, clock)

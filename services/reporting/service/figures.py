@@ -6,6 +6,7 @@ from lianxi.contracts.envelope import Caller
 from lianxi.contracts.figures import GetPublicFigures, PublicFigures
 from lianxi.greenroom.entries import Desk, answers, every
 from services.reporting.handlers.counting import Counting
+from services.reporting.views.clauses import FactViews
 from services.reporting.views.figures import PublicFigureViews
 
 
@@ -13,6 +14,7 @@ class FigureDoors(Desk):
     """What is counted for everybody."""
 
     counting: Counting
+    facts: FactViews
     public_figures: PublicFigureViews
 
     @answers
@@ -24,3 +26,8 @@ class FigureDoors(Desk):
     def count_facts(self) -> None:
         """Count facts into the cells of their days."""
         self.counting.count()
+
+    @every(30)
+    def count_proofs(self) -> None:
+        """Count the events that prove sentences, so that nobody who looks waits for it."""
+        self.facts.tallies()
