@@ -94,8 +94,8 @@ class FollowedTable(Generic[R]):
         # The place first: what changes while rows are read stands behind it, and is read again.
         with reaching_the_store():
             tail = self._collection(TAIL).find_one({"_id": TAIL})
-        for each in self._everything():
-            self._rows[each.id] = each
+        # All at once: of a filling that the database broke off nothing may stay.
+        self._rows = {each.id: each for each in self._everything()}
         self._place = 0 if tail is None else int(tail["sequence"])
 
     def _follow(self) -> None:

@@ -79,9 +79,10 @@ def alike(
     """
     asked = _Asked.of(table, trace)
     found = {each.tip_id: (each, weight) for each, weight in _chosen(table, asked) if each.tip_id != trace.tip_id}
-    allowed = found if only is None else [tip_id for tip_id in only(list(found)) if tip_id in found]
-    most = max((found[tip_id][1] for tip_id in allowed), default=0.0)
-    close = [found[tip_id][0] for tip_id in found if tip_id in allowed and found[tip_id][1] >= most * WORTH_FROM]
+    allowed = frozenset(found if only is None else only(list(found)))
+    seen = [each for tip_id, each in found.items() if tip_id in allowed]
+    most = max((weight for _, weight in seen), default=0.0)
+    close = [each for each, weight in seen if weight >= most * WORTH_FROM]
     likenesses = [_likeness(table, weights, asked, each) for each in close[:COMPARED_AT_MOST]]
     likely = [each for each in likenesses if each.per_cent >= LIKELY_FROM * 100]
     return sorted(likely, key=lambda each: (-each.per_cent, each.tip_id))[:at_most]
