@@ -167,7 +167,11 @@ SHOWS: Mapping[type[Any], Shown] = {
         },
         village="village",
     ),
-    ConflictView: Shown("visit", {"findings": ("mine", "theirs", "changes", "other", "contested")}, village="village"),
+    ConflictView: Shown(
+        "visit",
+        {"findings": ("mine", "theirs", "changes", "other", "contested", "problem", "verdict", "reason")},
+        village="village",
+    ),
     PhotographView: Shown(
         "visit",
         {

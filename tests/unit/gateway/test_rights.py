@@ -218,6 +218,7 @@ def test_every_field_of_an_answer_is_in_one_group_or_names_the_item() -> None:
             "case_number",
             "owner",
         ),
+        *("photo_id", "conflict_id", "kind", "state", "raised_by", "raised_at", "decided_by", "decided_at"),
         *("referral_id", "sender", "receiver", "assistance_id", "asker", "rental_code", "village", "visit_id"),
         *(
             "assistant",
