@@ -10,7 +10,6 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from gateway.body import DoorRoute
 from gateway.exchange import House, Reading, Writing, decides, reads, the_house, writes
-from gateway.language import language_of
 from gateway.routes.parameters import Cursor, ItemPath, Limit
 from gateway.warning_bodies import Approval, NewWarning, Withdrawal
 from gateway.wording import words
@@ -114,16 +113,18 @@ def _fresh(request: Request, body: bytes, media_type: str) -> Response:
 
 
 def _feed(found: PublicWarnings, request: Request) -> bytes:
-    said, language = words().steps, language_of(request.scope)
+    # In Chinese whoever asks, as the warnings are: so everybody may keep the same feed.
+    said = words().steps
     here = str(request.url.replace(path="/warnings", query=""))
     changes = [each.withdrawn_at or each.published_at for each in found.items]
     feed = ElementTree.Element("feed", {"xmlns": ATOM, "xml:lang": "zh-CN"})
-    _put(feed, "title", said["warnings_title"].told(language))
-    _put(feed, "id", here)
+    _put(feed, "title", said["warnings_title"].told("zh"))
+    _put(feed, "id", "urn:lianxi:warnings")
+    _put(feed, "link", None, rel="self", href=str(request.url.replace(query="")))
     _put(feed, "link", None, rel="alternate", href=here)
     _put(feed, "updated", max(changes).isoformat() if changes else "2015-10-15T00:00:00+08:00")
     for each in found.items:
-        _entry(feed, each, here, said["warnings_withdrawn"].told(language))
+        _entry(feed, each, here, said["warnings_withdrawn"].told("zh"))
     written: bytes = ElementTree.tostring(feed, encoding="utf-8", xml_declaration=True)
     return written
 
@@ -131,7 +132,7 @@ def _feed(found: PublicWarnings, request: Request) -> bytes:
 def _entry(feed: ElementTree.Element, each: PublicWarningView, here: str, withdrawn: str) -> None:
     entry = ElementTree.SubElement(feed, "entry")
     _put(entry, "title", each.title if each.withdrawn_at is None else f"{withdrawn}{each.title}")
-    _put(entry, "id", f"{here}#{each.warning_id}")
+    _put(entry, "id", f"urn:lianxi:{each.warning_id}")
     _put(entry, "link", None, rel="alternate", href=f"{here}#{each.warning_id}")
     _put(entry, "published", each.published_at.isoformat())
     _put(entry, "updated", (each.withdrawn_at or each.published_at).isoformat())

@@ -81,9 +81,7 @@ def draft(
     """
     if case is None or case.outcome not in VERIFIED:
         raise RuleBroken("warning.not_verified", clause=CLAUSE)
-    found = {each.kind for each in entities_in(f"{request.title}\n{request.text}", entities)} & NOT_FOR_THE_PUBLIC
-    if found:
-        raise RuleBroken("warning.points_at_somebody", clause=CLAUSE, kinds=sorted(found))
+    check_points_at_nobody(f"{request.title}\n{request.text}", entities)
     return PublicWarning(
         id=warning_id,
         state=WarningState.DRAFTED,
@@ -95,6 +93,18 @@ def draft(
         drafted_by=caller.actor,
         drafted_at=now,
     )
+
+
+def check_points_at_nobody(text: str, entities: Iterable[EntityRule]) -> None:
+    """Refuse a text for everybody that holds a number of somebody's. A name nobody can find: the form asks for none.
+
+    Clause: L73.1 (domain 5).
+    Raises:
+        RuleBroken: warning.points_at_somebody.
+    """
+    found = {each.kind for each in entities_in(text, entities)} & NOT_FOR_THE_PUBLIC
+    if found:
+        raise RuleBroken("warning.points_at_somebody", clause=CLAUSE, kinds=sorted(found))
 
 
 def publish(warning: PublicWarning, request: PublishWarning, caller: Caller, now: datetime) -> WarningDecision:
@@ -132,13 +142,17 @@ def publish(warning: PublicWarning, request: PublishWarning, caller: Caller, now
     return published, (event,)
 
 
-def withdraw(warning: PublicWarning, request: WithdrawWarning, caller: Caller, now: datetime) -> WarningDecision:
+def withdraw(
+    warning: PublicWarning, request: WithdrawWarning, entities: Iterable[EntityRule], caller: Caller, now: datetime
+) -> WarningDecision:
     """Take it back; what was published is corrected in public, with the reason.
 
     Clause: L73.1.
     Raises:
         Conflict: warning.withdrawn.
+        RuleBroken: warning.points_at_somebody.
     """
+    check_points_at_nobody(request.reason, entities)
     if warning.state not in (WarningState.DRAFTED, WarningState.PUBLISHED):
         raise Conflict("warning.withdrawn")
     was_public = warning.state is WarningState.PUBLISHED

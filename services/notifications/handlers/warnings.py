@@ -24,6 +24,8 @@ from lianxi.store.unit import Aggregates
 from services.notifications.domain import warnings as domain
 from services.notifications.domain.warnings import EndedCase, PublicWarning, WarningDecision
 
+MOST_SHOWN = 100
+
 
 class WarningShelf(Protocol):
     """Who finds warnings, and what is known of cases."""
@@ -84,7 +86,8 @@ class WarningDesk:
 
         Emits: WarningWithdrawn.
         """
-        decide = partial(domain.withdraw, request=request, caller=caller, now=self.clock.now())
+        entities, now = self.rules.entities, self.clock.now()
+        decide = partial(domain.withdraw, request=request, entities=entities, caller=caller, now=now)
         return self._decide(request.warning_id, decide, caller, request.expected_version)
 
     def get(self, request: GetWarning) -> WarningView:
@@ -95,7 +98,7 @@ class WarningDesk:
         """Show what the public is warned of, and for a while what was taken back."""
         since = self.clock.now() - domain.WITHDRAWN_SHOWN
         shown = [each for each in self.shelf.published() if each.withdrawn_at is None or each.withdrawn_at > since]
-        return PublicWarnings(items=tuple(map(domain.for_the_public, shown)))
+        return PublicWarnings(items=tuple(map(domain.for_the_public, shown[:MOST_SHOWN])))
 
     def _decide(
         self,

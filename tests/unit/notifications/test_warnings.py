@@ -153,6 +153,14 @@ def test_what_was_public_is_corrected_in_public_for_a_while(town: Town) -> None:
     assert town.desk.for_the_public().items == ()
 
 
+def test_the_reason_of_a_correction_points_at_nobody_either(town: Town) -> None:
+    published = town.publish(town.drafted())
+    told = WithdrawWarning(warning_id=published.warning_id, reason="误伤,请致电13812345678")
+    with pytest.raises(RuleBroken, match="points_at_somebody"):
+        town.desk.withdraw(told, once_more(PUBLISHER))
+    assert town.desk.for_the_public().items[0].text == TEXT
+
+
 def test_a_draft_falls_away_unseen(town: Town) -> None:
     drafted = town.drafted()
     dropped = town.desk.withdraw(WithdrawWarning(warning_id=drafted.warning_id, reason="不发了"), once_more(WRITER))
