@@ -298,7 +298,7 @@ def test_signing_out_leaves_no_list_and_old_ones_go_by_themselves(phones: Visito
         page.locator("#sign-out button").click()
     kept = page.evaluate(
         """() => new Promise((good) => {
-          const asked = indexedDB.open("lianxi-patrol", 1);
+          const asked = indexedDB.open("lianxi-patrol");
           asked.onsuccess = () => {
             const keys = asked.result.transaction("kept").objectStore("kept").getAllKeys();
             keys.onsuccess = async () => good([...keys.result, ...(await caches.keys())]);
