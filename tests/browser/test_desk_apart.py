@@ -44,7 +44,12 @@ def apart(whole_town: RunningTown) -> Apart:
         request = police.post(
             f"/v1/tips/{tip_id}/vault/requests", json=wish, headers={"Idempotency-Key": uuid.uuid4().hex}
         ).headers["Location"]
-        filed = post(resident, "/v1/public/tips", **{name: told[name] for name in ("category", "village", "text")})
+        filed = post(
+            resident,
+            "/v1/public/tips",
+            **{name: told[name] for name in ("category", "village", "text")},
+            contact=contact,
+        )
         rewarded = tip_of(whole_town, filed["tip_number"])["tip_id"]
         for step, body in {
             "accept": {},
@@ -60,7 +65,8 @@ def apart(whole_town: RunningTown) -> Apart:
             ),
         }
         code = {"Lianxi-Receipt": filed["receipt"], "Idempotency-Key": uuid.uuid4().hex, "Lianxi-Proof": "wait"}
-        resident.post("/v1/public/rewards", json=claim, headers=code).raise_for_status()
+        claimed = resident.post("/v1/public/rewards", json=claim, headers=code)
+        assert claimed.is_success, claimed.text
         rows = police.get("/v1/rewards").json()["items"]
         reward_id = next(each["reward_id"] for each in rows if each["tip_id"] == rewarded)
     return Apart(tip_id, party_id, request.removeprefix("/v1/tips/").replace("/vault/requests/", "/"), reward_id)

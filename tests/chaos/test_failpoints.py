@@ -40,7 +40,7 @@ def run(kind: str, database: Database, broker: Broker, trials: int) -> int:
 
 @pytest.mark.criterion("4.1")
 def test_a_change_exists_if_and_only_if_its_outbox_entry_or_ledger_row_does(database: Database, broker: Broker) -> None:
-    trials = size(40, 200)
+    trials = size(28, 200)
     with MongoClient[dict[str, Any]](database.url, tz_aware=True) as client:
         client.drop_database(DATABASE)
         died = run("decide", database, broker, trials)

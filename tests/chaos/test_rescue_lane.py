@@ -18,7 +18,7 @@ from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(1_800)]
 WITHIN_SECONDS = 30.0
-BURST, BURST_SECONDS = size(100, 1_000), 60.0
+BURST, BURST_SECONDS = size(60, 1_000), 60.0
 RESCUE: dict[str, Any] = {**PUBLIC_TIP, "category": "person_held", "text": "有人被关在三楼,不让出门。"}
 TOLD = {"command-centre/sms", "command-centre/phone", "duty-phone/sms", "duty-phone/phone"}
 ORDINARY = [
@@ -52,10 +52,10 @@ def seconds_until_told(town: RunningTown, number: str, since: float) -> float:
 def test_a_backlog_on_the_ordinary_lanes_delays_no_rescue(town: RunningTown) -> None:
     for name in ("tips", "notifications"):
         town.stop(name)
-    Filing(town, agency=size(160, 8_000), public=size(40, 2_000)).wait(timeout=size(240, 1_500))
+    Filing(town, agency=size(100, 8_000), public=size(20, 2_000)).wait(timeout=size(240, 1_500))
     waiting = file_rescue(town)
     backlog = messages_waiting(town.amqp_url(), ORDINARY)
-    assert backlog >= size(200, 10_000)
+    assert backlog >= size(120, 10_000)
 
     for name in ("notifications", "tips"):
         town.start(name)
