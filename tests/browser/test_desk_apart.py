@@ -83,6 +83,7 @@ def test_what_lies_apart_is_accessible_and_whole(officials: Officials, apart: Ap
 
     market, lead = officials("market-lead", language, width), officials("police-lead", language, width)
     see(market, "party", f"/desk/parties/{apart.party_id}")
+    see(market, "warnings", "/desk/warnings")
     see(lead, "vault", "/desk/vault")
     see(lead, "opening", f"/desk/vault/{apart.request}")
     see(lead, "reward", f"/desk/rewards/{apart.reward_id}")
