@@ -158,8 +158,13 @@ def tell(tip: Tip, way: TellingWay, caller: Caller, now: datetime) -> Decision:
     check_mine(tip, caller, tip.lead, tip.next_owner)
     if not is_to_be_told(tip):
         raise RuleBroken("tip.nobody_to_tell", clause=TELLING_CLAUSE)
-    by = tip.lead if caller.holds(tip.lead) or tip.next_owner is None else tip.next_owner
+    by = _spoken_for(tip, caller)
     return _told_by(tip, by, way.value, now), ()
+
+
+def _spoken_for(tip: Tip, caller: Caller) -> str:
+    """Say for which of the two desks that may end a tip somebody speaks: the lead, or else the next owner."""
+    return tip.lead if caller.holds(tip.lead) or tip.next_owner is None else tip.next_owner
 
 
 def _told_by(tip: Tip, by: str, way: str, now: datetime) -> Tip:
@@ -187,7 +192,7 @@ def close(tip: Tip, outcome: str, caller: Caller, now: datetime) -> Decision:
         raise Conflict("tip.already_closed")
     if tip.state is not TipState.VERIFIED:
         raise RuleBroken("tip.not_verified", clause=VERIFY_CLAUSE)
-    by = tip.lead if caller.holds(tip.lead) or tip.next_owner is None else tip.next_owner
+    by = _spoken_for(tip, caller)
     return _closed(tip, by, outcome, now)
 
 

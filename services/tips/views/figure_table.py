@@ -8,12 +8,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from lianxi.contracts.tips import TipState
-from lianxi.kernel.clock import Clock, level_to_hour, local_date, local_midnight
+from lianxi.kernel.clock import Clock, local_date, local_midnight
 from lianxi.store.connect import reaching_the_store
 from lianxi.store.following import FollowedTable
 from lianxi.store.pages import FLOOR
 from services.tips.documents import TipDocument
-from services.tips.domain.tip import OFFICE, WHOLE_DAYS
+from services.tips.domain.tip import OFFICE
+from services.tips.views.tips import first_end
 
 WEEKS = 8
 _OPEN = frozenset({TipState.DISPATCHED.value, TipState.ACCEPTED.value, TipState.VERIFIED.value})
@@ -97,15 +98,5 @@ def _counted(row: Mapping[str, Any]) -> Counted:
         listed_on=local_date(row["listed_at"]),
         village=row.get("village"),
         desk=row["dispatches"][-1]["lead"] if is_open else None,
-        due_at=_ends_at(row) if is_open else None,
+        due_at=first_end(row) if is_open else None,
     )
-
-
-def _ends_at(row: Mapping[str, Any]) -> datetime | None:
-    """Say when the first limit of a tip ends, as its desks read it."""
-    ends = [
-        clock["due_at"] if not row["is_anonymous"] or clock["unit"] in WHOLE_DAYS else level_to_hour(clock["due_at"])
-        for clock in (each["running"] for each in row["clocks"])
-        if clock["stopped_at"] is None
-    ]
-    return min(ends, default=None)

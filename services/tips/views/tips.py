@@ -233,13 +233,20 @@ def _last(tip: Tip, what: str) -> datetime | None:
     return _shown(tip, next((line.at for line in reversed(tip.timeline) if line.what == what), None))
 
 
-def _summary(row: Mapping[str, Any]) -> TipSummary:
-    running = [each["running"] for each in row["clocks"] if each["running"]["stopped_at"] is None]
-    # As `Tip.shown_end` says it: the end of a limit in days is a midnight and tells nothing.
-    is_told = not row["is_anonymous"]
+def first_end(row: Mapping[str, Any]) -> datetime | None:
+    """Say when the first limit of a stored tip ends, as its desks read it.
+
+    As `Tip.shown_end` says it: the end of a limit in days is a midnight and tells nothing.
+    """
     ends = [
-        each["due_at"] if is_told or each["unit"] in WHOLE_DAYS else level_to_hour(each["due_at"]) for each in running
+        clock["due_at"] if not row["is_anonymous"] or clock["unit"] in WHOLE_DAYS else level_to_hour(clock["due_at"])
+        for clock in (each["running"] for each in row["clocks"])
+        if clock["stopped_at"] is None
     ]
+    return min(ends, default=None)
+
+
+def _summary(row: Mapping[str, Any]) -> TipSummary:
     return TipSummary(
         tip_id=row["_id"],
         number=row["number"],
@@ -249,6 +256,6 @@ def _summary(row: Mapping[str, Any]) -> TipSummary:
         state=TipState(row["state"]),
         lead=row["dispatches"][-1]["lead"],
         received_at=row["listed_at"],
-        due_at=min(ends, default=None),
+        due_at=first_end(row),
         next_owner=row.get("next_owner"),
     )
