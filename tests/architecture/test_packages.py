@@ -55,6 +55,7 @@ ROOMS_OF = {
     "PIL": ["gateway/pictures.py"],
     "jinja2": ["gateway/console/"],
     "opencc": ["lianxi/policy/addresses.py"],
+    "docx": ["lianxi/runtime/papers.py"],
     "celery": ["bench/peers/"],
     "django": ["bench/peers/"],
     "faststream": ["bench/peers/"],
