@@ -353,13 +353,19 @@ class HelpGiven(Body):
 # --- reporting and operations ---------------------------------------------------------------------------------------
 
 
+FigureName = Annotated[str, StringConstraints(max_length=60, pattern=r"^[a-z][a-z_]*$")]
+Count = Annotated[int, Field(ge=0, le=10_000_000)]
+
+
 class StageReport(Body):
-    """A stage report in its four parts."""
+    """A stage report in its four parts; numbers that differ from the system's stand here, each with its remark."""
 
     practice: Long
     results: Long
     problems: Long
     advice: Long
+    figures: dict[FigureName, Count] = Field(default_factory=dict, max_length=80)
+    remarks: dict[FigureName, Annotated[str, text_of(500)]] = Field(default_factory=dict, max_length=80)
 
 
 class TipOrder(Body):

@@ -23,7 +23,7 @@ from gateway.refusals import BadRequest, NotAllowed, WrongType
 FORM: Final = "application/x-www-form-urlencoded"
 FORM_WITH_PICTURE: Final = "multipart/form-data"
 PICTURE: Final = "picture"
-MOST_FIELDS: Final = 60
+MOST_FIELDS: Final = 120
 _OWN_SITES: Final = ("same-origin", "none")
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
+from gateway.console.desk_view import Telling
 from gateway.console.drawing.lights import State
 from gateway.console.office_ground import ask, for_the_office, may_order, office_page, telling_of
 from gateway.console.office_pictures import Pictures
@@ -61,9 +62,20 @@ async def one(report_id: ItemPath, request: Request) -> Response:
         "name": telling_of(request).name,
         "standing": standing(report, issued_on=house_of(request).policy.programme.issued_on),
         "filed_at": None if not report.get("filed_at") else datetime.fromisoformat(report["filed_at"]),
+        "others": others(telling_of(request), report),
         "parts": [(each.code, each.name_zh if is_chinese else each.name_en) for each in parts],
     }
     return office_page(request, "office_return.html", **facts)
+
+
+def others(telling: Telling, report: Mapping[str, Any]) -> list[tuple[str, int, int, str]]:
+    """List the figures of which the unit wrote another number than the system's, with both and the reason."""
+    figures, remarks = report.get("figures") or {}, report.get("remarks") or {}
+    return [
+        (telling.figure(name), count, figures[name], remarks.get(name, ""))
+        for name, count in (report.get("stated") or {}).items()
+        if count != figures.get(name, count)
+    ]
 
 
 def standing(report: Mapping[str, Any], *, issued_on: date) -> tuple[State, str]:

@@ -10,10 +10,11 @@ from typing import Any, ClassVar, Final
 from fastapi import APIRouter, Request, Response
 
 from gateway import bodies
-from gateway.console.deeds import Deed, Entry, Plain, Tried
+from gateway.console.deeds import Deed, Entry, Form, Plain, Tried
 from gateway.console.desk_view import Telling, Told, instant
+from gateway.console.office_returns import others
 from gateway.console.staff import StaffRoute, here_of, reading_for, staff_page
-from gateway.console.things import Move, Thing, or_none, telling_for
+from gateway.console.things import Choices, Move, Thing, or_none, telling_for
 from gateway.exchange import house_of
 from gateway.refusals import NoSuchThing
 from gateway.routes import reports
@@ -25,6 +26,8 @@ from lianxi.policy.policy import Policy
 
 router = APIRouter(route_class=StaffRoute, tags=["pages"], include_in_schema=False)
 ROOT: Final = "/desk/returns"
+COUNT: Final = "count."
+REMARK: Final = "remark."
 PARTS: Final = ("practice", "results", "problems", "advice")
 OPEN: Final = (StageReportState.NOT_DUE, StageReportState.DUE, StageReportState.MISSED)
 LATE: Final = (StageReportState.MISSED, StageReportState.FILED_LATE)
@@ -37,6 +40,18 @@ def end_of(day: str) -> datetime:
     return datetime.combine(date.fromisoformat(day) + timedelta(days=1), time(), SHANGHAI)
 
 
+def own_numbers(form: Form, _me: str) -> Mapping[str, Any]:
+    """Read the numbers that somebody wrote beside the system's, and the remarks that say why."""
+    counts, remarks = (_named(form, group) for group in (COUNT, REMARK))
+    return {"figures": counts, "remarks": remarks} if counts or remarks else {}
+
+
+def _named(form: Form, group: str) -> dict[str, str]:
+    """Take the fields of a group that were filled in, by the figure that each is about."""
+    said = {name.removeprefix(group): value.strip() for name, value in form.items() if name.startswith(group)}
+    return {name: value for name, value in said.items() if value}
+
+
 class Return(Thing):
     """One stage report of the agency."""
 
@@ -44,7 +59,12 @@ class Return(Thing):
     template: ClassVar[str] = "desk_return.html"
     root: ClassVar[str] = f"{ROOT}/"
     deeds: ClassVar[Mapping[str, Deed]] = {
-        "file": Deed(reports.file_stage_report, bodies.StageReport, tuple(Entry(each, most=4000) for each in PARTS)),
+        "file": Deed(
+            reports.file_stage_report,
+            bodies.StageReport,
+            tuple(Entry(each, most=4000) for each in PARTS),
+            more=own_numbers,
+        ),
     }
 
     async def read(self, request: Request, item_id: str) -> Response:
@@ -71,8 +91,27 @@ class Return(Thing):
         draft = plain.get("draft") or {}
         return {f"text_{each}": str(draft.get(each, "")) for each in PARTS}
 
+    def form(self, request: Request, plain: Plain, move: Move, tried: Tried | None, choices: Choices) -> dict[str, Any]:
+        """Offer beside the four parts, folded, a number and a remark for each figure that may be otherwise."""
+        made = super().form(request, plain, move, tried, choices)
+        telling, values = telling_for(request), {} if tried is None else tried.form
+        figures = (plain.get("draft") or {}).get("figures") or {}
+        wanted = "" if tried is None or tried.problem is None else str(tried.problem.facts.get("figure", ""))
+        made["folded"] = [
+            {
+                "name": telling.figure(name),
+                "counted": counted,
+                "count": (f"{COUNT}{name}", values.get(f"{COUNT}{name}", "")),
+                "remark": (f"{REMARK}{name}", values.get(f"{REMARK}{name}", "")),
+                "is_wrong": name == wanted,
+            }
+            for name, counted in figures.items()
+        ]
+        made["is_unfolded"] = any(each["count"][1] or each["remark"][1] for each in made["folded"])
+        return made
+
     async def facts(self, request: Request, telling: Telling, plain: Plain, tried: Tried | None) -> dict[str, Any]:
-        """Tell a report."""
+        """Tell a report; where the unit wrote another number, both stand there, and why."""
         del request, tried
         draft = plain.get("draft") or {}
         figures = draft.get("figures") or plain.get("figures") or {}
@@ -83,6 +122,7 @@ class Return(Thing):
             "up_name": "stage.to_list",
             "report": _told(telling, plain),
             "figures": [(telling.figure(name), value) for name, value in figures.items() if isinstance(value, int)],
+            "others": others(telling, plain),
             "texts": [(f"entry.return.{each}", plain.get(each)) for each in PARTS if plain.get(each)],
             "period": [_day(draft[each]) for each in ("period_from", "period_to") if draft.get(each)],
             "draft_is_away": plain.get("state") in OPEN and not draft,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar
@@ -61,6 +61,8 @@ class FileStageReport:
     results: Annotated[str, Len(1, 4000)]
     problems: Annotated[str, Len(1, 4000)]
     advice: Annotated[str, Len(1, 4000)]
+    figures: Mapping[str, int] = field(default_factory=dict)
+    remarks: Mapping[str, str] = field(default_factory=dict)
     expected_version: int | None = None
 
 
@@ -92,7 +94,10 @@ class ClauseList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageReportView:
-    """One unit's stage report for one date; `bounces` counts the tips it gave back in the report's period."""
+    """One unit's stage report for one date; `bounces` counts the tips it gave back in the report's period.
+
+    `figures` are the system's own, `stated` those that the unit wrote beside them, `remarks` why they differ.
+    """
 
     report_id: str
     version: int
@@ -107,6 +112,8 @@ class StageReportView:
     figures: Mapping[str, int]
     figures_sha256: str | None
     bounces: int = 0
+    stated: Mapping[str, int] = field(default_factory=dict)
+    remarks: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -247,7 +247,7 @@ SHOWS: Mapping[type[Any], Shown] = {
         {
             "status": ("state", "due_on", "filed_at"),
             "text": ("practice", "results", "problems", "advice"),
-            "figures": ("figures", "figures_sha256", "bounces"),
+            "figures": ("figures", "figures_sha256", "bounces", "stated", "remarks"),
         },
         desks=("agency",),
     ),

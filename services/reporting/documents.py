@@ -76,6 +76,8 @@ class StageReportDocument(AggregateDocument):
     advice = StringField()
     figures = DictField()
     figures_sha256 = StringField()
+    stated = DictField()
+    remarks = DictField()
     clock = DictField()
     next_rung_at = DateTimeField()
     policy_version = IntField()

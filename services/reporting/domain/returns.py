@@ -16,7 +16,7 @@ from lianxi.contracts.reporting import (
     StageReportView,
 )
 from lianxi.kernel.clock import local_date, local_midnight
-from lianxi.kernel.errors import Conflict, Forbidden, NotFound
+from lianxi.kernel.errors import Conflict, Forbidden, NotFound, RuleBroken
 from lianxi.policy.book import Migration
 from lianxi.policy.clockwork import RunningClock
 from services.reporting.domain.facts import BOUNCES, seal
@@ -54,6 +54,8 @@ class StageReport:
     advice: str | None = None
     figures: Mapping[str, int] = field(default_factory=dict)
     figures_sha256: str | None = None
+    stated: Mapping[str, int] = field(default_factory=dict)
+    remarks: Mapping[str, str] = field(default_factory=dict)
     clock: RunningClock | None = None
     next_rung_at: datetime | None = None
     policy_version: int = 1
@@ -153,14 +155,16 @@ def filed(
 ) -> tuple[StageReport, tuple[Event, ...]]:
     """Take a report in and freeze its figures; after its date it is marked late and still taken in (domain 3.4).
 
-    A filed report climbs no further.
+    A filed report climbs no further. Numbers that the unit wrote itself are kept beside the system's.
 
-    Clause: L79.2, L90.1; criteria 12.2, 12.4.
+    Clause: L79.2, L90.1; criteria 12.2, 12.3, 12.4.
     Raises:
         Conflict: stage_report.already_filed.
+        RuleBroken: stage_report.figure_unknown, stage_report.remark_missing.
     """
     if report.state in SETTLED:
         raise Conflict("stage_report.already_filed", clause="L90.1", report_id=report.id)
+    explain_differences(written, figures)
     came_late = local_date(now) > report.due_on
     climbing, said = _stopped(report, steps, now)
     taken_in = replace(
@@ -174,11 +178,29 @@ def filed(
         advice=written.advice,
         figures=dict(figures),
         figures_sha256=seal(figures),
+        stated=dict(written.figures),
+        remarks={name: remark for name, remark in written.remarks.items() if name in written.figures},
     )
     taken = ReturnFiled(
         report_id=report.id, agency=report.agency, due_on=report.due_on, filed_at=now, is_late=came_late
     )
     return taken_in, (*said, taken)
+
+
+def explain_differences(written: FileStageReport, figures: Mapping[str, int]) -> None:
+    """Demand a remark for each number that differs from the system's; the number itself is nobody's to forbid.
+
+    Clause: L79.2; criterion 12.3.
+    Raises:
+        RuleBroken: stage_report.figure_unknown, stage_report.remark_missing; both name the figure.
+    """
+    for name, count in written.figures.items():
+        if name not in figures:
+            raise RuleBroken("stage_report.figure_unknown", clause="L79.2", figure=name)
+        if count != figures[name] and not written.remarks.get(name, "").strip():
+            raise RuleBroken(
+                "stage_report.remark_missing", clause="L79.2", figure=name, stated=count, counted=figures[name]
+            )
 
 
 def shown_to(report: StageReport, agency: str) -> StageReport:
@@ -225,6 +247,8 @@ def as_view(report: StageReport, version: int, bounces: int = 0) -> StageReportV
         figures=report.figures,
         figures_sha256=report.figures_sha256,
         bounces=bounces if report.filed_at is None else report.figures.get(BOUNCES, 0),
+        stated=report.stated,
+        remarks=report.remarks,
     )
 
 

@@ -171,6 +171,7 @@ class ReportingDesk:
             NotFound: stage_report.not_found, also for another unit's.
             Forbidden: stage_report.not_yours for the office.
             Conflict: stage_report.already_filed, or stage_report.changed.
+            RuleBroken: stage_report.figure_unknown, stage_report.remark_missing.
         """
         report = returns.filed_by_owner(self._report(request.report_id).state, caller.agency)
         figures = self._figures(report)

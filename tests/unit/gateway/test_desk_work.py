@@ -40,7 +40,7 @@ from lianxi.contracts.saved_searches import SavedSearchPage, SavedSearchView
 from lianxi.contracts.searching import FoundTip, FoundTips
 from lianxi.contracts.tips import TipState
 from lianxi.contracts.vault import OpeningKind, OpeningPage, OpeningState, OpeningView, SealedOpening
-from lianxi.kernel.errors import BrokerDown, Conflict
+from lianxi.kernel.errors import BrokerDown, Conflict, RuleBroken
 from lianxi.policy.load import load_policy
 from tests.support.desk_door import (
     ADDRESS,
@@ -297,16 +297,26 @@ def test_a_return_is_prefilled_and_taken_late_and_marked(door: Door) -> None:
     page = door.http.get(RETURN_AT)
     for words in ("受理线索7条</textarea>", "主办线索", "仍然可以报送"):
         assert words in page.text, words
-    filed = replace(REPORT, version=2, state=StageReportState.FILED_LATE, filed_at=NOON, practice="走访20户")
-    door.bus.says("file_stage_report", Conflict("stage_report.changed"))
+    filed = replace(
+        REPORT, version=2, state=StageReportState.FILED_LATE, filed_at=NOON, practice="走访20户",
+        figures={"tips_led": 7}, stated={"tips_led": 9}, remarks={"tips_led": "含上期2条"},
+    )  # fmt: skip
     parts = {"text_practice": "走访20户", "text_results": "一", "text_problems": "二", "text_advice": "三"}
-    stale = send(door, page, "file", RETURN_AT, **parts)
+    parts |= {"count.tips_led": "9", "remark.tips_led": "含上期2条"}
+    door.bus.says("file_stage_report", RuleBroken("stage_report.remark_missing", figure="tips_led"))
+    wanting = send(door, page, "file", RETURN_AT, **parts)
+    assert (wanting.status_code, 'value="9"' in wanting.text, "缺少说明" in wanting.text) == (422, True, True)
+    door.bus.says("file_stage_report", Conflict("stage_report.changed"))
+    stale = send(door, wanting, "file", RETURN_AT, **parts)
     assert (stale.status_code, "走访20户</textarea>" in stale.text) == (412, True)
     door.bus.says("file_stage_report", filed)
     assert send(door, stale, "file", RETURN_AT, **parts).status_code == 303
     door.bus.says("list_stage_reports", StageReportList(items=(filed,)))
     after = door.http.get(RETURN_AT).text
     assert ("补报" in after, "走访20户" in after, "<textarea" in after) == (True, True, False)
+    assert ("本单位 9，系统 7" in after, "含上期2条" in after) == (True, True)
+    last = asked(door, "file_stage_report")[-1].request
+    assert (dict(last.figures), dict(last.remarks)) == ({"tips_led": 9}, {"tips_led": "含上期2条"})
     assert "补报" in door.http.get("/desk/returns").text
     assert door.http.get("/desk/returns/another").status_code == 404
     door.ledger.people.sessions.clear()

@@ -26,7 +26,7 @@ from lianxi.contracts.reporting import (
 )
 from lianxi.contracts.tips import ReturnReason, TipReturned
 from lianxi.kernel.clock import FixedClock, local_date, local_midnight
-from lianxi.kernel.errors import Conflict, Forbidden, NotFound
+from lianxi.kernel.errors import Conflict, Forbidden, NotFound, RuleBroken
 from lianxi.policy.book import PolicyBook
 from lianxi.policy.load import read_policy
 from lianxi.policy.policy import Policy
@@ -297,6 +297,34 @@ def test_rolled_dates_stay_thursdays_and_keep_their_periods(policy: Policy, roll
     assert {each.due_on - each.period_from for each in plain if not each.is_before_issue} == {timedelta(days=13)}
     assert {report_id_of(each) for each in plain}.isdisjoint({report_id_of(each) for each in moved})
     assert read_plan(rolled_policy).begins_on == date(2015, 10, 1) + timedelta(days=364)
+
+
+@pytest.mark.criterion("12.3")
+def test_a_number_that_differs_needs_a_remark_and_both_are_shown(
+    desk: ReportingDesk, plan: Plan, clock: FixedClock
+) -> None:
+    open_case(desk, "one", on(date(2015, 10, 20)))
+    open_case(desk, "two", on(date(2015, 10, 21)))
+    clock.instant = on(SECOND)
+    market = id_of(plan, "market")
+    draft = desk.get_stage_report_draft(GetStageReportDraft(report_id=market), MARKET)
+    assert draft.figures["cases_opened"] == 2
+    differing = replace(written(market), figures={"cases_opened": 3, "cases_closed": 0})
+
+    for remarks in ({}, {"cases_opened": "  "}, {"cases_closed": "别的数字的说明"}):
+        with pytest.raises(RuleBroken, match=r"stage_report\.remark_missing") as refused:
+            desk.file_stage_report(replace(differing, remarks=remarks), MARKET)
+        assert refused.value.facts == {"figure": "cases_opened", "stated": 3, "counted": 2}
+    with pytest.raises(RuleBroken, match=r"stage_report\.figure_unknown") as unknown:
+        desk.file_stage_report(replace(written(market), figures={"made_up": 1}), MARKET)
+    assert unknown.value.facts == {"figure": "made_up"}
+
+    reason = {"cases_opened": "另一宗立案于系统启用之前"}
+    filed = desk.file_stage_report(replace(differing, remarks=reason), MARKET)
+    assert (filed.figures["cases_opened"], filed.stated, filed.remarks) == (2, differing.figures, reason)
+    assert filed.figures_sha256 == seal(filed.figures)
+    (shown,) = (each for each in desk.list_stage_reports(ListStageReports(), OFFICE).items if each.report_id == market)
+    assert (shown.figures["cases_opened"], shown.stated, shown.remarks) == (2, differing.figures, reason)
 
 
 def test_a_report_reads_back_as_it_was_written() -> None:
