@@ -9,6 +9,7 @@ from typing import TypeVar
 from lianxi.contracts import (
     cases,
     conflicts,
+    evidence,
     feedback,
     inspections,
     links,
@@ -33,7 +34,7 @@ SERVICES = ("tips", "inspections", "cases", "reporting", "notifications")
 _MODULES: Mapping[str, tuple[ModuleType, ...]] = {
     "tips": (tips, vault, rewards, unmasking, links, saved_searches, feedback, retention),
     "inspections": (inspections, conflicts, retention),
-    "cases": (cases, parties, retention),
+    "cases": (cases, evidence, parties, retention),
     "reporting": (reporting, retention, major_events),
     "notifications": (notifications, outside, webhooks, warnings),
 }

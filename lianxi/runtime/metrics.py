@@ -74,6 +74,8 @@ departed_holding = Gauge(
 visits_overdue = Gauge("lianxi_visits_overdue", "Dwellings past their day", ["grade"])
 returns_missing = Gauge("lianxi_returns_missing", "Stage reports past their day", ["agency"])
 clocks_breached = Gauge("lianxi_clocks_breached", "Statutory clocks passed unmet", ["clock"])
+evidence = Gauge("lianxi_evidence", "Evidence that was found altered, or whose nightly look is late", ["state"])
+evidence_checks_total = Counter("lianxi_evidence_checks_total", "Files of evidence that were hashed anew", ["outcome"])
 notices_unacknowledged = Gauge("lianxi_notices_unacknowledged", "Notices past their acknowledgement", ["agency"])
 emergency_unacknowledged = Gauge("lianxi_emergency_unacknowledged", "Rescue notices that no human has acknowledged")
 

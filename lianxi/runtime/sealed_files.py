@@ -20,7 +20,7 @@ from lianxi.kernel.errors import Broken
 WAITING: Final = "waiting"
 KEPT: Final = "kept"
 HALF: Final = ".half"
-_NAME: Final = re.compile(r"^[0-9A-Za-z_]{1,40}(\.[0-9a-f]{16})?$")
+_NAME: Final = re.compile(r"^[0-9A-Za-z_]{1,64}(\.[0-9a-f]{16})?$")
 
 
 class SealedFiles:

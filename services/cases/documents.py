@@ -174,6 +174,46 @@ class PartyDocument(AggregateDocument):
     unmaskings = ListField(DictField())
 
 
+class EvidenceDocument(AggregateDocument):
+    """A piece of evidence; its fields are those of `services.cases.domain.evidence.Evidence`.
+
+    One index leads to those whose night has come, one to those that were found altered; one, for a moment only, to
+    destroyed ones whose file still lies there.
+    """
+
+    meta = {
+        "collection": "evidence",
+        "db_alias": "cases",
+        "indexes": [
+            {"fields": ["case_id", "collected_at"]},
+            {"fields": ["next_check_at"]},
+            {"fields": ["altered_at"]},
+            {"fields": ["state", "file"]},
+        ],
+    }
+
+    case_id = StringField(required=True)
+    owner = StringField(required=True)
+    owner_agency = StringField(required=True)
+    kind = StringField(required=True)
+    file = StringField(required=True)
+    media_type = StringField(required=True)
+    size = IntField(required=True)
+    sha256 = StringField(required=True)
+    sealed = StringField(required=True)
+    holder = StringField(required=True)
+    given_by = StringField()
+    offered_to = StringField()
+    state = StringField(required=True)
+    seal_number = StringField()
+    collected_at = DateTimeField(required=True)
+    checked_at = DateTimeField(required=True)
+    next_check_at = DateTimeField()
+    altered_at = DateTimeField()
+    destruction = DictField()
+    custody = ListField(DictField())
+
+
 class ReceiptDocument(Document):
     """A signed receipt under its number, ``police/2026/000001``; a referral has one."""
 
@@ -211,6 +251,7 @@ DOCUMENTS = (
     CriminalReferralDocument,
     AssistanceDocument,
     PartyDocument,
+    EvidenceDocument,
     ReceiptDocument,
     TipRightDocument,
     CasesPurgeDocument,

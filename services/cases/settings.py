@@ -8,8 +8,9 @@ from lianxi.runtime.settings import Settings
 
 
 class CasesSettings(Settings):
-    """What the cases desk reads beside what every process does: the keys of receipts, and those of persons."""
+    """What the cases desk reads beside what every process does: the keys of receipts, those of persons, and where evidence lies."""
 
     cases_signing_key_file: Path
     cases_seal_key_file: Path
     cases_persons_keys_file: Path
+    cases_attachments_dir: Path

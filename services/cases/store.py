@@ -26,6 +26,7 @@ from services.cases.documents import (
     CaseDocument,
     CasesPurgeDocument,
     CriminalReferralDocument,
+    EvidenceDocument,
     PartyDocument,
     ReceiptDocument,
     TipRightDocument,
@@ -34,6 +35,7 @@ from services.cases.domain import cases as case_rules
 from services.cases.domain import referrals as referral_rules
 from services.cases.domain.assistance import OPEN, Assistance
 from services.cases.domain.cases import Case, TipRight
+from services.cases.domain.evidence import Evidence
 from services.cases.domain.parties import Party, Person, Sealed
 from services.cases.domain.referrals import RUNNING, CriminalReferral
 
@@ -41,6 +43,7 @@ CASES = Announcer(service="cases", noun="case")
 REFERRALS = Announcer(service="cases", noun="referral")
 ASSISTANCE = Announcer(service="cases", noun="assistance")
 PARTIES = Announcer(service="cases", noun="party")
+EVIDENCE = Announcer(service="cases", noun="evidence")
 PURGES = Announcer(service="cases", noun="purge")
 TRIES = 200
 AT_ONCE: Final = 100
@@ -64,6 +67,11 @@ def assistance(clock: Clock) -> AggregateStore[Assistance]:
 def parties(clock: Clock) -> AggregateStore[Party]:
     """Open the collection of persons of cases."""
     return AggregateStore(PartyDocument, Party, PARTIES, clock)
+
+
+def evidence(clock: Clock) -> AggregateStore[Evidence]:
+    """Open the collection of evidence."""
+    return AggregateStore(EvidenceDocument, Evidence, EVIDENCE, clock)
 
 
 def running() -> tuple[RunningItems, RunningItems]:

@@ -168,6 +168,14 @@ def own_case(cases: Aggregates[Case], case_id: str, caller: Caller) -> Stored[Ca
     return found
 
 
+def sent_to(case: Case, referrals: Aggregates[CriminalReferral]) -> tuple[str, ...]:
+    """Name the desks and organs that were sent a case's papers, each once."""
+    found = [referrals.find(each) for each in case.referral_ids]
+    sent = [each.state for each in found if each is not None and each.state.sent_to_agency is not None]
+    held = [desk for each in sent for desk in (each.receiver, each.forwarded_to) if desk is not None]
+    return tuple(dict.fromkeys(held))
+
+
 def new_id(noun: str, caller: Caller, now: datetime) -> str:
     """Make an id; the same command makes the same one, however often it comes."""
     return sortable_id(noun, now) if caller.command_id is None else derived_id(noun, caller.actor, caller.command_id)

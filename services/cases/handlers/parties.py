@@ -33,7 +33,7 @@ from services.cases.domain import parties as rules
 from services.cases.domain.cases import Case, check_open
 from services.cases.domain.parties import Decision, Party, Person, Safe
 from services.cases.domain.referrals import CriminalReferral
-from services.cases.handlers.cases import new_id, own_case
+from services.cases.handlers.cases import new_id, own_case, sent_to
 
 NUMBER_BITS = 40
 NUMBERS = 1_000_000
@@ -310,11 +310,7 @@ class PartyDesk:
         return self._receivers(self.cases.get(party.case_id).state)
 
     def _receivers(self, case: Case) -> tuple[str, ...]:
-        """Name the desks and organs that were sent the case's papers, each once."""
-        found = [self.referrals.find(each) for each in case.referral_ids]
-        sent = [each.state for each in found if each is not None and each.state.sent_to_agency is not None]
-        held = [desk for each in sent for desk in (each.receiver, each.forwarded_to) if desk is not None]
-        return tuple(dict.fromkeys(held))
+        return sent_to(case, self.referrals)
 
 
 def _may_read(owner: str, receivers: Sequence[str], caller: Caller) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -32,13 +32,18 @@ def case_retention(
     case_shelf: Shelf,
     referral_shelf: Shelf,
     receipts: Receipts,
-    forget_persons: Callable[[Case], None],
+    forget: Sequence[Callable[[Case], None]],
     parts: Aggregates[PurgePart],
     watch: RunningParts,
     policies: PolicyBook,
     clock: Clock,
 ) -> Retention:
-    """Put together what the desk does in a run that purges."""
+    """Put together what the desk does in a run that purges; `forget` is what lies beside a case and goes first."""
+
+    def forget_beside(case: Case) -> None:
+        for each in forget:
+            each(case)
+
     return Retention(
         service="cases",
         parts=parts,
@@ -49,7 +54,7 @@ def case_retention(
                 items=cases,
                 shelf=case_shelf,
                 purge=case_rules.without_persons,
-                outside=forget_persons,
+                outside=forget_beside,
             ),
             Pile(
                 rules=(CRIMINAL_REFERRAL,),

@@ -13,22 +13,26 @@ from lianxi.greenroom.handing_over import HandingOverDesk
 from lianxi.greenroom.migrating import MigratingDesk
 from lianxi.greenroom.purging import PurgingDesk
 from lianxi.runtime.premises import Premises
+from lianxi.runtime.sealed_files import SealedFiles
 from lianxi.runtime.settings import read_key
 from lianxi.store.envelope import KeyRing
 from lianxi.store.handover import Holdings
 from services.cases import policy, store
 from services.cases.handlers import AssistanceDesk, CaseDesk, ClockKeeper, MigrationDesk, PartyDesk, ReferralDesk
+from services.cases.handlers.evidence import EvidenceDesk
 from services.cases.handlers.retention import case_retention
 from services.cases.service.assistance import AssistanceDoors
+from services.cases.service.evidence import EvidenceDoors
 from services.cases.service.parties import PartyDoors
 from services.cases.service.referrals import ReferralDoors
 from services.cases.settings import CasesSettings
 from services.cases.views import CaseViews
+from services.cases.views.evidence import EvidenceFinder
 
 SETTINGS = CasesSettings
 
 
-class Cases(ReferralDoors, AssistanceDoors, PartyDoors, MigratingDesk, HandingOverDesk, PurgingDesk):
+class Cases(ReferralDoors, AssistanceDoors, PartyDoors, EvidenceDoors, MigratingDesk, HandingOverDesk, PurgingDesk):
     """办案: cases, their measures and persons, their transfer to the police, and requests for assistance."""
 
     name = "cases"
@@ -80,6 +84,9 @@ def open_desk(premises: Premises[CasesSettings]) -> type[Desk]:
     safe = store.PersonSafe(KeyRing(read_key(premises.settings.cases_persons_keys_file)))
     index, opener = store.PartyIndex(clock), Opener(read_key(premises.settings.cases_seal_key_file))
 
+    files, proofs = SealedFiles(premises.settings.cases_attachments_dir), store.evidence(clock)
+    proof_desk = EvidenceDesk(proofs, EvidenceFinder(), files, kept, referred, rules, opener, clock)
+
     class OpenedCases(Cases):
         """The desk with its handlers and views."""
 
@@ -87,11 +94,12 @@ def open_desk(premises: Premises[CasesSettings]) -> type[Desk]:
         transfers = ReferralDesk(referred, kept, book, rules, clock, signing_key)
         helping = AssistanceDesk(helped, kept, rules, clock)
         persons = PartyDesk(store.parties(clock), index, safe, kept, referred, opener, clock, secrets.randbits)
+        exhibits = proof_desk
         clocks = ClockKeeper(referred, helped, seen, rules, clock)
         migrations = MigrationDesk(referred, helped, *store.running(), rules, clock)
         holdings = Holdings(store.held(kept, referred))
         retention = case_retention(
-            kept, referred, *store.kept(), book, persons.forget, *store.purges(clock), premises.policies, clock
+            kept, referred, *store.kept(), book, (persons.forget, proof_desk.forget), *store.purges(clock), premises.policies, clock
         )
         views = seen
 
