@@ -32,7 +32,7 @@ from lianxi.contracts.sealing import PICTURE, Sealer
 from lianxi.kernel.clock import Clock
 from lianxi.kernel.errors import Broken, Refused, TooBusy, Unavailable
 from lianxi.kernel.ids import random_id
-from lianxi.runtime import metrics
+from lianxi.runtime import locked_files, metrics
 from lianxi.runtime.logs import get_log
 from lianxi.runtime.sealed_files import SealedFiles
 
@@ -41,6 +41,7 @@ T = TypeVar("T")
 KEY_BYTES: Final = 32
 SWEEP_SECONDS: Final = 60
 _TOKEN: Final = "attachment"  # noqa: S105
+_WHOLE: Final = "evidence"
 _CLAIM_LETTERS: Final = 16
 
 
@@ -107,13 +108,49 @@ class Attachments:
             TooBusy: pictures.busy.
             Unavailable: attachments.full, attachments.unwritable.
         """
+        return await self._taken(lambda: self._draw_and_put(raw), _TOKEN)
+
+    async def take_whole(self, raw: bytes, media_type: str) -> tuple[str, Slip]:
+        """Keep a file of evidence as it came until a case names it; answers its token.
+
+        Raises:
+            TooBusy: pictures.busy.
+            Unavailable: attachments.full, attachments.unwritable.
+        """
+        return await self._taken(lambda: self._lock_and_put(raw, media_type), _WHOLE)
+
+    async def _taken(self, work: Callable[[], Slip], kind: str) -> tuple[str, Slip]:
         if self._waiting_bytes >= self._most_bytes:
             raise AttachmentsFull("attachments.full")
-        slip = await self._in_turn(lambda: self._draw_and_put(raw))
+        slip = await self._in_turn(work)
         self._waiting_bytes += slip.size
         plain = json.dumps(asdict(slip)).encode()
-        locked = self._key.lock(_TOKEN, secrets.token_bytes(NONCE_BYTES), plain)
+        locked = self._key.lock(kind, secrets.token_bytes(NONCE_BYTES), plain)
         return base64.urlsafe_b64encode(locked).decode().rstrip("="), slip
+
+    async def claim_whole(self, token: str, seal: Seal, *what: str, **told: Any) -> AttachedPicture:
+        """Keep a file of evidence for the case that names it, with what is told of it under the same seal.
+
+        Raises:
+            Unusable: attachment.unknown.
+            Unavailable: attachments.unwritable.
+        """
+        return await self._claimed(self._read_token(token, _WHOLE), self._claim(what), seal, told)
+
+    async def read_whole(self, kept: str, key: str, sha256: str) -> bytes:
+        """Decrypt a file of evidence.
+
+        Raises:
+            NoSuchThing: attachment.gone.
+            Broken: attachment.altered.
+        """
+        locked = await self._in_turn(lambda: self._files.read(kept))
+        if locked is None:
+            raise NoSuchThing("attachment.gone")
+        content = await self._in_turn(lambda: locked_files.unlock(locked, key))
+        if content is None or hashlib.sha256(content).hexdigest() != sha256:
+            raise Broken("attachment.altered")
+        return content
 
     async def claim(self, tokens: Sequence[str], *what: str) -> tuple[AttachedPicture, ...]:
         """Keep pictures for what names them, a tip or a message; the same for the same, however often it is asked.
@@ -202,6 +239,20 @@ class Attachments:
             size=len(picture.content),
         )
 
+    def _lock_and_put(self, raw: bytes, media_type: str) -> Slip:
+        locked = locked_files.lock(raw)
+        try:
+            self._files.put(locked.name, locked.body, self._clock.now())
+        except OSError as error:
+            raise _unwritable(error) from None
+        return Slip(
+            file=locked.name,
+            key=locked.key,
+            sha256=hashlib.sha256(raw).hexdigest(),
+            media_type=media_type,
+            size=len(raw),
+        )
+
     def _decrypted(self, kept: str, key: bytes) -> bytes | None:
         locked = self._files.read(kept)
         if locked is None:
@@ -212,10 +263,10 @@ class Attachments:
         except InvalidTag:
             raise Broken("attachment.altered") from None
 
-    def _read_token(self, token: str) -> Slip:
+    def _read_token(self, token: str, kind: str = _TOKEN) -> Slip:
         try:
             locked = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
-            return Slip(**json.loads(self._key.unlock(_TOKEN, locked)))
+            return Slip(**json.loads(self._key.unlock(kind, locked)))
         except (Broken, binascii.Error, ValueError):
             raise Unusable("attachment.unknown") from None
 

@@ -34,7 +34,7 @@ class SizeLimits:
     def __init__(self, app: ASGIApp, *, settings: GatewaySettings) -> None:
         self._app = app
         self._body_bytes = settings.gateway_body_bytes
-        self._picture_bytes = settings.gateway_picture_bytes
+        self._settings = settings
         self._all_bytes = settings.gateway_pictures_bytes_at_once
         self._header_bytes = settings.gateway_header_bytes
         self._seconds = settings.gateway_body_seconds
@@ -84,7 +84,7 @@ class SizeLimits:
         """Let a body grow, or say why not; only a large one asks for its route, and counts against all large ones."""
         if total <= self._body_bytes:
             return None
-        room.largest = room.largest or (self._picture_bytes if takes_picture(room.scope) else self._body_bytes)
+        room.largest = room.largest or largest_for(room.scope, self._settings)
         if total > room.largest:
             return TooLong("body.too_large", largest_bytes=room.largest)
         others = self._held - room.held
@@ -205,6 +205,20 @@ def says_json(content_type: str) -> bool:
 class PictureRoute(APIRoute):
     """A route that takes one picture as it is, and therefore a larger body than others."""
 
+    @staticmethod
+    def largest(settings: GatewaySettings) -> int:
+        """Say how many bytes it takes."""
+        return settings.gateway_picture_bytes
+
+
+class EvidenceRoute(PictureRoute):
+    """A route that takes a file of evidence as it is, which may be larger still."""
+
+    @staticmethod
+    def largest(settings: GatewaySettings) -> int:
+        """Say how many bytes it takes."""
+        return settings.gateway_evidence_bytes
+
 
 async def picture_in(request: Request) -> bytes:
     """Read a body that is a picture by its sender's word; what it really is, its content will say.
@@ -217,9 +231,10 @@ async def picture_in(request: Request) -> bytes:
     return await request.body()
 
 
-def takes_picture(scope: Scope) -> bool:
-    """Say whether a request is for a route that takes a picture."""
-    return any(route.matches(scope)[0] is Match.FULL for route in _picture_routes(scope["app"]))
+def largest_for(scope: Scope, settings: GatewaySettings) -> int:
+    """Say how large the body of a request may be: larger where a route takes a picture or a file."""
+    routes = (route for route in _picture_routes(scope["app"]) if route.matches(scope)[0] is Match.FULL)
+    return next((route.largest(settings) for route in routes), settings.gateway_body_bytes)
 
 
 def _picture_routes(app: Any) -> Iterator[PictureRoute]:

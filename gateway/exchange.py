@@ -253,19 +253,30 @@ class Writing(Reading):
         Raises:
             BadRequest: idempotency.key_missing.
         """
-        if self.key is None:
-            raise BadRequest("idempotency.key_missing")
+        caller, key, fingerprint = self._known_again(what, said)
         answers = self.house.answers
-        fingerprint = answers.fingerprint(what, said)
-        command_id = self.house.key.derive("command", self.caller.actor, self.key, fingerprint).hex()[:32]
         write = Write(
-            key=answers.key("client", self.caller.actor, self.key),
+            key=answers.key("client", self.caller.actor, key),
             fingerprint=fingerprint,
             lives_seconds=self.house.settings.gateway_idempotency_seconds,
             **wants,
         )
-        caller = replace(self.caller, command_id=command_id)
         return await answers.once(write, lambda: act(caller), self.refused)
+
+    async def unkept(self, what: str, said: Any, act: Callable[[Caller], Awaitable[Response]]) -> Response:
+        """Act under the caller's key and keep nothing of the answer: the desk alone knows that it was done before.
+
+        Raises:
+            BadRequest: idempotency.key_missing.
+        """
+        return await act(self._known_again(what, said)[0])
+
+    def _known_again(self, what: str, said: Any) -> tuple[Caller, str, str]:
+        if self.key is None:
+            raise BadRequest("idempotency.key_missing")
+        fingerprint = self.house.answers.fingerprint(what, said)
+        command_id = self.house.key.derive("command", self.caller.actor, self.key, fingerprint).hex()[:32]
+        return replace(self.caller, command_id=command_id), self.key, fingerprint
 
     def refused(self, error: Refused) -> Response:
         """Write a desk's refusal as the answer that it is."""
@@ -313,7 +324,7 @@ async def deciding(plain: Annotated[Writing, Depends(writing)], if_match: IfMatc
 _AREAS: Final = {
     **dict.fromkeys(("tip", "message", "vault", "number_search", "saved_search"), "tips"),
     **dict.fromkeys(("rental", "grade", "visit"), "visits"),
-    **dict.fromkeys(("case", "party", "referral", "assistance"), "cases"),
+    **dict.fromkeys(("case", "party", "evidence", "referral", "assistance"), "cases"),
     **dict.fromkeys(("stage_report", "supervision", "assessment", "major_event"), "reports"),
     **dict.fromkeys(("notice", "outside", "webhook", "warning"), "notices"),
     "reward": "rewards",

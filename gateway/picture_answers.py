@@ -15,13 +15,24 @@ PICTURE_BODY: Final[dict[str, Any]] = {
 PICTURE_ANSWER: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "The picture", "content": dict.fromkeys(PICTURE_TYPES, _BINARY)}
 }
+def files_of(types: tuple[str, ...]) -> tuple[dict[str, Any], dict[int | str, dict[str, Any]]]:
+    """Describe a body, and an answer, that is a file of one of some types."""
+    content = dict.fromkeys(types, _BINARY)
+    return {"requestBody": {"required": True, "content": content}}, {200: {"description": "The file", "content": content}}
+
+
 _ENDINGS: Final = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 
 
 def picture_answer(content: bytes, media_type: str, name: str) -> Response:
     """Answer a picture as a file to be saved, which nothing keeps on the way."""
+    return file_answer(content, media_type, f"{name}.{_ENDINGS[media_type]}")
+
+
+def file_answer(content: bytes, media_type: str, name: str) -> Response:
+    """Answer a file to be saved, which no browser runs and nothing keeps on the way."""
     headers = {
-        "Content-Disposition": f'attachment; filename="{name}.{_ENDINGS[media_type]}"',
+        "Content-Disposition": f'attachment; filename="{name}"',
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "Cache-Control": "no-store",

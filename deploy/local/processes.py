@@ -101,6 +101,7 @@ def desk(supplies: Supplies, name: str) -> Recipe:
         own["LIANXI_CASES_SIGNING_KEY_FILE"] = str(supplies.keys.cases_signing)
         own["LIANXI_CASES_SEAL_KEY_FILE"] = str(supplies.keys.cases_seal)
         own["LIANXI_CASES_PERSONS_KEYS_FILE"] = str(supplies.keys.cases_persons)
+        own["LIANXI_CASES_ATTACHMENTS_DIR"] = str(supplies.places.attachments)
     if name == "reporting":
         own["LIANXI_REPORTING_SIGNING_KEY_FILE"] = str(supplies.keys.reporting_signing)
     if name == "notifications":

@@ -12,6 +12,7 @@ from gateway.routes import (
     cases,
     clients,
     conflicts,
+    evidence,
     feedback,
     figures,
     health,
@@ -57,6 +58,7 @@ def add_routes(app: FastAPI) -> None:
     # Before the paths of single tips, one of which would be called `attachments`.
     hang(app, attachments.uploads)
     hang(app, photographs.uploads)
+    hang(app, evidence.uploads)
     desks = (
         attachments,
         tips,
@@ -74,6 +76,7 @@ def add_routes(app: FastAPI) -> None:
         conflicts,
         cases,
         parties,
+        evidence,
         referrals,
         assistance,
         reports,

@@ -20,6 +20,7 @@ from kombu import Connection
 
 from lianxi.contracts import (
     cases,
+    evidence,
     feedback,
     inspections,
     major_events,
@@ -108,6 +109,12 @@ SUBSCRIPTIONS: Mapping[str, Mapping[str, tuple[type[Event], ...]]] = {
             parties.PartyCleared,
             parties.PartyCorrected,
             parties.PartyUnmasked,
+            evidence.EvidenceOffered,
+            evidence.EvidenceReceived,
+            evidence.EvidenceDeclined,
+            evidence.DestructionAsked,
+            evidence.EvidenceDestroyed,
+            evidence.EvidenceAltered,
             reporting.ReturnDue,
             reporting.ReturnMissed,
             reporting.ReportingRungReached,

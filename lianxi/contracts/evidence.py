@@ -351,10 +351,11 @@ class EvidenceDestroyed(EvidenceEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceAltered(EvidenceEvent):
-    """A file of evidence is gone, or is no longer what it was at intake: announced once."""
+    """A file of evidence is gone, or is no longer what it was at intake: announced once; `receiver` is who holds it."""
 
     KEY: ClassVar[str] = "cases.evidence.altered.v1"
 
+    receiver: str
     is_missing: bool
 
 

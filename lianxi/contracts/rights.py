@@ -13,6 +13,7 @@ from typing import Any
 from lianxi.contracts.attachments import AttachmentKey
 from lianxi.contracts.cases import AssistanceView, CaseSummary, CaseView, ReferralView
 from lianxi.contracts.conflicts import ConflictView
+from lianxi.contracts.evidence import EvidenceKey, EvidenceView
 from lianxi.contracts.inspections import PlannedVisit, RentalView, VisitView
 from lianxi.contracts.links import SimilarTip
 from lianxi.contracts.major_events import MajorEventView
@@ -121,6 +122,16 @@ SHOWS: Mapping[type[Any], Shown] = {
         },
         desks=("owner", "receivers"),
     ),
+    EvidenceView: Shown(
+        "evidence",
+        {
+            "list": ("kind", "media_type", "size", "sha256", "state", "collected_at", "checked_at", "altered_at"),
+            "content": ("label",),
+            "custody": ("custody", "destruction", "seal_number"),
+        },
+        desks=("owner", "receivers"),
+    ),
+    EvidenceKey: Shown("evidence", {"content": ("sealed", "file", "media_type")}, desks=("owner", "receivers")),
     ReferralView: Shown(
         "referral",
         {

@@ -197,6 +197,13 @@ post /v1/stray-photographs/{photo_id}/settle
 put /v1/visits/{visit_id}/edits/{edit_id} · put /v1/visits/{visit_id}/help · get /v1/visit-conflicts
 get /v1/visit-conflicts/{conflict_id} · post /v1/visit-conflicts/{conflict_id}/decision
 post /v1/cases · get /v1/cases · get /v1/cases/{case_id} · post /v1/cases/{case_id}/measures
+post /v1/cases/{case_id}/evidence/files · post /v1/cases/{case_id}/evidence · get /v1/cases/{case_id}/evidence
+get /v1/evidence/{evidence_id} · post /v1/evidence/{evidence_id}/view · post /v1/evidence/{evidence_id}/copy
+post /v1/evidence/{evidence_id}/seal · post /v1/evidence/{evidence_id}/hand-over
+post /v1/evidence/{evidence_id}/return · post /v1/evidence/{evidence_id}/receive
+post /v1/evidence/{evidence_id}/decline · post /v1/evidence/{evidence_id}/take-back
+post /v1/evidence/{evidence_id}/destroy · post /v1/evidence/{evidence_id}/destroy/decide
+post /v1/evidence/{evidence_id}/check
 post /v1/cases/{case_id}/close · post /v1/cases/{case_id}/parties · get /v1/cases/{case_id}/parties
 get /v1/parties/{party_id} · post /v1/parties/{party_id}/confirm · post /v1/parties/{party_id}/clear
 post /v1/parties/{party_id}/correct · post /v1/parties/{party_id}/unmask

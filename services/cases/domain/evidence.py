@@ -351,7 +351,9 @@ def looked_at(evidence: Evidence, finding: Finding, now: datetime) -> Decision:
     found = replace(seen, altered_at=None if is_whole else now, custody=(*evidence.custody, entry))
     if is_whole:
         return found, (EvidenceRecovered(**_told(evidence, now)),)
-    return found, (EvidenceAltered(**_told(evidence, now), is_missing=finding is Finding.MISSING),)
+    return found, (
+        EvidenceAltered(**_told(evidence, now), receiver=evidence.holder, is_missing=finding is Finding.MISSING),
+    )
 
 
 def _destroyed(evidence: Evidence, entry: CustodyEntry) -> Decision:

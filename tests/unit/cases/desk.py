@@ -7,7 +7,7 @@ import secrets
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -76,11 +76,13 @@ from lianxi.store.fakes import MemoryAggregates
 from lianxi.store.unit import Stored
 from services.cases.domain.assistance import Assistance
 from services.cases.domain.cases import Case
+from services.cases.domain.evidence import Evidence
 from services.cases.domain.parties import Party
 from services.cases.domain.referrals import CriminalReferral
 from services.cases.handlers import AssistanceDesk, CaseDesk, ClockKeeper, PartyDesk, ReferralDesk
+from services.cases.handlers.evidence import EvidenceDesk
 from services.cases.policy import CasesPolicy, slice_of
-from services.cases.store import ASSISTANCE, CASES, PARTIES, REFERRALS, PersonSafe, ReceiptBook, TipRights
+from services.cases.store import ASSISTANCE, CASES, EVIDENCE, PARTIES, REFERRALS, PersonSafe, ReceiptBook, TipRights
 
 POLICY_FILES = Path(__file__).resolve().parents[3] / "deploy" / "policy"
 NOW = datetime(2026, 11, 23, 8, 41, 17, tzinfo=UTC)
@@ -154,6 +156,35 @@ def _due(items: Iterable[CriminalReferral | Assistance], now: datetime) -> Seque
 
 
 @dataclass
+class MemoryEvidenceIndex:
+    evidence: MemoryAggregates[Evidence]
+
+    def of_case(self, case_id: str) -> Sequence[Stored[Evidence]]:
+        return [self.evidence.get(each.id) for each in self.evidence.all() if each.case_id == case_id]
+
+    def to_check(self, now: datetime) -> Sequence[str]:
+        due = [each for each in self.evidence.all() if each.next_check_at is not None and each.next_check_at <= now]
+        return [each.id for each in sorted(due, key=lambda each: (each.next_check_at, each.id))]
+
+    def to_forget(self) -> Sequence[str]:
+        return [each.id for each in self.evidence.all() if each.state == "destroyed" and each.file]
+
+    def counts(self, _now: datetime) -> Mapping[str, int]:
+        return {"altered": sum(1 for each in self.evidence.all() if each.altered_at is not None), "unchecked": 0}
+
+
+@dataclass
+class MemoryFiles:
+    kept: dict[str, bytes] = field(default_factory=dict)
+
+    def read(self, kept: str) -> bytes | None:
+        return self.kept.get(kept)
+
+    def forget(self, kept: Iterable[str]) -> int:
+        return sum(1 for each in kept if self.kept.pop(each, None) is not None)
+
+
+@dataclass
 class MemoryPartyIndex:
     parties: MemoryAggregates[Party]
 
@@ -210,13 +241,25 @@ class CasesInMemory:
         self.parties: MemoryAggregates[Party] = MemoryAggregates(PARTIES, self.clock)
         self.opener = Opener.for_one_answer()
         self.persons = self.party_desk(FIRST_KEY)
+        self.evidence: MemoryAggregates[Evidence] = MemoryAggregates(EVIDENCE, self.clock)
+        self.files = MemoryFiles()
+        self.exhibits = EvidenceDesk(
+            self.evidence,
+            MemoryEvidenceIndex(self.evidence),
+            self.files,
+            self.cases,
+            self.referrals,
+            rules,
+            self.opener,
+            self.clock,
+        )
         self.due = MemoryDue(self.referrals, self.assistance)
         self.clocks = ClockKeeper(self.referrals, self.assistance, self.due, rules, self.clock)
 
     def announced(self) -> list[Event]:
         return [
             open_event(each)
-            for kept in (self.cases, self.referrals, self.assistance, self.parties)
+            for kept in (self.cases, self.referrals, self.assistance, self.parties, self.evidence)
             for each in kept.announced
         ]
 

@@ -45,7 +45,7 @@ class Keeper:
             MemoryShelf(town.cases),
             MemoryShelf(town.referrals),
             ReceiptBook(lambda: town.receipts),
-            town.persons.forget,
+            (town.persons.forget, town.exhibits.forget),
             self.parts,
             MemoryPartWatch(self.parts),
             PolicyBook(read_policy(POLICY_FILES)),
