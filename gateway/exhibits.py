@@ -34,7 +34,7 @@ def _office(folder: str) -> Callable[[bytes], bool]:
         try:
             with zipfile.ZipFile(io.BytesIO(raw)) as opened:
                 names = opened.namelist()
-        except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        except (zipfile.BadZipFile, ValueError, RuntimeError):
             return False
         # A document that runs programs is no evidence that anybody should have to open.
         is_safe = not any(each.lower().endswith("vbaproject.bin") for each in names)

@@ -15,10 +15,14 @@ PICTURE_BODY: Final[dict[str, Any]] = {
 PICTURE_ANSWER: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "The picture", "content": dict.fromkeys(PICTURE_TYPES, _BINARY)}
 }
+
+
 def files_of(types: tuple[str, ...]) -> tuple[dict[str, Any], dict[int | str, dict[str, Any]]]:
     """Describe a body, and an answer, that is a file of one of some types."""
     content = dict.fromkeys(types, _BINARY)
-    return {"requestBody": {"required": True, "content": content}}, {200: {"description": "The file", "content": content}}
+    return {"requestBody": {"required": True, "content": content}}, {
+        200: {"description": "The file", "content": content}
+    }
 
 
 _ENDINGS: Final = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}

@@ -57,7 +57,7 @@ BODY, ANSWER = files_of(tuple(KINDS))
 
 @uploads.post(OF_CASE + "/files", status_code=201, response_model=Attached, openapi_extra=BODY)
 async def upload_evidence(case_id: ItemPath, writing: Writing = writes("evidence.create")) -> Response:
-    """Hand in a file before it is named as evidence: it is kept as it came, and waits an hour for its case to name it."""
+    """Hand in a file before it is named as evidence: it is kept as it came, and waits an hour to be named."""
     raw = await writing.request.body()
     return await take_evidence_file(case_id, raw, writing.request.headers.get("content-type", ""), writing)
 
@@ -119,9 +119,7 @@ async def get_evidence(evidence_id: ItemPath, reading: Reading = reads("evidence
 
 
 @router.post(ONE + "/view", response_class=Response, response_model=None, responses=ANSWER)
-async def view_evidence(
-    evidence_id: ItemPath, body: Handling, writing: Writing = writes("evidence.read")
-) -> Response:
+async def view_evidence(evidence_id: ItemPath, body: Handling, writing: Writing = writes("evidence.read")) -> Response:
     """Look at a file; who, why and where stand in its custody before the first byte leaves."""
     return await _opened(evidence_id, body, Looking.VIEW, writing)
 

@@ -25,7 +25,7 @@ AGGREGATES: Mapping[str, tuple[str, ...]] = {
         *("saved_searches", "sightings"),
     ),
     "inspections": ("rentals", "visits", "photographs", "conflicts", "purges"),
-    "cases": ("cases", "criminal_referrals", "assistance", "parties", "purges"),
+    "cases": ("cases", "criminal_referrals", "assistance", "parties", "evidence", "purges"),
     "reporting": ("stage_reports", "supervision_orders", "tools", "retention_runs", "major_events"),
     "notifications": ("notices", "outside", "hooks", "hook_deliveries", "warnings"),
 }

@@ -8,7 +8,7 @@ from lianxi.runtime.settings import Settings
 
 
 class CasesSettings(Settings):
-    """What the cases desk reads beside what every process does: the keys of receipts, those of persons, and where evidence lies."""
+    """What the cases desk reads beside what every process does: its keys, and where evidence lies."""
 
     cases_signing_key_file: Path
     cases_seal_key_file: Path

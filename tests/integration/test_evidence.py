@@ -66,7 +66,7 @@ def cases(database: Database, tmp_path: Path) -> Iterator[CasesInMemory]:
 
 
 def gauge(state: str) -> float:
-    return metrics.evidence.labels(state=state)._value.get()
+    return float(metrics.evidence.labels(state=state)._value.get())
 
 
 @pytest.mark.criterion("9.3")

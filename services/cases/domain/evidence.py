@@ -142,9 +142,7 @@ def collect(evidence: Evidence, said: Said, hand: Hand) -> Decision:
         custody=(_entry(CustodyAct.COLLECT, said, hand),),
         next_check_at=_night(hand.at, 1 + _lot(evidence.id)),
     )
-    told = EvidenceCollected(
-        **_told(first, hand.at), kind=first.kind, media_type=first.media_type, size=first.size
-    )
+    told = EvidenceCollected(**_told(first, hand.at), kind=first.kind, media_type=first.media_type, size=first.size)
     return first, (told,)
 
 
@@ -191,9 +189,7 @@ def offer(evidence: Evidence, receiver: str, said: Said, hand: Hand, *, is_retur
         offered_to=receiver,
         custody=(*evidence.custody, _entry(act, said, hand, to=receiver)),
     )
-    told = EvidenceOffered(
-        **_told(evidence, hand.at), sender=evidence.holder, receiver=receiver, is_return=is_return
-    )
+    told = EvidenceOffered(**_told(evidence, hand.at), sender=evidence.holder, receiver=receiver, is_return=is_return)
     return after, (told,)
 
 
@@ -298,9 +294,7 @@ def decide_destruction(evidence: Evidence, command: DecideDestruction, hand: Han
     decided = replace(evidence.destruction, decided_by=hand.by, decided_at=hand.at)
     if not command.approve:
         entry = _entry(CustodyAct.REFUSE_DESTRUCTION, command, hand)
-        after = replace(
-            evidence, state=EvidenceState.HELD, destruction=decided, custody=(*evidence.custody, entry)
-        )
+        after = replace(evidence, state=EvidenceState.HELD, destruction=decided, custody=(*evidence.custody, entry))
         return after, (DestructionRefused(**_told(evidence, hand.at)),)
     _check_not_on_hold(is_kept_back=is_kept_back)
     return _destroyed(replace(evidence, destruction=decided), _entry(CustodyAct.DESTROY, command, hand))
@@ -313,10 +307,8 @@ def purge(evidence: Evidence, run: Said, hand: Hand) -> Decision:
 
     Clause: pipl-47 (domain 5.5).
     """
-    if evidence.state is EvidenceState.DESTROYED:
-        after, told = evidence, ()
-    else:
-        after, told = _destroyed(evidence, _entry(CustodyAct.DESTROY, run, hand))
+    is_gone = evidence.state is EvidenceState.DESTROYED
+    after, told = (evidence, ()) if is_gone else _destroyed(evidence, _entry(CustodyAct.DESTROY, run, hand))
     bare = tuple(replace(each, why="", where="", by="") for each in after.custody[:-1])
     return replace(after, custody=(*bare, *after.custody[-1:])), told
 

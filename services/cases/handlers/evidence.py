@@ -87,7 +87,7 @@ class _Words:
 
 @dataclass(frozen=True)
 class EvidenceDesk:
-    """The use cases of evidence. Whoever may read the case's papers may look; only whoever holds it may hand it over."""
+    """The use cases of evidence. Whoever may read the case's papers may look; only its holder may hand it over."""
 
     evidence: Aggregates[Evidence]
     index: EvidenceIndex
@@ -329,9 +329,7 @@ class EvidenceDesk:
             )
         )
 
-    def _hand(
-        self, found: Evidence, receivers: Sequence[str], caller: Caller, *, is_receiver: bool = False
-    ) -> Hand:
+    def _hand(self, found: Evidence, receivers: Sequence[str], caller: Caller, *, is_receiver: bool = False) -> Hand:
         """Say for which desk somebody acts: that which holds it or was offered it, if it is theirs."""
         both = (found.offered_to, found.holder) if is_receiver else (found.holder, found.offered_to)
         sides = (*both, found.owner, *receivers)

@@ -99,7 +99,14 @@ def open_desk(premises: Premises[CasesSettings]) -> type[Desk]:
         migrations = MigrationDesk(referred, helped, *store.running(), rules, clock)
         holdings = Holdings(store.held(kept, referred))
         retention = case_retention(
-            kept, referred, *store.kept(), book, (persons.forget, proof_desk.forget), *store.purges(clock), premises.policies, clock
+            kept,
+            referred,
+            *store.kept(),
+            book,
+            (persons.forget, proof_desk.forget),
+            *store.purges(clock),
+            premises.policies,
+            clock,
         )
         views = seen
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from lianxi.contracts.evidence import EvidenceState
 from lianxi.store.connect import reaching_the_store
 from lianxi.store.mapping import as_state
 from lianxi.store.pages import FLOOR
 from lianxi.store.unit import Stored
 from services.cases.documents import EvidenceDocument
-from services.cases.domain.evidence import Evidence, EvidenceState
+from services.cases.domain.evidence import Evidence
 
 AT_ONCE: Final = 20
 MOST_OF_A_CASE: Final = 1_000

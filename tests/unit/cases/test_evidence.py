@@ -1,4 +1,4 @@
-"""Evidence: hashed at intake, in one pair of hands at a time, handed over by two, destroyed by two, looked at weekly."""
+"""Evidence: hashed at intake, in one pair of hands at a time, handed over and destroyed by two, looked at weekly."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from lianxi.contracts import codec
+from lianxi.contracts.cases import CaseState
 from lianxi.contracts.envelope import Caller
 from lianxi.contracts.evidence import (
     AskDestruction,
@@ -40,13 +41,12 @@ from lianxi.kernel.errors import Conflict, Forbidden, NotFound, RuleBroken
 from lianxi.policy.retention import Hold
 from lianxi.runtime import locked_files
 from lianxi.store.mapping import as_fields
-from services.cases.domain import cases as case_rules
 from services.cases.domain.evidence import NIGHTS
 from tests.unit.cases.desk import MARKET, NOW, POLICE, POLICE_CALLER, CasesInMemory, caller
 
 FILE = "聊天记录:三级返利表".encode()
 LABEL, WHY, WHERE = "返利表照片", "现场检查所得", "市场监管所"
-WORDS = {"why": WHY, "where": WHERE}
+WORDS: Any = {"why": WHY, "where": WHERE}
 LEAD = replace(MARKET, actor="market:lead")
 
 
@@ -353,7 +353,7 @@ def test_an_identity_number_is_not_written_down_with_evidence(town: CasesInMemor
 
 def test_nothing_is_collected_in_a_closed_case(town: CasesInMemory) -> None:
     case = town.open()
-    town.cases.change(case.case_id, lambda each: (replace(each, state=case_rules.CaseState.CLOSED), ()), LEAD.cause())
+    town.cases.change(case.case_id, lambda each: (replace(each, state=CaseState.CLOSED), ()), LEAD.cause())
     with pytest.raises(Conflict, match="already_closed"):
         collect(town, case.case_id)
 

@@ -66,9 +66,7 @@ class Desk:
             checked_at=NOON,
             altered_at=None,
             destruction=None,
-            custody=(
-                CustodyEntry(act=CustodyAct.COLLECT, by=caller.actor, desk="market/desk", at=NOON, **WORDS),
-            ),
+            custody=(CustodyEntry(act=CustodyAct.COLLECT, by=caller.actor, desk="market/desk", at=NOON, **WORDS),),
         )
 
     def open(self, asked: OpenEvidence, caller: Caller) -> EvidenceKey:
@@ -103,9 +101,7 @@ def collect(door: Door, token: str, *, key: str = "c") -> Any:
 
 
 def look(door: Door, how: str = "view", *, client: str = "market", key: str = "v") -> Any:
-    return door.http.post(
-        f"/v1/evidence/evidence_0000000001/{how}", json=WORDS, headers=door.headers(client, key=key)
-    )
+    return door.http.post(f"/v1/evidence/evidence_0000000001/{how}", json=WORDS, headers=door.headers(client, key=key))
 
 
 @pytest.mark.criterion("9.3")
