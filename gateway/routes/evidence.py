@@ -1,4 +1,4 @@
-"""Evidence of a case: taken in as it came, looked at for a reason, handed over by two desks, destroyed by two people."""
+"""Evidence of a case: taken in as it came, looked at for a reason, handed over by two desks, destroyed by two."""
 
 from __future__ import annotations
 
