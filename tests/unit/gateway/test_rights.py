@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 
 from lianxi.contracts import codec
 from lianxi.contracts.cases import AssistancePage, AssistanceView, CasePage, CaseSummary, CaseView, ReferralView
+from lianxi.contracts.evidence import EvidenceList, EvidenceView
 from lianxi.contracts.inspections import RentalPage, RentalView, VisitView
 from lianxi.contracts.major_events import MajorEventPage, MajorEventView
 from lianxi.contracts.notifications import NoticeView
@@ -82,7 +83,8 @@ def test_every_locked_door_names_its_right_and_the_table_knows_it(house: Door) -
         resource, _, action = right.partition(".")
         assert resource in resources, path
         assert action in ACTIONS, path
-        both_ways = right in ("policy.read", "tip.unmask", "reward.unmask")
+        # A file of evidence is looked at for a reason, which is written down and therefore posted.
+        both_ways = right in ("policy.read", "tip.unmask", "reward.unmask", "evidence.read", "evidence.export")
         assert (action in ("read", "export")) == (method == "get") or both_ways, path
 
 
@@ -111,6 +113,8 @@ ANSWERS: list[tuple[str, str, type[Any], Callable[..., Any] | None]] = [
     ("/v1/criminal-referrals/item_1", "get_referral", ReferralView, None),
     ("/v1/parties/item_1", "get_party", PartyView, None),
     ("/v1/cases/item_1/parties", "list_parties", PartyView, PartyPage),
+    ("/v1/evidence/item_1", "get_evidence", EvidenceView, None),
+    ("/v1/cases/item_1/evidence", "list_evidence", EvidenceView, EvidenceList),
     ("/v1/assistance/item_1", "get_assistance", AssistanceView, None),
     ("/v1/assistance", "list_assistance", AssistanceView, AssistancePage),
     ("/v1/rentals/R-1", "get_rental", RentalView, None),
@@ -238,6 +242,7 @@ def test_every_field_of_an_answer_is_in_one_group_or_names_the_item() -> None:
             "reward_id",
         ),
         *("delivery_id", "channel", "event_id"),
+        *("evidence_id", "holder", "offered_to"),
     }
     for view, shape in SHOWS.items():
         grouped = [name for names in shape.groups.values() for name in names]
