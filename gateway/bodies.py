@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from gateway.attachment_bodies import Tokens
 from lianxi.contracts.cases import CaseKind, CaseOutcome, Measure, PaperStatus
 from lianxi.contracts.clocks import ClockChange
-from lianxi.contracts.inspections import Grade
+from lianxi.contracts.inspections import Grade, RentalKind
 from lianxi.contracts.reporting import ToolKind
 from lianxi.contracts.tips import Channel, ReturnReason, TellingWay, TipKind, VerificationOutcome
 from lianxi.policy.simulate import PastItem
@@ -221,6 +221,10 @@ class Rental(Body):
     rooms: int = Field(ge=0, le=10_000)
     is_registered: bool
     assistant: Code | None = None
+    address_code: Annotated[str, text_of(40, 0)] = ""
+    kind: RentalKind = RentalKind.OTHER
+    owner: Annotated[str, text_of(60, 0)] = Field(default="", description="Whom to ask; shown masked")
+    agent: Annotated[str, text_of(60, 0)] = Field(default="", description="Who lets for the owner; shown masked")
 
 
 class Grading(Body):

@@ -37,6 +37,25 @@ class VisitOutcome(StrEnum):
     MERGED = "merged"
 
 
+class DayPart(StrEnum):
+    """A part of the day in which somebody may be in: until noon, until six, and after."""
+
+    MORNING = "morning"
+    AFTERNOON = "afternoon"
+    EVENING = "evening"
+
+
+class RentalKind(StrEnum):
+    """What kind of dwelling is let."""
+
+    FLAT = "flat"
+    ROOMS = "rooms"
+    HOUSE = "house"
+    DORMITORY = "dormitory"
+    SHOP_DWELLING = "shop_dwelling"
+    OTHER = "other"
+
+
 class EntryBasis(StrEnum):
     """On what ground an assistant stood there: consent or common parts; there is no power of entry (domain 2.6)."""
 
@@ -84,7 +103,11 @@ class RecordVisit(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterRental:
-    """Put a rental on the register, or correct what the register says of it."""
+    """Put a rental on the register, or correct what the register says of it.
+
+    `address_code` is the standard code of the address, if it has one; `owner` and `agent` are whom to ask about the
+    dwelling, never who lives there.
+    """
 
     rental_code: str
     village: str
@@ -92,6 +115,10 @@ class RegisterRental:
     rooms: int
     is_registered: bool
     assistant: str | None = None
+    address_code: Annotated[str, Len(0, 40)] = ""
+    kind: RentalKind = RentalKind.OTHER
+    owner: Annotated[str, Len(0, 60)] = ""
+    agent: Annotated[str, Len(0, 60)] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +167,11 @@ class GetVisit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RentalView:
-    """A rental as the agencies that patrol read it."""
+    """A rental as the agencies that patrol read it.
+
+    `grade_expires_on` is the day by which its grade is looked at again. `tries` are the visits since the last that
+    counted at which nobody was in; after two of them `propose` names another time of day.
+    """
 
     rental_code: str
     version: int
@@ -155,6 +186,13 @@ class RentalView:
     last_visit_on: date | None
     next_visit_due_on: date
     brought_forward_because: str | None
+    address_code: str = ""
+    kind: RentalKind = RentalKind.OTHER
+    owner: str = ""
+    agent: str = ""
+    grade_approved_by: str | None = None
+    tries: int = 0
+    propose: DayPart | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +205,7 @@ class RentalPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedVisit:
-    """One dwelling that is due."""
+    """One dwelling that is due; `propose` is another time of day, where twice nobody was in."""
 
     rental_code: str
     village: str
@@ -177,6 +215,7 @@ class PlannedVisit:
     is_overdue: bool
     brought_forward: bool
     assistant: str | None
+    propose: DayPart | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,10 +14,11 @@ from lianxi.contracts.attachments import AttachmentKey
 from lianxi.contracts.cases import AssistanceView, CaseSummary, CaseView, ReferralView
 from lianxi.contracts.conflicts import ConflictView
 from lianxi.contracts.evidence import EvidenceKey, EvidenceView
+from lianxi.contracts.coverage import PlanLine
 from lianxi.contracts.inspections import PlannedVisit, RentalView, VisitView
 from lianxi.contracts.links import SimilarTip
 from lianxi.contracts.major_events import MajorEventView
-from lianxi.contracts.masking import masked_person
+from lianxi.contracts.masking import masked_name, masked_person
 from lianxi.contracts.notifications import NoticeView
 from lianxi.contracts.outside import OutsideMessage
 from lianxi.contracts.parties import PartyView
@@ -155,9 +156,10 @@ SHOWS: Mapping[type[Any], Shown] = {
     RentalView: Shown(
         "rental",
         {
-            "address": ("address", "rooms", "is_registered", "assistant"),
-            "grade": ("grade", "grade_reason", "grade_expires_on", "brought_forward_because"),
-            "last_visit": ("last_visit_on", "next_visit_due_on"),
+            "address": ("address", "address_code", "kind", "rooms", "is_registered", "assistant"),
+            "grade": ("grade", "grade_reason", "grade_approved_by", "grade_expires_on", "brought_forward_because"),
+            "last_visit": ("last_visit_on", "next_visit_due_on", "tries", "propose"),
+            "landlord": ("owner", "agent"),
         },
         village="village",
     ),
@@ -166,7 +168,7 @@ SHOWS: Mapping[type[Any], Shown] = {
         {
             "address": ("address", "assistant"),
             "grade": ("grade", "brought_forward"),
-            "last_visit": ("due_on", "is_overdue"),
+            "last_visit": ("due_on", "is_overdue", "propose"),
         },
         village="village",
     ),
@@ -199,7 +201,16 @@ SHOWS: Mapping[type[Any], Shown] = {
         {
             "address": ("address",),
             "grade": ("grade", "brought_forward"),
-            "last_visit": ("due_on", "is_overdue", "last_visit_on", "last_outcome", "last_visited_at"),
+            "last_visit": ("due_on", "is_overdue", "last_visit_on", "last_outcome", "last_visited_at", "propose"),
+        },
+        village="village",
+    ),
+    PlanLine: Shown(
+        "rental",
+        {
+            "address": ("address", "assistant"),
+            "grade": ("grade",),
+            "last_visit": ("opens_on", "due_on", "closes_on", "visited_on"),
         },
         village="village",
     ),
@@ -303,7 +314,10 @@ LISTED = "items"
 BLURRED = "■■■"
 """What stands in the place of words that are there but not for this reader. Tips' words come already redacted."""
 
-MASKED_BY: Mapping[tuple[str, str], Callable[[Any], Any]] = {("party", "person"): masked_person}
+MASKED_BY: Mapping[tuple[str, str], Callable[[Any], Any]] = {
+    ("party", "person"): masked_person,
+    ("rental", "landlord"): lambda name: name and masked_name(name),
+}
 """How groups are masked of which something stays: how somebody stands stays beside every name, masked or not."""
 
 REDACTED = frozenset({("tip", "text"), ("visit", "photographs"), ("vault", "identity"), ("vault", "contact")})

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from lianxi.contracts.inspections import Grade, VisitOutcome
+from lianxi.contracts.inspections import DayPart, Grade, VisitOutcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class Stop:
     """One dwelling of a round.
 
     `last_visit_on` is of the last visit that counted, by whomever; the last outcome is of the assistant's own last
-    visit.
+    visit. `propose` is another time of day, where twice nobody was in.
     """
 
     rental_code: str
@@ -39,6 +39,7 @@ class Stop:
     last_visit_on: date | None
     last_outcome: VisitOutcome | None
     last_visited_at: datetime | None
+    propose: DayPart | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -179,6 +179,19 @@ def in_calendar_window(on: date, period: str) -> tuple[date, date]:
     return first, add_months(first, months) - timedelta(days=1)
 
 
+def first_calendar_window(on: date, period: str) -> tuple[date, date]:
+    """Name the first calendar window that is owed from a day on: what is left of that day's own, if half of it is.
+
+    Clause: L45.1 (X-24).
+    Raises:
+        PolicyBroken: policy.period_unreadable, for a period that has no calendar window.
+    """
+    opens, closes = in_calendar_window(on, period)
+    if 2 * (closes - on) >= closes - opens:
+        return on, closes
+    return in_calendar_window(closes + timedelta(days=1), period)
+
+
 def occurrences(first: date, last: date, period: str) -> tuple[date, ...]:
     """List the days on which something falls that comes back after a period: daily, every fortnight, monthly.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
-from lianxi.policy.calendar import Unit, add_period
+from lianxi.policy.calendar import Unit, add_period, first_calendar_window, in_calendar_window
 
 PartyKind = Literal["village", "carrier", "media", "city", "judicial"]
 PostRole = Literal["chair", "deputy_chair", "member", "office_director", "contact"]
@@ -215,13 +215,20 @@ class Observation(Sourced):
     name_en: str
 
 
-def due_on(grade: Grade, last_visit_on: date) -> date:
-    """Last day on which the next visit still counts as on time.
+def due_on(grade: Grade, from_on: date, last_visit_on: date | None = None) -> date:
+    """Last day on which the next visit still counts as on time, counted from a visit, a filing or a new grade.
+
+    By calendar it is the last day of the window, or of the next when this one has had its visit.
 
     Clause: L45.1 — trusted two months, ordinary one month, key half a month.
     Units: calendar days and months of the town; half a month is fifteen days (`P15D`).
     """
-    return add_period(last_visit_on, grade.cadence)
+    if grade.window_mode == "rolling":
+        return add_period(from_on, grade.cadence)
+    opens, closes = in_calendar_window(from_on, grade.cadence)
+    if last_visit_on is not None and last_visit_on >= opens:
+        return in_calendar_window(closes + timedelta(days=1), grade.cadence)[1]
+    return first_calendar_window(from_on, grade.cadence)[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

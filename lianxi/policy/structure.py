@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from lianxi.kernel.errors import PolicyBroken
-from lianxi.policy.calendar import SATURDAY, add_period
+from lianxi.policy.calendar import SATURDAY
 from lianxi.policy.dates import precision_of, resolve
 from lianxi.policy.findings import Finding, error
-from lianxi.policy.model import ClockRule, Obligation, Sourced
+from lianxi.policy.model import ClockRule, Obligation, Sourced, due_on
 from lianxi.policy.policy import MEMBERS, Policy
 from lianxi.policy.reaching import outside_findings
 from lianxi.policy.soundness import appraisal_findings, process_findings, rights_findings, supervision_findings
@@ -243,7 +243,7 @@ def _clocks(policy: Policy) -> Iterator[Finding]:
 def _grades(policy: Policy) -> Iterator[Finding]:
     for grade in policy.grades.values():
         try:
-            add_period(policy.programme.issued_on, grade.cadence)
+            due_on(grade, policy.programme.issued_on)
         except PolicyBroken:
             yield error(
                 "grade.cadence_unreadable",

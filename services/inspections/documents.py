@@ -41,6 +41,14 @@ class RentalDocument(AggregateDocument):
     is_standing = BooleanField(required=True)
     ended_at = DateTimeField()
     ended_because = StringField()
+    address_code = StringField()
+    kind = StringField()
+    owner = StringField()
+    agent = StringField()
+    turns = ListField(DictField())
+    stewards = ListField(DictField())
+    visit_days = ListField(StringField())
+    tries = ListField(DateTimeField())
 
 
 class VisitDocument(AggregateDocument):

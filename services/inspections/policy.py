@@ -20,12 +20,12 @@ class InspectionsPolicy:
     brought_forward_days: int
     villages: frozenset[str]
 
-    def due_on(self, grade: Grade, from_on: date) -> date:
+    def due_on(self, grade: Grade, from_on: date, last_visit_on: date | None = None, /) -> date:
         """Name the last day on which the next visit to a dwelling of a grade still counts as on time.
 
         Clause: L45.1 — trusted two months, ordinary one month, key half a month.
         """
-        return model.due_on(self.grades[grade.value], from_on)
+        return model.due_on(self.grades[grade.value], from_on, last_visit_on)
 
 
 def slice_of(policy: Policy) -> InspectionsPolicy:

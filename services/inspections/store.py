@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from lianxi.kernel.clock import Clock, level_to_hour
+from lianxi.kernel.clock import Clock, level_to_hour, local_date
 from lianxi.store.handover import HeldBy, Holding
 from lianxi.store.outbox import Announcer
 from lianxi.store.retention import KeptShelf, PartWatch, PurgePart
@@ -20,6 +20,7 @@ from services.inspections.domain.conflicts import VisitConflict
 from services.inspections.domain.photographs import Photograph
 from services.inspections.domain.rentals import Rental, brought_forward_because, handed_over
 from services.inspections.domain.visits import Visit
+from services.inspections.domain.windows import entrusted
 
 RENTALS = Announcer(service="inspections", noun="rental")
 VISITS = Announcer(service="inspections", noun="visit")
@@ -33,9 +34,13 @@ def rentals(clock: Clock) -> AggregateStore[Rental]:
     return AggregateStore(RentalDocument, Rental, RENTALS, clock, announced_at=announced_at)
 
 
-def held(kept: AggregateStore[Rental]) -> tuple[Holding[Rental]]:
+def held(kept: AggregateStore[Rental], clock: Clock) -> tuple[Holding[Rental]]:
     """Open what assistants hold: the dwellings that they visit."""
-    return (Holding("rental", kept, HeldBy(RentalDocument, "assistant", {"is_standing": True}), handed_over),)
+
+    def hand_over(rental: Rental, leaver: str, successor: str) -> Rental:
+        return entrusted(handed_over(rental, leaver, successor), local_date(clock.now()))
+
+    return (Holding("rental", kept, HeldBy(RentalDocument, "assistant", {"is_standing": True}), hand_over),)
 
 
 def visits(clock: Clock) -> AggregateStore[Visit]:

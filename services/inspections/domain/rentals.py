@@ -7,32 +7,45 @@ visit after it answers. So visits and tips may arrive in any order and more than
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Protocol
 
 from lianxi.contracts.envelope import Event
 from lianxi.contracts.inspections import (
+    DayPart,
     Grade,
     GradeRental,
     PlannedVisit,
     RegisterRental,
     RentalGraded,
+    RentalKind,
     RentalRegistered,
     RentalView,
     VisitAdvanced,
     VisitMissed,
     VisitOutcome,
 )
-from lianxi.kernel.clock import local_date, local_midnight
+from lianxi.kernel.clock import SHANGHAI, local_date, local_midnight
 from lianxi.kernel.errors import RuleBroken
 from lianxi.kernel.identity_numbers import holds_identity_number
 
-DueOn = Callable[[Grade, date], date]
-"""Answers by which day a dwelling of a grade is visited, counted from a date."""
+
+class DueOn(Protocol):
+    """Answers by which day a dwelling of a grade is visited, counted from a date and from its last visit."""
+
+    def __call__(self, grade: Grade, from_on: date, last_visit_on: date | None = None, /) -> date:
+        """Name the last day that is still on time."""
+        ...
+
 
 MOST_ROOMS = 10_000
 MOST_CALLS = 50
+MOST_DAYS = 60
+MOST_TRIES = 20
+TRIES_BEFORE_ANOTHER_TIME = 2
+NOON, SIX = 12, 18
 OVERDUE = "overdue"
 """Why a call stands that no tip made: the dwelling was overdue when it was graded anew."""
 
@@ -50,10 +63,30 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """From which day a dwelling is visited by which rule: its grade, and how often and counted how that was then."""
+
+    on: date
+    grade: Grade
+    cadence: str
+    window_mode: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steward:
+    """From which day which assistant has a dwelling."""
+
+    on: date
+    assistant: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rental:
     """One dwelling; its id is its opaque code. It says nothing about who lives there.
 
     `watched_due_on` is the day that a sweep still has to watch: absent once the miss is announced or the rental ended.
+    `visit_days` are the latest days of visits that count, `tries` the visits since the last of them at which nobody
+    was in. `owner` and `agent` are whom to ask about the dwelling.
     """
 
     id: str
@@ -76,6 +109,14 @@ class Rental:
     is_standing: bool = True
     ended_at: datetime | None = None
     ended_because: VisitOutcome | None = None
+    address_code: str = ""
+    kind: RentalKind = RentalKind.OTHER
+    owner: str = ""
+    agent: str = ""
+    turns: tuple[Turn, ...] = ()
+    stewards: tuple[Steward, ...] = ()
+    visit_days: tuple[date, ...] = ()
+    tries: tuple[datetime, ...] = ()
 
 
 def register(command: RegisterRental, now: datetime, due_on: DueOn) -> tuple[Rental, tuple[Event, ...]]:
@@ -98,6 +139,10 @@ def register(command: RegisterRental, now: datetime, due_on: DueOn) -> tuple[Ren
             registered_at=now,
             planned_from=today,
             next_visit_due_on=today,
+            address_code=command.address_code.strip(),
+            kind=command.kind,
+            owner=command.owner.strip(),
+            agent=command.agent.strip(),
         ),
         due_on,
     )
@@ -126,6 +171,10 @@ def correct(rental: Rental, command: RegisterRental) -> tuple[Rental, tuple[Even
         rooms=command.rooms,
         is_registered=command.is_registered,
         assistant=command.assistant,
+        address_code=command.address_code.strip(),
+        kind=command.kind,
+        owner=command.owner.strip(),
+        agent=command.agent.strip(),
     )
     return corrected, ()
 
@@ -137,8 +186,8 @@ def check_register(command: RegisterRental) -> None:
     Raises:
         RuleBroken: rental.identity_number, rental.address_missing, rental.rooms_impossible.
     """
-    _check_text(command.address)
-    _check_text(command.assistant or "")
+    for text in (command.address, command.assistant or "", command.address_code, command.owner, command.agent):
+        _check_text(text)
     if not command.address.strip():
         raise RuleBroken("rental.address_missing", clause="L46.1")
     if not 0 <= command.rooms <= MOST_ROOMS:
@@ -211,10 +260,14 @@ def bring_forward(
 def visited(
     rental: Rental, outcome: VisitOutcome, visited_at: datetime, due_on: DueOn
 ) -> tuple[Rental, tuple[Event, ...]]:
-    """Take a visit into account. A refusal or an empty house changes nothing, least of all the grade.
+    """Take a visit into account. A refusal or an empty house moves no day, least of all the grade.
 
-    Clause: L45.1 (domain K-14, 5.7(14)).
+    That nobody was in is remembered until a visit counts, so that another time of day can be proposed.
+
+    Clause: L45.1 (domain K-14, 5.7(14), criterion 5.3).
     """
+    if outcome is VisitOutcome.NOBODY_IN:
+        return _tried(rental, (*rental.tries, visited_at)), ()
     if outcome in ENDING:
         first = visited_at if rental.ended_at is None else min(rental.ended_at, visited_at)
         because = outcome if first == visited_at else rental.ended_because
@@ -222,8 +275,34 @@ def visited(
     if outcome not in COUNTING:
         return rental, ()
     last = visited_at if rental.last_visit_at is None else max(rental.last_visit_at, visited_at)
-    seen = replace(rental, last_visit_at=last, planned_from=max(rental.planned_from, local_date(visited_at)))
-    return _planned(seen, due_on), ()
+    on = local_date(visited_at)
+    days = tuple(sorted({*rental.visit_days, on}))[-MOST_DAYS:]
+    seen = replace(rental, last_visit_at=last, planned_from=max(rental.planned_from, on), visit_days=days)
+    return _planned(_tried(seen, rental.tries), due_on), ()
+
+
+def another_time(tries: Sequence[datetime]) -> DayPart | None:
+    """Propose another time of day once nobody was in twice: the one least tried, the evening first.
+
+    Clause: L45.1 (criterion 5.3).
+    """
+    if len(tries) < TRIES_BEFORE_ANOTHER_TIME:
+        return None
+    tried = [_part_of(each) for each in tries]
+    others = [each for each in (DayPart.EVENING, DayPart.MORNING, DayPart.AFTERNOON) if each is not tried[-1]]
+    return min(others, key=tried.count)
+
+
+def _part_of(at: datetime) -> DayPart:
+    hour = at.astimezone(SHANGHAI).hour
+    return DayPart.MORNING if hour < NOON else DayPart.AFTERNOON if hour < SIX else DayPart.EVENING
+
+
+def _tried(rental: Rental, tries: Sequence[datetime]) -> Rental:
+    """Keep the tries since the last visit that counted."""
+    last = rental.last_visit_at
+    since = sorted({each for each in tries if last is None or each > last})
+    return replace(rental, tries=tuple(since[-MOST_TRIES:]))
 
 
 def miss(rental: Rental, today: date) -> tuple[Rental, tuple[Event, ...]]:
@@ -282,6 +361,13 @@ def as_view(rental: Rental, version: int) -> RentalView:
         last_visit_on=None if rental.last_visit_at is None else local_date(rental.last_visit_at),
         next_visit_due_on=rental.next_visit_due_on,
         brought_forward_because=brought_forward_because(rental),
+        address_code=rental.address_code,
+        kind=rental.kind,
+        owner=rental.owner,
+        agent=rental.agent,
+        grade_approved_by=rental.grade_approved_by,
+        tries=len(rental.tries),
+        propose=another_time(rental.tries),
     )
 
 
@@ -296,6 +382,7 @@ class Line:
     assistant: str | None
     next_visit_due_on: date
     calls: tuple[tuple[str, date], ...] = ()
+    tries: tuple[datetime, ...] = ()
 
 
 def as_planned(line: Line, today: date) -> PlannedVisit:
@@ -312,6 +399,7 @@ def as_planned(line: Line, today: date) -> PlannedVisit:
         is_overdue=line.next_visit_due_on < today,
         brought_forward=any(due_on == line.next_visit_due_on and why != OVERDUE for why, due_on in line.calls),
         assistant=line.assistant,
+        propose=another_time(line.tries),
     )
 
 
@@ -322,7 +410,8 @@ def _planned(rental: Rental, due_on: DueOn) -> Rental:
         (each for each in rental.calls if last is None or last < each.since),
         key=lambda each: (each.due_on, each.since, each.because),
     )
-    due = min([due_on(rental.grade, rental.planned_from), *(each.due_on for each in waiting)])
+    last_on = None if last is None else local_date(last)
+    due = min([due_on(rental.grade, rental.planned_from, last_on), *(each.due_on for each in waiting)])
     # Days are announced in their own order: one that lies before an announced one adds nothing to know.
     is_watched = rental.is_standing and (rental.missed_announced_for is None or due > rental.missed_announced_for)
     return replace(

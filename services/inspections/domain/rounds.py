@@ -8,7 +8,7 @@ from datetime import date
 
 from lianxi.contracts.rounds import Stop
 from lianxi.kernel.clock import local_date
-from services.inspections.domain.rentals import Rental, brought_forward_because, is_overdue
+from services.inspections.domain.rentals import Rental, another_time, brought_forward_because, is_overdue
 from services.inspections.domain.visits import Visit
 
 _PARTS = re.compile(r"\d+|[零一二三四五六七八九十]+|[^\d零一二三四五六七八九十]+")
@@ -54,4 +54,5 @@ def as_stop(rental: Rental, last: Visit | None, today: date) -> Stop:
         last_visit_on=None if rental.last_visit_at is None else local_date(rental.last_visit_at),
         last_outcome=None if last is None else last.outcome,
         last_visited_at=None if last is None else last.visited_at,
+        propose=another_time(rental.tries),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Protocol
 
-from lianxi.contracts.envelope import Caller, Cause
+from lianxi.contracts.envelope import Caller, Cause, Event
 from lianxi.contracts.inspections import (
     GetRental,
     GetVisit,
@@ -16,6 +16,7 @@ from lianxi.contracts.inspections import (
     RecordVisit,
     RegisterRental,
     RentalView,
+    VisitOutcome,
     VisitView,
 )
 from lianxi.contracts.retention import InspectionsPurged, PurgedRow
@@ -29,6 +30,7 @@ from lianxi.store.retention import Holdable, Pile, PurgePart, Retention, Running
 from lianxi.store.unit import Addition, Aggregates, Stored
 from services.inspections.domain import rentals as rental_rules
 from services.inspections.domain import visits as visit_rules
+from services.inspections.domain import windows
 from services.inspections.domain.rentals import ENDING, Rental
 from services.inspections.domain.visits import Visit
 from services.inspections.policy import InspectionsPolicy, may_keep, may_read, may_see
@@ -81,11 +83,13 @@ class RentalDesk:
         _must_keep(caller)
         if request.village not in self.policy.villages:
             raise RuleBroken("rental.village_unknown", clause="L46.1", village=request.village)
-        rental, events = rental_rules.register(request, self.clock.now(), self.policy.due_on)
+        rental, events = self._noted(rental_rules.register(request, self.clock.now(), self.policy.due_on))
         if self.rentals.add(rental, events, caller.cause()):
             return _rental_view(self.rentals.get(rental.id))
         return _rental_view(
-            self.rentals.change(rental.id, lambda found: rental_rules.correct(found, request), caller.cause())
+            self.rentals.change(
+                rental.id, lambda found: self._noted(rental_rules.correct(found, request)), caller.cause()
+            )
         )
 
     def get_rental(self, request: GetRental, caller: Caller) -> RentalView:
@@ -115,7 +119,7 @@ class RentalDesk:
         return _rental_view(
             self.rentals.change(
                 request.rental_code,
-                lambda found: rental_rules.grade(found, request, caller.actor, now, self.policy.due_on),
+                lambda found: self._noted(rental_rules.grade(found, request, caller.actor, now, self.policy.due_on)),
                 caller.cause(),
                 expected_version=request.expected_version,
             )
@@ -199,6 +203,11 @@ class RentalDesk:
         for grade in Grade:
             metrics.visits_overdue.labels(grade=grade.value).set(overdue.get(grade.value, 0))
 
+    def _noted(self, decided: tuple[Rental, Sequence[Event]]) -> tuple[Rental, Sequence[Event]]:
+        """Note by which rule the dwelling is visited from today on, and by whom."""
+        rental, events = decided
+        return windows.noted(rental, local_date(self.clock.now()), self.policy.grades[rental.grade.value]), events
+
     def _known(self, known: dict[str, Rental | None], code: str) -> Rental | None:
         if code not in known:
             found = self.rentals.find(code)
@@ -251,7 +260,7 @@ def _finished(run_id: str, rows: tuple[PurgedRow, ...], at: datetime) -> Inspect
 
 def _moves(visit: Visit) -> bool:
     is_usable = not visit_rules.moves_nothing(visit.needs_attention) and not visit.keeping.is_purged
-    return is_usable and (visit.counts or visit.outcome in ENDING)
+    return is_usable and (visit.counts or visit.outcome in ENDING or visit.outcome is VisitOutcome.NOBODY_IN)
 
 
 def _must_keep(caller: Caller) -> None:

@@ -37,18 +37,20 @@ from services.inspections.handlers.conflicts import ConflictDesk
 from services.inspections.handlers.photographs import PhotographDesk
 from services.inspections.policy import slice_of
 from services.inspections.service.conflicts import ConflictDoors
+from services.inspections.service.coverage import CoverageDoors
 from services.inspections.service.figures import FigureDoors
 from services.inspections.service.photographs import PhotographDoors
 from services.inspections.settings import InspectionsSettings
 from services.inspections.views import RentalViews
 from services.inspections.views.conflicts import ConflictDocket, ConflictViews
+from services.inspections.views.coverage import CoverageViews
 from services.inspections.views.figures import VisitFigureViews, coverage_table
 from services.inspections.views.photographs import PhotographAlbum, PhotographViews
 
 SETTINGS = InspectionsSettings
 
 
-class Inspections(PhotographDoors, ConflictDoors, FigureDoors, HandingOverDesk, PurgingDesk):
+class Inspections(PhotographDoors, ConflictDoors, FigureDoors, CoverageDoors, HandingOverDesk, PurgingDesk):
     """巡查: the register of rentals, their grades, and visits."""
 
     name = "inspections"
@@ -126,9 +128,10 @@ def open_desk(premises: Premises[InspectionsSettings]) -> type[Desk]:
         handlers = recording
         correcting = deciding
         conflicts = ConflictViews(docket)
-        holdings = Holdings(store.held(kept))
+        holdings = Holdings(store.held(kept, clock))
         views = seen
         figures = VisitFigureViews(clock, counted)
+        months = CoverageViews(clock, rules.villages)
         coverage = counted
         photographs = pictures
         album = PhotographViews(found, opener)

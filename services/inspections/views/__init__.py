@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from typing import Any
 
 from lianxi.contracts.envelope import Caller
@@ -28,8 +28,9 @@ MOST_MISSED = 1_000
 DAYS_BACK = 62
 """How far back an assistant's own last visit to a dwelling is looked for: the longest cadence."""
 _LEFT_OUT = {"_outbox": 0, "_audit": 0, "_inbox": 0, "_cmds": 0}
+_NOT_SHOWN = {**_LEFT_OUT, "turns": 0, "stewards": 0, "visit_days": 0}
 _ORDER = {"next_visit_due_on": 1, "village": 1}
-_LINE = {**_ORDER, "address": 1, "grade": 1, "assistant": 1, "calls": 1}
+_LINE = {**_ORDER, "address": 1, "grade": 1, "assistant": 1, "calls": 1, "tries": 1}
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ class RentalViews:
 
     def _rows(self, codes: Sequence[str]) -> dict[str, dict[str, Any]]:
         with reaching_the_store():
-            rows = list(RentalDocument._get_collection().find({"_id": {"$in": list(codes)}}, _LEFT_OUT))
+            rows = list(RentalDocument._get_collection().find({"_id": {"$in": list(codes)}}, _NOT_SHOWN))
         return {row["_id"]: row for row in rows}
 
 
@@ -180,4 +181,5 @@ def _line(row: Mapping[str, Any]) -> Line:
         assistant=row.get("assistant"),
         next_visit_due_on=date.fromisoformat(row["next_visit_due_on"]),
         calls=tuple((each["because"], date.fromisoformat(each["due_on"])) for each in row.get("calls", ())),
+        tries=tuple(each.replace(tzinfo=UTC) for each in row.get("tries", ())),
     )
