@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
+from gateway.console.desk_view import Telling
 from gateway.console.drawing.lights import State
 from gateway.console.office_ground import ask, for_the_office, office_page, telling_of
 from gateway.console.office_pictures import GRADES, Pictures
@@ -16,7 +17,8 @@ from gateway.console.office_view import coverage_of
 from gateway.console.staff import StaffRoute
 from gateway.exchange import house_of
 from gateway.language import language_of
-from gateway.routes import figures, reports
+from gateway.routes import coverage, figures, reports
+from lianxi.contracts.inspections import Grade
 from lianxi.policy.policy import Policy
 
 router = APIRouter(route_class=StaffRoute, tags=["pages"], include_in_schema=False)
@@ -37,6 +39,7 @@ async def visits(request: Request) -> Response:
     """How much of each village has been visited in time, by grade."""
     await for_the_office(request)
     told = await ask(request, figures.get_visit_figures)
+    month = await ask(request, coverage.get_coverage, month=None)
     pictures = Pictures(house_of(request).policy, language_of(request.scope), telling_of(request))
     totals = [(pictures.grade(each), coverage_of(told.items, each)) for each in GRADES]
     facts: dict[str, Any] = {
@@ -45,8 +48,23 @@ async def visits(request: Request) -> Response:
             {"name": name, "rate": each.rate, "on_time": each.on_time, "rentals": each.rentals} for name, each in totals
         ],
         "coverage": pictures.coverage(told.items),
+        "month": _month(month.plain, telling_of(request), pictures) if month.plain else None,
     }
     return office_page(request, "office_visits.html", **facts)
+
+
+def _month(plain: Mapping[str, Any], telling: Telling, pictures: Pictures) -> dict[str, Any]:
+    """Tell the windows that close in a month: in all, by grade, by village and by assistant."""
+    kinds = (
+        ("grades", lambda each: pictures.grade(Grade(each))),
+        ("villages", telling.name),
+        ("assistants", lambda each: "—" if each == "-" else each),
+    )
+    return {
+        "of": plain["month"][:7],
+        "total": plain["total"],
+        "kinds": [(kind, [{**row, "told": name(row["name"])} for row in plain[kind]]) for kind, name in kinds],
+    }
 
 
 @router.get("/office/sentences")

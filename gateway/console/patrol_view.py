@@ -90,6 +90,7 @@ class RoundTelling:
             "due": self._due(plain),
             "is_pressing": plain.get("due_on", "9999") <= self._today.isoformat() and not is_today,
             "brought_forward": plain.get("brought_forward", False),
+            "propose": plain.get("propose"),
             "last": self._last(plain),
             "went": self._went(went, outcome) if is_today else None,
             "before": self._before(went, outcome) if went is not None and not is_today else None,

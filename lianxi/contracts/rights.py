@@ -13,8 +13,8 @@ from typing import Any
 from lianxi.contracts.attachments import AttachmentKey
 from lianxi.contracts.cases import AssistanceView, CaseSummary, CaseView, ReferralView
 from lianxi.contracts.conflicts import ConflictView
-from lianxi.contracts.evidence import EvidenceKey, EvidenceView
 from lianxi.contracts.coverage import PlanLine
+from lianxi.contracts.evidence import EvidenceKey, EvidenceView
 from lianxi.contracts.inspections import PlannedVisit, RentalView, VisitView
 from lianxi.contracts.links import SimilarTip
 from lianxi.contracts.major_events import MajorEventView

@@ -191,6 +191,7 @@ post /v1/tips/{tip_id}/clock-changes · post /v1/tips/{tip_id}/clock-changes/{ch
 post /v1/tips/{tip_id}/messages · put /v1/rentals/{rental_code} · get /v1/rentals · get /v1/rentals/{rental_code}
 post /v1/rentals/{rental_code}/grade · get /v1/visit-plan · post /v1/visits · get /v1/visits/{visit_id}
 get /v1/visit-round
+get /v1/visit-plan/month · get /v1/visit-plan/missed · get /v1/visit-plan/coverage
 put /v1/visits/{visit_id}/photographs/{photo_id} · get /v1/visits/{visit_id}/photographs/{photo_id}
 get /v1/visits/{visit_id}/photographs · get /v1/stray-photographs
 post /v1/stray-photographs/{photo_id}/settle

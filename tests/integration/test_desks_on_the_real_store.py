@@ -15,6 +15,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lianxi.contracts.cases import ListAssistance, ListCases, ListReferrals
+from lianxi.contracts.coverage import GetCoverage
 from lianxi.contracts.envelope import Caller, Cause
 from lianxi.contracts.handover import CountHeld, HandItemsOver, ListHeld
 from lianxi.contracts.inspections import GetRental, GetVisit, GetVisitPlan, ListRentals, VisitOutcome
@@ -31,11 +32,14 @@ from services.inspections import store as inspection_store
 from services.inspections.domain import rentals as rental_rules
 from services.inspections.handlers import RentalDesk
 from services.inspections.views import RentalViews
+from services.inspections.views.coverage import CoverageViews
+from tests.chaos.sizes import size
 from tests.support.town import Database
 from tests.unit.cases import desk as cases_desk
 from tests.unit.cases.desk import MARKET, POLICE_CALLER, CasesInMemory
 from tests.unit.inspections import desk as inspections_desk
 from tests.unit.inspections.desk import InspectionsInMemory
+from tests.unit.inspections.test_windows import SEPTEMBER, filled, noon, views_of, whole_plan
 
 pytestmark = pytest.mark.integration
 DOCUMENTS = {"cases": case_documents.DOCUMENTS, "inspections": inspection_documents.DOCUMENTS}
@@ -308,6 +312,28 @@ def test_visits_count_once_and_missed_ones_are_announced_once(inspections: Inspe
     assert len(announced(inspection_documents.RentalDocument, "inspections.visit.missed")) == 25
 
 
+@pytest.mark.criterion("5.2")
+@pytest.mark.criterion("5.4")
+def test_a_months_plan_and_its_coverage_are_read_from_the_register(inspections: InspectionsInMemory) -> None:
+    count, rules = size(60, 4_000), inspections_desk.shipped_rules()
+    made = filled(rules, count, date(2026, 7, 1))
+    inspection_store.rentals(inspections.clock).add_many(
+        [Addition(each, (), Cause(actor="setup", correlation_id="c")) for each in made]
+    )
+    inspections.clock.instant = noon(SEPTEMBER)
+    months, expected = CoverageViews(inspections.clock, rules.villages), views_of(made, inspections.clock)
+
+    began = time.monotonic()
+    plan = whole_plan(months, SEPTEMBER)
+    assert time.monotonic() - began <= 30
+    assert plan == whole_plan(expected, SEPTEMBER)
+    assert len(plan) == size(len(plan), 3_200) > 0
+    asked = GetCoverage(month=SEPTEMBER)
+    assert months.get_coverage(asked, inspections_desk.TENANCY) == expected.get_coverage(
+        asked, inspections_desk.TENANCY
+    )
+
+
 @pytest.mark.criterion("23")
 def test_five_hundred_items_go_to_a_successor_once_and_within_ten_seconds(inspections: InspectionsInMemory) -> None:
     """The figure is measured and shown; ten seconds is the promise of the criterion, and far away."""
@@ -319,7 +345,7 @@ def test_five_hundred_items_go_to_a_successor_once_and_within_ten_seconds(inspec
         for number in range(1_000)
     ]
     rentals.add_many([Addition(each, (), Cause(actor="setup", correlation_id="c")) for each in mine])
-    holdings = Holdings(inspection_store.held(rentals))
+    holdings = Holdings(inspection_store.held(rentals, inspections.clock))
     caller = Caller(actor="account_2", agency="tenancy", command_id="over", correlation_id="c")
     asked = HandItemsOver(hand_over_id="h", leaver="account_1", successor="account_3")
 

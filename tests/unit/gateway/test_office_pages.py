@@ -17,6 +17,7 @@ import pytest
 from gateway.console import office_ground
 from gateway.console.office_returns import standing
 from gateway.console.office_view import coverage_of, half_months, periods_of, units_of
+from lianxi.contracts.coverage import CoverageRow, CoverageView
 from lianxi.contracts.figures import (
     CoverageFigure,
     DeskFigure,
@@ -104,6 +105,15 @@ VISITS = VisitFigures(
         CoverageFigure(village="village/old-ferry", grade=Grade.TRUSTED, rentals=10, on_time=10),
     ),
 )
+COUNTS = {"due": 5, "visited": 3, "missed": 1, "open": 1}
+MONTH = CoverageView(
+    month=date(2026, 11, 1),
+    as_of=NOON.date(),
+    total=CoverageRow(name="all", **COUNTS),
+    villages=(CoverageRow(name="village/banyan", **COUNTS),),
+    assistants=(CoverageRow(name="assistant-4", **COUNTS),),
+    grades=(CoverageRow(name="key", **COUNTS),),
+)
 CLAUSE = ClauseView(
     clause="L45.1",
     sentence="重点户每半个月巡查一次",
@@ -128,6 +138,7 @@ def prepare(door: Door) -> None:
     door.bus.says("list_stage_reports", REPORTS)
     door.bus.says("get_tip_figures", TIPS)
     door.bus.says("get_visit_figures", VISITS)
+    door.bus.says("get_coverage", MONTH)
     door.bus.says("list_clauses", CLAUSES)
 
 
@@ -456,6 +467,18 @@ def test_coverage_is_told_by_village_and_grade(door: Door) -> None:
     for said in ("86%", "100%", "榕荫村", "37/43", "10/10", "重点户"):
         assert said in told, said
     assert "新埗村" not in told
+
+
+@pytest.mark.criterion("5.4")
+def test_a_months_visits_are_told_by_grade_village_and_assistant(door: Door) -> None:
+    told = words_of(door.http.get("/office/visits").text)
+    for said in (
+        "2026-11 到期的巡查",
+        "应查 5 次：已查 3，漏查 1，尚未到期 1。",
+        "重点户 5 3 1 1",
+        "assistant-4 5 3 1 1",
+    ):
+        assert said in told, said
 
 
 def test_every_sentence_stands_with_its_state_and_can_be_chosen_by_state_and_unit(door: Door) -> None:

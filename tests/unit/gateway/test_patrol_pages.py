@@ -15,7 +15,7 @@ import pytest
 
 from deploy.local.certificates import Papers, make_missing
 from gateway.console import patrol_view
-from lianxi.contracts.inspections import EntryBasis, Finding, Grade, RecordVisit, RentalView, VisitOutcome
+from lianxi.contracts.inspections import DayPart, EntryBasis, Finding, Grade, RecordVisit, RentalView, VisitOutcome
 from lianxi.contracts.rounds import RoundView, Stop
 from lianxi.kernel.errors import BrokerDown, NotFound
 from tests.support.desk_door import OURS, SEATS, SECRETS, open_desk, sign_in
@@ -53,6 +53,7 @@ ROUND = RoundView(
     due_today=2,
     due_tomorrow=3,
 )
+TRIED = replace(ROUND, items=(stop(6, propose=DayPart.EVENING),))
 RENTAL = RentalView(
     rental_code="R-1",
     version=1,
@@ -124,6 +125,14 @@ def test_an_empty_day_says_what_tomorrow_brings(door: Door) -> None:
     sign_in(door, "patrol")
     door.bus.says("get_round", RoundView(on=TODAY, items=(), due_today=0, due_tomorrow=8))
     assert "今天没有任务。明天 8 户到期。" in door.http.get("/m/today").text
+
+
+@pytest.mark.criterion("5.3")
+def test_where_nobody_was_in_twice_the_round_says_when_to_try_again(door: Door) -> None:
+    sign_in(door, "patrol")
+    assert "两次无人" not in door.http.get("/m/today").text
+    door.bus.says("get_round", TRIED)
+    assert "两次无人，改晚上去" in door.http.get("/m/today").text
 
 
 def test_one_tap_says_let_in_and_nothing_unusual(door: Door) -> None:

@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 
 from lianxi.contracts import codec
 from lianxi.contracts.cases import AssistancePage, AssistanceView, CasePage, CaseSummary, CaseView, ReferralView
+from lianxi.contracts.coverage import PlanLine, PlanPage
 from lianxi.contracts.evidence import EvidenceList, EvidenceView
 from lianxi.contracts.inspections import RentalPage, RentalView, VisitView
 from lianxi.contracts.major_events import MajorEventPage, MajorEventView
@@ -121,6 +122,7 @@ ANSWERS: list[tuple[str, str, type[Any], Callable[..., Any] | None]] = [
     ("/v1/rentals", "list_rentals", RentalView, RentalPage),
     ("/v1/visits/item_1", "get_visit", VisitView, None),
     ("/v1/visit-round", "get_round", Stop, partial(RoundView, on=NOON.date(), due_today=1, due_tomorrow=0)),
+    ("/v1/visit-plan/month", "get_month_plan", PlanLine, PlanPage),
     ("/v1/notices/item_1", "get_notice", NoticeView, None),
     ("/v1/outside-messages", "list_outside", OutsideMessage, OutsidePage),
     ("/v1/major-events/item_1", "get_major_event", MajorEventView, None),

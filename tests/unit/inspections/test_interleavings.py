@@ -125,7 +125,7 @@ def revision_of(edit: Edit) -> int:
 
 
 def fresh() -> Visit:
-    return record(visiting("visit_1"), None, NOW, lambda _grade, day: day)
+    return record(visiting("visit_1"), None, NOW, lambda _grade, day, _last=None: day)
 
 
 def run(seed: int) -> Town:

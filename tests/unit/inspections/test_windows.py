@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from random import Random
 from time import perf_counter
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -162,8 +163,9 @@ def test_the_register_holds_what_a_visit_needs_and_masks_whom_to_ask() -> None:
 
 @pytest.mark.parametrize("field", ["owner", "agent", "address_code"])
 def test_no_identity_number_comes_in_by_the_owner_or_agent(field: str) -> None:
+    said: dict[str, Any] = {field: "11010519491231002X"}
     with pytest.raises(RuleBroken, match=r"rental\.identity_number"):
-        InspectionsInMemory().desk.register_rental(replace(registering(), **{field: "11010519491231002X"}), TENANCY)
+        InspectionsInMemory().desk.register_rental(replace(registering(), **said), TENANCY)
 
 
 SPREAD = {
