@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Generator
 from datetime import UTC, datetime
 
 import pytest
 
 from deploy.local.criteria import CRITERIA_FILE, RESULTS_FILE, Outcome, Results
+from deploy.local.floors import TURNS
+from tests.support.turns import lane, only_one, turn
 
 pytest_plugins = ("tests.support.town",)
 CARRIED = "criterion"
+ALONE = "alone"
 
 
 def known_numbers() -> frozenset[str]:
@@ -32,6 +36,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             raise pytest.UsageError(f"{item.nodeid}: docs/criteria.toml has no criterion {', '.join(unknown)}")
         # Properties travel with the report from pytest-xdist's workers to the process that writes.
         item.user_properties += [(CARRIED, number) for number in numbers]
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Set-up and tear-down belong to the turn; time spent waiting for it does not count against the test."""
+    if lane() is None:
+        return (yield)
+    with turn(TURNS, item.get_closest_marker(ALONE) is not None):
+        return (yield)
 
 
 class LastRun:
@@ -61,4 +74,5 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if hasattr(session.config, "workerinput") or not _LAST_RUN.seen:
         return
-    Results.read(RESULTS_FILE).with_run(_LAST_RUN.seen).write(RESULTS_FILE)
+    with only_one(RESULTS_FILE):
+        Results.read(RESULTS_FILE).with_run(_LAST_RUN.seen).write(RESULTS_FILE)

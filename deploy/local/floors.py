@@ -1,6 +1,7 @@
-"""Runs the floors of the test house one after another and ends with one table: `python -m deploy.local.floors unit`.
+"""Runs the floors of the test house and ends with one table: `python -m deploy.local.floors unit`.
 
-A floor on which no test ran has failed: a green table must not come from an empty folder.
+A floor on which no test ran has failed: a green table must not come from an empty folder. Floors that drive a town wait
+most of their time, for a broker to come up or a letter to arrive: two of them run side by side.
 """
 
 from __future__ import annotations
@@ -9,10 +10,14 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 import xml.etree.ElementTree as ElementTree
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +34,11 @@ STARTS_NOTHING: Final = frozenset({"architecture", "unit", "contract"})
 NEEDS_BROKER: Final = frozenset({"integration", "e2e", "browser", "chaos"})
 NEEDS_BROWSER: Final = frozenset({"browser"})
 INSTALL_LOG: Final = CHECKOUT / ".cache" / "install.log"
+LANES: Final = 2
+LANE: Final = "TEST_LANE"
+"""Tells a run of pytest the number of its lane; it has no settings' name because no process of the town reads it."""
+TURNS: Final = CHECKOUT / ".cache" / "turns"
+WIDTH: Final = max(map(len, NEEDS_BROKER))
 
 
 @dataclass(frozen=True)
@@ -80,6 +90,11 @@ CHECKS: Final[Mapping[str, Callable[[], Result]]] = {"style": run_style, "types"
 
 def run_tests(floor: str) -> Result:
     """One folder of tests in a pytest of its own."""
+    return run_folder(floor, lambda command: subprocess.run(command, cwd=CHECKOUT, check=False).returncode)
+
+
+def run_folder(floor: str, run: Callable[[Sequence[str]], int]) -> Result:
+    """Have a folder of tests run, and read what came of it."""
     began_at = time.monotonic()
     folder, report = Path("tests") / floor, REPORTS / f"{floor}.xml"
     if not (CHECKOUT / folder).is_dir():
@@ -88,8 +103,49 @@ def run_tests(floor: str) -> Result:
     report.unlink(missing_ok=True)
     side_by_side = ["-n", "auto", "--dist", "loadfile"] if floor in STARTS_NOTHING else []
     command = [sys.executable, "-m", "pytest", str(folder), "-q", "--no-header", f"--junitxml={report}", *side_by_side]
-    code = subprocess.run(command, cwd=CHECKOUT, check=False).returncode
+    code = run(command)
     return read_report(floor, report, code, time.monotonic() - began_at)
+
+
+def run_in_lane(command: Sequence[str], floor: str, lane: int, progress: Progress) -> int:
+    """Run a floor beside another one: each line that it writes says whose it is."""
+    environment = os.environ | {LANE: str(lane), "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        command, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as running:
+        for line in running.stdout or ():
+            progress.line(f"{floor:<{WIDTH}} | {line.rstrip()}")
+    return running.returncode
+
+
+def run_side_by_side(floors: Sequence[str], progress: Progress) -> list[Result]:
+    """Run floors that start a town in lanes: whichever lane is free takes the next one."""
+    if len(floors) < LANES:
+        return [run_alone(floor, progress) for floor in floors]
+    waiting, done, taking = deque(floors), dict[str, Result](), threading.Lock()
+
+    def go(lane: int) -> None:
+        while True:
+            with taking:
+                if not waiting:
+                    return
+                floor = waiting.popleft()
+                progress.line(f"── {floor}")
+            done[floor] = run_folder(floor, partial(run_in_lane, floor=floor, lane=lane, progress=progress))
+            progress.line(told(done[floor]))
+
+    with ThreadPoolExecutor(LANES) as lanes:
+        try:
+            for each in [lanes.submit(go, lane) for lane in range(LANES)]:
+                each.result()
+        finally:
+            waiting.clear()  # whoever interrupts wants no further floor
+    return [done[floor] for floor in floors]
+
+
+def told(result: Result) -> str:
+    """What one floor came to, as a line."""
+    return f"   {result.floor}: {result.passed} passed, {result.failed} failed, {result.seconds:.1f} s"
 
 
 def read_report(floor: str, report: Path, code: int, seconds: float) -> Result:
@@ -138,6 +194,14 @@ def prepare(floors: Sequence[str], progress: Progress) -> None:
         progress.line(f"   {browser.ensure(INSTALL_LOG, progress)}")
 
 
+def run_alone(floor: str, progress: Progress) -> Result:
+    """Run a floor that keeps every core busy."""
+    progress.line(f"── {floor}")
+    result = CHECKS[floor]() if floor in CHECKS else run_tests(floor)
+    progress.line(told(result))
+    return result
+
+
 def main(floors: Sequence[str]) -> int:
     """Run the named floors; zero when all are good."""
     wrong = [floor for floor in floors if not re.fullmatch(r"[a-z][a-z0-9]*", floor)]
@@ -150,13 +214,12 @@ def main(floors: Sequence[str]) -> int:
     except TownError as error:
         progress.fail(error)
         return 1
-    results = []
-    for floor in floors:
-        progress.line(f"── {floor}")
-        result = CHECKS[floor]() if floor in CHECKS else run_tests(floor)
-        progress.line(f"   {floor}: {result.passed} passed, {result.failed} failed, {result.seconds:.1f} s")
-        results.append(result)
+    began_at = time.monotonic()
+    alone = [floor for floor in floors if floor not in NEEDS_BROKER]
+    results = [run_alone(floor, progress) for floor in alone]
+    results += run_side_by_side([floor for floor in floors if floor in NEEDS_BROKER], progress)
     progress.line(table(results))
+    progress.line(f"{'by the clock':<14}{time.monotonic() - began_at:>34.1f}")
     return 0 if all(result.is_good for result in results) else 1
 
 

@@ -194,6 +194,7 @@ def step_to(page: Page, selector: str) -> None:
 
 
 @pytest.mark.criterion("2.6")
+@pytest.mark.alone
 def test_a_reply_is_there_for_the_informant_within_five_seconds(visitors: Visitors, town: RunningTown) -> None:
     visitor = visitors()
     file_report(visitor)

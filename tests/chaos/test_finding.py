@@ -146,6 +146,7 @@ def row(number: int, record: Record) -> dict[str, Any]:
 
 @pytest.mark.criterion("16.2")
 @pytest.mark.criterion("16.3")
+@pytest.mark.alone
 def test_200_questions_are_answered_well_and_in_time_by_the_real_database(kept_tips: list[Record]) -> None:
     finder = Finder()
     finder.keep_up()

@@ -138,6 +138,7 @@ class Offer:
         return answer.status, answer.headers, json.loads(answer.read())
 
 
+@pytest.mark.alone
 def test_more_than_twice_what_can_be_dealt_with(town: RunningTown) -> None:
     shipped = {"LIANXI_GATEWAY_TIPS_ALWAYS": str(ALWAYS)}
     with town.set_otherwise("gateway", shipped), hearing(town.amqp_url()) as heard, closing(Offer(town)) as offer:

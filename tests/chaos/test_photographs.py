@@ -80,6 +80,7 @@ def resident_bytes(pid: int) -> int:
 
 
 @pytest.mark.criterion("2.8")
+@pytest.mark.alone
 def test_five_tips_a_second_with_a_photograph_each_are_taken_in(
     whole_town: RunningTown, twelve_megapixels: bytes, capsys: pytest.CaptureFixture[str]
 ) -> None:

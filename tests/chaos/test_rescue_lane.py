@@ -76,6 +76,7 @@ def test_a_backlog_on_the_ordinary_lanes_delays_no_rescue(town: RunningTown) -> 
 
 
 @pytest.mark.criterion("17.3")
+@pytest.mark.alone
 def test_a_burst_after_a_broadcast_loses_no_tip_and_delays_no_rescue(town: RunningTown) -> None:
     began = time.monotonic()
     burst = Filing(town, agency=0, public=BURST)

@@ -126,6 +126,7 @@ def spread_of(rounds: list[dict[str, float]]) -> float:
 
 @pytest.mark.criterion("2.3")
 @pytest.mark.timeout(900)
+@pytest.mark.alone
 def test_unknown_expired_and_deleted_codes_take_the_same_time(town: RunningTown) -> None:
     with town.http() as resident:
         (expired, first), (deleted, second) = file_publicly(resident), file_publicly(resident)

@@ -86,6 +86,7 @@ def told(*documents: Any) -> Counter[tuple[str, str, str]]:
 
 
 @pytest.mark.criterion("3.6")
+@pytest.mark.alone
 def test_thousands_of_open_clocks_are_swept_in_ten_seconds(connected: None) -> None:
     town = CasesInMemory()
     referral = town.referrals.get(town.sent().referral_id).state

@@ -255,6 +255,7 @@ def many_open(town: Town, units: Sequence[str]) -> None:
 
 
 @pytest.mark.criterion("3.6")
+@pytest.mark.alone
 def test_thousands_of_open_clocks_are_swept_in_ten_seconds_and_a_desk_s_list_is_quick(
     town: Town, policy: Policy
 ) -> None:

@@ -111,6 +111,7 @@ def once_each(batch: int) -> Counter[tuple[str, str]]:
 
 
 @pytest.mark.criterion("3.6")
+@pytest.mark.alone
 def test_thousands_of_open_clocks_are_swept_within_ten_seconds() -> None:
     handlers = sweeper(RungWatch(), NOW)
 

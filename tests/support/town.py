@@ -28,8 +28,10 @@ from deploy.local.supervisor import Supervisor
 from deploy.local.trouble import last_lines
 from lianxi.bus import topology
 from lianxi.runtime.settings import RETRY_LADDER_MS
+from tests.support.turns import lane
 
 ADMINISTRATOR = "tester"
+APART = 51
 SHORT_LADDER_MS = (50, 100, 200)
 SHORT_LADDER = ",".join(map(str, SHORT_LADDER_MS))
 # Limits are settings, and only their own tests use production values: here one address plays every client and resident.
@@ -46,8 +48,11 @@ REHEARSAL = {"LIANXI_REHEARSAL": "1", "LIANXI_RETRY_LADDER_MS": SHORT_LADDER}
 
 
 def own_ports() -> PortBook:
-    """Free ports in a range of this run's own, below the ones the kernel lends to clients."""
-    return PortBook(offset=random.SystemRandom().randrange(1_000, 5_000, 50))
+    """Free ports in a range of this run's own, below the ones the kernel lends to clients.
+
+    Two lanes never ask for the same ones, and their databases keep to different cores.
+    """
+    return PortBook(offset=random.SystemRandom().randrange(1_000, 5_000, 100) + APART * (lane() or 0))
 
 
 def quiet() -> Progress:
