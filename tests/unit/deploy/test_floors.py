@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import sys
 import threading
@@ -19,6 +20,15 @@ from tests.support.waiting import wait_until
 
 def silent() -> Progress:
     return Progress(stream=io.StringIO(), environment={"LANG": "C"})
+
+
+def stands_at_the_door(folder: Path) -> bool:
+    with (folder / "door").open("w") as door:
+        try:
+            fcntl.flock(door, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def test_every_floor_has_its_row_in_the_order_asked_for_and_a_missing_one_has_failed() -> None:
@@ -60,16 +70,16 @@ def test_who_measures_time_is_alone_and_waits_for_nobody_who_came_later(tmp_path
         for name in ("first", "second"):
             started[name].start()
         wait_until(lambda: sorted(inside) == ["first", "second"], what="both to be inside")
-        for name in ("alone", "later"):
-            started[name].start()
+        started["alone"].start()
+        wait_until(lambda: stands_at_the_door(tmp_path), what="the one who wants to be alone")
+        started["later"].start()
         let_go["first"].set()
         wait_until(lambda: inside == ["second"], what="the first to be gone")
         let_go["second"].set()
-        wait_until(lambda: len(inside) == 1, what="the next")
-        # Whichever of the two came to the door first, they were never inside together.
-        let_go[inside[0]].set()
-        wait_until(lambda: len(inside) == 1 and let_go[inside[0]].is_set() is False, what="the last")
-        let_go[inside[0]].set()
+        wait_until(lambda: inside == ["alone"], what="the one who wants to be alone")
+        let_go["alone"].set()
+        wait_until(lambda: inside == ["later"], what="the one who came later")
+        let_go["later"].set()
         for each in started.values():
             each.join(30)
     assert inside == []
