@@ -35,6 +35,10 @@ class Receiver:
         """Name the events that were answered with a status."""
         return [event["id"] for event, _, answered in self.seen if answered == status]
 
+    def of(self, subject: str, status: int = 200) -> list[dict[str, Any]]:
+        """The events about something that were answered with a status, in the order in which they came."""
+        return [event for event, _, answered in self.seen if (event["subject"], answered) == (subject, status)]
+
 
 @contextmanager
 def receiving(receiver: Receiver) -> Iterator[Receiver]:
