@@ -64,9 +64,13 @@ def test_who_measures_time_is_alone_and_waits_for_nobody_who_came_later(tmp_path
             let_go[name].wait(30)
             inside.remove(name)
 
+    def let_all_go() -> None:
+        for each in let_go.values():
+            each.set()
+
     with ExitStack() as stack:
         started = {name: threading.Thread(target=visit, args=(name,)) for name in let_go}
-        stack.callback(lambda: [each.set() for each in let_go.values()])
+        stack.callback(let_all_go)
         for name in ("first", "second"):
             started[name].start()
         wait_until(lambda: sorted(inside) == ["first", "second"], what="both to be inside")
