@@ -160,6 +160,7 @@ async def show_visit(visit_id: ItemPath, request: Request) -> Response:
         told=_told(request, telling, plain, ()),
         village=telling.name(plain.get("village")),
         attention=plain.get("needs_attention"),
+        tips=plain.get("tip_ids", ()),
         pictures=[] if shown is None else [_picture(telling, each) for each in shown["items"]],
     )
 

@@ -273,6 +273,7 @@ class Telling:
             "next_owner": self.name(plain.get("next_owner")),
             "outcome": plain.get("outcome"),
             "case_id": plain.get("case_id"),
+            "visit_id": plain.get("visit_id"),
             "pictures": [each["number"] for each in plain.get("attachments") or () if "number" in each],
             "messages": [{**each, "posted_at": instant(each["posted_at"])} for each in plain.get("messages") or ()],
             "clocks": self.clocks(

@@ -228,7 +228,10 @@ class VisitPlanView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitView:
-    """A visit as it was recorded; `needs_attention` says why a person has to look at it."""
+    """A visit as it was recorded; `needs_attention` says why a person has to look at it.
+
+    `tip_ids` are the tips that its findings have become.
+    """
 
     visit_id: str
     rental_code: str
@@ -244,6 +247,7 @@ class VisitView:
     next_visit_due_on: date | None
     note: str = ""
     revision: int = 1
+    tip_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,7 +65,7 @@ _TIP = Shown(
             "officer",
         ),
         "clocks": ("clocks", "clock_changes", "due_at"),
-        "category": ("category", "kind", "lane", "channel", "source"),
+        "category": ("category", "kind", "lane", "channel", "source", "visit_id"),
         "place": ("village", "rental_code", "place"),
         "text": ("text", "messages", "reference", "unread_since"),
         "photographs": ("attachments",),
@@ -176,7 +176,7 @@ SHOWS: Mapping[type[Any], Shown] = {
         "visit",
         {
             "outcome": ("outcome", "entry_basis", "visited_at", "received_at", "counts", "next_visit_due_on"),
-            "findings": ("findings", "note", "needs_attention"),
+            "findings": ("findings", "note", "needs_attention", "tip_ids"),
         },
         village="village",
     ),

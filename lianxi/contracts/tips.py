@@ -309,6 +309,7 @@ class TipView:
     source: str | None = None
     reference: str | None = None
     unread_since: date | None = None
+    visit_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -364,7 +365,7 @@ class TipStatusView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TipReceived(Event):
-    """A tip has been taken in (L32.1, L34.1, L39.1)."""
+    """A tip has been taken in (L32.1, L34.1, L39.1); `visit_id` is the visit that it came of, if it did."""
 
     KEY: ClassVar[str] = "tips.tip.received.v1"
 
@@ -378,6 +379,7 @@ class TipReceived(Event):
     rental_code: str | None
     is_anonymous: bool
     received_at: datetime
+    visit_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

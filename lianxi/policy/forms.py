@@ -27,6 +27,7 @@ from lianxi.policy.model import (
     ReturnDate,
     Route,
     Slip,
+    Suspicion,
     Tension,
 )
 from lianxi.policy.outside import Outside
@@ -84,6 +85,7 @@ FORMS: Mapping[str, Form] = {
             "grade": Table(kind=Grade, attribute="grades", is_keyed=True),
             "observation": Table(kind=Observation, attribute="observations"),
             "brought_forward": Table(kind=BroughtForward, attribute="brought_forward", is_one=True),
+            "suspicion": Table(kind=Suspicion, attribute="suspicion", is_one=True),
         }
     ),
     "returns": Form(

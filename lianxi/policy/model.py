@@ -207,6 +207,13 @@ class BroughtForward(Sourced):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Suspicion(Sourced):
+    """Which desks learn at once of what a visit suspects, whoever leads on the tip that it becomes."""
+
+    copies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observation(Sourced):
     """One thing that an assistant looks for on a visit: about the place, never about a person's origin or kind."""
 

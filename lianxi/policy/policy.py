@@ -31,6 +31,7 @@ from lianxi.policy.model import (
     ReturnDate,
     Route,
     Slip,
+    Suspicion,
     Tension,
 )
 from lianxi.policy.outside import Outside
@@ -59,6 +60,7 @@ class Policy:
     grades: Mapping[str, Grade]
     observations: tuple[Observation, ...]
     brought_forward: BroughtForward
+    suspicion: Suspicion
     returns: tuple[ReturnDate, ...]
     summary: ReturnDate
     report_parts: tuple[ReportPart, ...]

@@ -152,6 +152,11 @@ def _brought_forward(row: model.BroughtForward) -> Pair:
     )
 
 
+def _suspicion(row: model.Suspicion) -> Pair:
+    zh, en = coded(row.copies)
+    return f"巡查发现的疑点即时抄送{zh}", f"What a visit suspects is told at once to {en}"
+
+
 def _part(row: model.ReportPart) -> Pair:
     return f"阶段性工作情况包括{row.name_zh}", f"A stage report has a part: {row.name_en.lower()}"
 
@@ -374,6 +379,7 @@ _WRITERS: Mapping[type[Any], Callable[[Any], Pair]] = {
     model.Grade: _grade,
     model.Observation: _observation,
     model.BroughtForward: _brought_forward,
+    model.Suspicion: _suspicion,
     model.ReportPart: _part,
     model.ReturnDate: _return,
     model.ClockRule: _clock,

@@ -38,6 +38,7 @@ def structural_findings(policy: Policy, events: Iterable[str] | None = None) -> 
         *_routes(policy),
         *_clocks(policy),
         *_grades(policy),
+        *_suspicion(policy),
         *_returns(policy),
         *_notices(policy),
         *_calendar(policy),
@@ -56,7 +57,7 @@ def structural_findings(policy: Policy, events: Iterable[str] | None = None) -> 
 def _sourced(policy: Policy) -> Iterator[tuple[str, Sourced]]:
     yield "programme", policy.programme
     yield "summary", policy.summary
-    yield "brought_forward", policy.brought_forward
+    yield from (("brought_forward", policy.brought_forward), ("suspicion", policy.suspicion))
     yield "pause limit", policy.pause_limit
     yield "purge", policy.purge
     yield "chosen reward scheme", policy.rewards.chosen
@@ -251,6 +252,17 @@ def _grades(policy: Policy) -> Iterator[Finding]:
                 f"{grade.name_zh}的周期“{grade.cadence}”无法识别,应写作 P2M 或 P15D。",
                 grade.clause,
             )
+
+
+def _suspicion(policy: Policy) -> Iterator[Finding]:
+    copies, clause = policy.suspicion.copies, policy.suspicion.clause
+    if not any(each.startswith("police/") for each in copies) or not set(copies) <= set(policy.desks):
+        yield error(
+            "suspicion.police_missing",
+            f"What a visit suspects goes to {', '.join(copies)}: the police have to be among them, and all known.",
+            "巡查疑点的抄送名单里须有公安席位,且席位须存在。",
+            clause,
+        )
 
 
 def _returns(policy: Policy) -> Iterator[Finding]:

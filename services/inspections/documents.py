@@ -83,6 +83,7 @@ class VisitDocument(AggregateDocument):
     revision = IntField()
     edits = ListField(DictField())
     unsettled_at = DateTimeField()
+    tip_ids = ListField(StringField())
 
 
 class PhotographDocument(AggregateDocument):

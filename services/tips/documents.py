@@ -77,6 +77,7 @@ class TipDocument(AggregateDocument):
     attachments = ListField(DictField())
     officer = StringField()
     filed_by = StringField()
+    visit_id = StringField()
     keeping = DictField()
     identity = DictField()
 

@@ -46,9 +46,6 @@ SUSPICION_CATEGORIES: tuple[tuple[Finding, str], ...] = (
 )
 """What a patrol's findings make of a tip; the first that applies decides (L45.1)."""
 
-SUSPICION_COPIES = ("police/station", OFFICE_DESK)
-"""Suspicions reach the police and the office, whoever leads (L45.1, criterion 5.6)."""
-
 FINDING_WORDS: Mapping[Finding, str] = {
     Finding.GATHERING: "多人聚集",
     Finding.LECTURES: "聚众讲课",

@@ -54,6 +54,7 @@ class Visit:
     revision: int = 1
     edits: tuple[Edit, ...] = ()
     unsettled_at: datetime | None = None
+    tip_ids: tuple[str, ...] = ()
 
 
 def record(command: RecordVisit, rental: Rental | None, now: datetime, due_on: DueOn) -> Visit:
@@ -96,6 +97,16 @@ def counted_anew(visit: Visit) -> Visit:
     return replace(visit, counts=True) if counts and not visit.counts else visit
 
 
+def become_tip(visit: Visit, tip_id: str) -> Visit:
+    """Note which tip a visit's findings have become.
+
+    Clause: L45.1 (criterion 5.6).
+    """
+    if visit.keeping.is_purged or tip_id in visit.tip_ids:
+        return visit
+    return replace(visit, tip_ids=(*visit.tip_ids, tip_id))
+
+
 def aggregated(visit: Visit, purge: Purge) -> Visit:
     """Leave of a visit what is counted: its village, the grade, the month, and how it ended.
 
@@ -115,6 +126,7 @@ def aggregated(visit: Visit, purge: Purge) -> Visit:
         note="",
         edits=(),
         unsettled_at=None,
+        tip_ids=(),
         keeping=purged(visit.keeping, purge),
     )
 
@@ -199,4 +211,5 @@ def as_view(visit: Visit) -> VisitView:
         next_visit_due_on=visit.next_visit_due_on,
         note=visit.note,
         revision=visit.revision,
+        tip_ids=visit.tip_ids,
     )

@@ -128,8 +128,12 @@ class RentalDesk:
     def bring_visit_forward(self, event: TipReceived, cause: Cause) -> None:
         """Bring a rental's next visit forward when a tip names it; a rental that nobody registered stays unknown.
 
+        A tip that came of a visit is noted at the visit, so that each leads to the other.
+
         Emits: VisitAdvanced, if the day has moved.
         """
+        if event.visit_id is not None and self.visits.find(event.visit_id) is not None:
+            self.visits.change(event.visit_id, lambda found: (visit_rules.become_tip(found, event.tip_id), ()), cause)
         if event.rental_code is None or self.rentals.find(event.rental_code) is None:
             return
         self.rentals.change(

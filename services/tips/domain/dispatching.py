@@ -48,6 +48,7 @@ def receive(tip: Tip, to: Destination, now: datetime, clause: str, policy: Polic
         rental_code=tip.rental_code,
         is_anonymous=tip.is_anonymous,
         received_at=tip.listed_at,
+        visit_id=tip.visit_id,
     )
     tip = told(tip, Line(at=tip.received_at, what="tip.received", by=tip.channel.value, clause=clause))
     tip, dispatched = dispatch(tip, to.lead, to.copies, to.reason, to.clause, "tips", now)

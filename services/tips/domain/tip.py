@@ -167,6 +167,7 @@ class Tip:
     a sweep has to look at its clocks next. `policy_version` is the version of the policy that the tip runs under.
     `reference` is the number under which another system knows it. `unread_since` is when the oldest reply was written
     that the informant has not read; when informants read is noted nowhere.
+    `visit_id` is the visit that saw what the tip is about, if one did.
     `officer` is whoever took it on for the lead, `filed_by` the official who handed it in.
     `keeping` says how long its words are kept; `identity` likewise, if the vault keeps anything of its informant.
     """
@@ -212,6 +213,7 @@ class Tip:
     filed_by: str | None = None
     keeping: Keeping = NOT_COUNTED
     identity: Keeping | None = None
+    visit_id: str | None = None
 
     @property
     def dispatch(self) -> Dispatch:

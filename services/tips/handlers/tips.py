@@ -125,7 +125,11 @@ class TipHandlers(InformantSide):
         """
         tip_id = derived_id("tip", "take_suspicion", event.visit_id, cause.event_id)
         to = rules.destination(
-            self.policy, rules.suspicion_category(event.findings), TipKind.TIP, "normal", rules.SUSPICION_COPIES
+            self.policy,
+            rules.suspicion_category(event.findings),
+            TipKind.TIP,
+            "normal",
+            self.policy.suspicion.copies,
         )
         tip = self._tip(
             to,
@@ -143,6 +147,7 @@ class TipHandlers(InformantSide):
             receipt=no_receipt(tip_id),
             submitted_by="inspections",
             received_at=event.raised_at,
+            visit_id=event.visit_id,
         )
         self._add([self._addition(tip, to, cause, rules.PATROL_CLAUSE)])
 

@@ -134,6 +134,7 @@ class TipViews:
             officer=tip.officer,
             source=tip.source or tip.channel.value,
             reference=tip.reference,
+            visit_id=tip.visit_id,
             unread_since=self._unread_since(tip),
         )
 

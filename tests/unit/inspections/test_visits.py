@@ -17,6 +17,7 @@ from lianxi.contracts.inspections import (
     VisitOutcome,
     VisitRecorded,
 )
+from lianxi.contracts.tips import Channel
 from lianxi.kernel.clock import local_date
 from lianxi.kernel.errors import NotFound, RuleBroken, StoreDown
 from services.inspections.domain.rentals import Rental
@@ -279,3 +280,16 @@ def test_a_visit_outside_its_sender_s_area_is_kept_for_a_person_to_look_at(town:
         "visit_there": "visit.foreign_area",
     }
     assert all(visit.counts for visit in kept.values())
+
+
+@pytest.mark.criterion("5.6")
+def test_a_finding_and_the_tip_it_became_lead_to_each_other(town: InspectionsInMemory) -> None:
+    town.register()
+    town.visit(visiting("visit_1", findings=(Finding.LECTURES,)))
+    raised = [each for each in town.announced() if isinstance(each, SuspicionRaised)]
+    tip = replace(tipped("tip_9"), channel=Channel.PATROL, visit_id=raised[0].visit_id)
+    for _ in range(3):
+        town.tip(tip)
+
+    assert town.desk.get_visit(GetVisit(visit_id="visit_1"), TENANCY).tip_ids == ("tip_9",)
+    town.tip(replace(tip, tip_id="tip_10", visit_id="visit_unknown"))

@@ -31,11 +31,12 @@ from lianxi.contracts.tips import (
 )
 from lianxi.kernel.errors import ContractBroken
 from lianxi.kernel.ids import is_number
+from lianxi.policy.book import PolicyBook
+from lianxi.policy.structure import structural_findings
 from services.tips.policy import (
     FINDING_WORDS,
     RESCUE_CATEGORIES,
     SUSPICION_CATEGORIES,
-    SUSPICION_COPIES,
     destination,
 )
 from tests.unit.tips.desk import (
@@ -253,6 +254,7 @@ def suspicion(*findings: Finding) -> SuspicionRaised:
     )
 
 
+@pytest.mark.criterion("5.6")
 @pytest.mark.parametrize("finding", sorted(SUSPICIONS))
 def test_l45_1_a_suspicion_reaches_the_police_and_the_office_at_once(desk: TipDesk, finding: Finding) -> None:
     desk.handlers.take_suspicion(suspicion(finding), heard("e1"))
@@ -260,11 +262,28 @@ def test_l45_1_a_suspicion_reaches_the_police_and_the_office_at_once(desk: TipDe
     (tip,) = desk.tips.all()
     addressed = {tip.lead, *tip.dispatch.copies}
     assert tip.channel is Channel.PATROL
-    assert set(SUSPICION_COPIES) <= addressed
+    assert {"police/station", "office/desk"} <= addressed
+    assert tip.visit_id == desk.announced(TipReceived)[0].visit_id == "visit_1"
     assert {"police", "office"} <= set(tip.agencies)
     assert FINDING_WORDS[finding] in tip.redacted_text
     assert is_number(tip.number)
     assert (tip.lane == "rescue") is (finding is Finding.PERSON_HELD)
+
+
+@pytest.mark.criterion("5.6")
+def test_the_offices_copy_of_a_suspicion_is_a_switch_of_the_policy_and_the_polices_is_not() -> None:
+    shipped = shipped_policy()
+    plain = replace(shipped, suspicion=replace(shipped.suspicion, copies=("police/station",)))
+    desk = TipDesk(PolicyBook(plain))
+    desk.handlers.take_suspicion(suspicion(Finding.LECTURES), heard("e1"))
+
+    (tip,) = desk.tips.all()
+    addressed = {tip.lead, *tip.dispatch.copies}
+    assert "police/station" in addressed
+    assert "office/desk" not in addressed
+
+    without_police = replace(shipped, suspicion=replace(shipped.suspicion, copies=("office/desk",)))
+    assert "suspicion.police_missing" in {each.id for each in structural_findings(without_police)}
 
 
 @pytest.mark.criterion("4.2")
