@@ -22,6 +22,7 @@ from gateway.console.ground import read_form
 from gateway.console.paper import trouble_of
 from gateway.console.sayings import sayings
 from gateway.console.staff import admitted, need_of, reading_for, staff_page, written_in
+from gateway.console.where_view import where_told
 from gateway.exchange import house_of
 from gateway.language import language_of
 from gateway.problems import problem_of
@@ -154,6 +155,7 @@ class Thing(ABC):
                 for each in mine
                 if can_be_chosen(self.deeds[each.deed], self.choices_of(each.deed, choices))
             ],
+            "way": where_told(telling, language_of(request.scope), self.noun, item_id, plain),
             **told(request, tried, may),
             **await self.facts(request, telling, plain, tried),
         }

@@ -46,6 +46,7 @@ from gateway.routes import (
     visits,
     warnings,
     webhooks,
+    where,
 )
 
 
@@ -96,6 +97,7 @@ def add_routes(app: FastAPI) -> None:
         clients,
         major_events,
         figures,
+        where,
     )
     for area in (public, *desks, audit, ops, oauth, schemas, health):
         hang(app, area.router)
