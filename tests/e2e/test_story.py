@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import httpx2
@@ -103,6 +104,26 @@ def test_the_stage_report_and_the_sentences_show_it(told: Told) -> None:
     assert len(states) == 107
     assert states["L32.1"] == states["L45.1"] == "kept"
     assert all(each["state"] != "kept" for each in told.clauses["items"] if each["status"] == "not_yet")
+
+
+@pytest.mark.criterion("4.4")
+def test_where_everything_of_the_story_is_can_be_asked_and_is_answered_at_once(
+    told: Told, whole_town: RunningTown
+) -> None:
+    referral = told.referral["referral_id"]
+    with whole_town.http("market") as market, whole_town.http("transport") as outsider:
+        took = []
+        for item_id in (told.tip_id, told.case["case_id"], referral):
+            market.get(f"/v1/where/{item_id}")
+            began = perf_counter()
+            found = market.get(f"/v1/where/{item_id}").json()
+            took.append(perf_counter() - began)
+            assert found["holder"], item_id
+            assert found["is_ended"], item_id
+            assert outsider.get(f"/v1/where/{item_id}").status_code == 404
+        assert sorted(took)[1] <= 0.3
+        found = market.get(f"/v1/where/{referral}").json()
+        assert told.referral["receipt"]["number"] in {each["receipt"] for each in found["steps"]}
 
 
 def test_an_agency_sees_only_what_is_its_own(told: Told, whole_town: RunningTown) -> None:
