@@ -6,6 +6,7 @@ from fastapi import APIRouter, FastAPI
 
 from gateway.routes import (
     alarms,
+    assessment,
     assistance,
     attachments,
     audit,
@@ -84,6 +85,7 @@ def add_routes(app: FastAPI) -> None:
         assistance,
         reports,
         supervision,
+        assessment,
         policy_versions,
         plan,
         rights,

@@ -19,6 +19,7 @@ from typing import Any
 from kombu import Connection
 
 from lianxi.contracts import (
+    assessment,
     cases,
     evidence,
     feedback,
@@ -124,6 +125,9 @@ SUBSCRIPTIONS: Mapping[str, Mapping[str, tuple[type[Event], ...]]] = {
             reporting.OrderRejected,
             reporting.ToolProposed,
             reporting.ToolDecided,
+            assessment.DeductionProposed,
+            assessment.DeductionDecided,
+            assessment.DeductionWithdrawn,
             major_events.MajorEventKnown,
             major_events.MajorEventReported,
             major_events.MajorEventSupplemented,

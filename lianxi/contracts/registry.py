@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import TypeVar
 
 from lianxi.contracts import (
+    assessment,
     cases,
     conflicts,
     evidence,
@@ -35,7 +36,7 @@ _MODULES: Mapping[str, tuple[ModuleType, ...]] = {
     "tips": (tips, vault, rewards, unmasking, links, saved_searches, feedback, retention),
     "inspections": (inspections, conflicts, retention),
     "cases": (cases, evidence, parties, retention),
-    "reporting": (reporting, retention, major_events),
+    "reporting": (reporting, assessment, retention, major_events),
     "notifications": (notifications, outside, webhooks, warnings),
 }
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lianxi.contracts.assessment import DeductionView, FindingView, UnitBoard
 from lianxi.contracts.attachments import AttachmentKey
 from lianxi.contracts.cases import AssistanceView, CaseSummary, CaseView, ReferralView
 from lianxi.contracts.conflicts import ConflictView
@@ -294,6 +295,33 @@ SHOWS: Mapping[type[Any], Shown] = {
             "tip": ("tip_id", "lead", "claimed_at", "is_late"),
         },
         desks=("lead",),
+    ),
+    DeductionView: Shown(
+        "assessment",
+        {
+            "facts": (
+                *("trigger", "about", "facts", "came_late", "tenths", "state"),
+                *("proposed_by", "proposed_at", "statement_due_at"),
+            ),
+            "evidence": ("proof",),
+            "statement": ("statement", "stated_at"),
+            "decision": ("decided_by", "decided_at", "grounds", "withdrawals"),
+        },
+        desks=("unit",),
+    ),
+    FindingView: Shown(
+        "assessment",
+        {
+            "facts": ("fact", "about", "found_by", "found_at"),
+            "evidence": ("proof", "grounds"),
+            "decision": ("withdrawn_by", "withdrawn_at", "reason"),
+        },
+        desks=("unit",),
+    ),
+    UnitBoard: Shown(
+        "assessment",
+        {"facts": ("of_tenths", "taken_tenths", "standing_tenths", "proposed_tenths", "items")},
+        desks=("unit",),
     ),
     ToolView: Shown(
         "assessment",

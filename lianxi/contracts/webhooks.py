@@ -14,7 +14,7 @@ from typing import Annotated, Any, ClassVar, Final
 
 from annotated_types import Len
 
-from lianxi.contracts import cases, major_events, parties, reporting, tips
+from lianxi.contracts import assessment, cases, major_events, parties, reporting, tips
 from lianxi.contracts.envelope import Event
 
 OFFERED: Final[tuple[type[Event], ...]] = (
@@ -56,6 +56,9 @@ OFFERED: Final[tuple[type[Event], ...]] = (
     reporting.OrderRejected,
     reporting.ToolProposed,
     reporting.ToolDecided,
+    assessment.DeductionProposed,
+    assessment.DeductionDecided,
+    assessment.DeductionWithdrawn,
     major_events.MajorEventKnown,
     major_events.MajorEventReported,
 )

@@ -65,24 +65,33 @@ class Scheme(Sourced):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """Something a trigger turns on; recorded by itself, with its proof."""
+    """Something a trigger turns on; recorded by itself, with its proof.
+
+    `found_in` names the records in which it is searched for; one without any is found by a person alone.
+    """
 
     code: str
     name_zh: str
     name_en: str
     evidence: str
     punishes: Punishes
+    found_in: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trigger(Sourced):
-    """A situation for which points may be taken. `rule` joins its facts with `and`, `or`, `not` and brackets."""
+    """A situation for which points may be taken. `rule` joins its facts with `and`, `or`, `not` and brackets.
+
+    `tenths` of a point are proposed, `late_tenths` where what was owed came late but true: never more than for silence.
+    """
 
     code: str
     number: int
     name_zh: str
     name_en: str
     rule: str
+    tenths: int = 0
+    late_tenths: int = 0
     facts: tuple[Fact, ...] = field(metadata={"key": "fact"})
 
 
@@ -101,8 +110,9 @@ class Tool(Sourced):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """All of `assessment.toml`."""
+    """All of `assessment.toml`; `statement_days` are what a unit has to state its case against a deduction."""
 
+    statement_days: int = 7
     schemes: tuple[Scheme, ...] = field(metadata={"key": "scheme"})
     triggers: tuple[Trigger, ...] = field(metadata={"key": "trigger"})
     tools: tuple[Tool, ...] = field(metadata={"key": "tool"})

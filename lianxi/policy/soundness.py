@@ -241,6 +241,13 @@ def _assessment(policy: Policy) -> Iterator[Finding]:
                 f"情形“{trigger.name_zh}”的规则无法识别,或与所列事实不一致。",
                 trigger.clause,
             )
+        if not 0 <= trigger.late_tenths <= trigger.tenths:
+            yield error(
+                "trigger.late_tenths",
+                f"trigger {trigger.code} takes more for what came late than for silence.",
+                f"情形“{trigger.name_zh}”对迟报扣分多于不报。",
+                trigger.clause,
+            )
     orders = [tool.order for tool in policy.assessment.tools]
     if orders != list(range(1, len(orders) + 1)):
         yield error("tool.order", "Tools must be ordered 1, 2, 3 …", "综治政策工具须按序排列。")

@@ -204,6 +204,54 @@ class MajorEventDocument(AggregateDocument):
     policy_version = IntField()
 
 
+class FindingDocument(AggregateDocument):
+    """A finding; its fields are those of `services.reporting.domain.findings.Finding`."""
+
+    meta = {"collection": "findings", "db_alias": "reporting", "indexes": [{"fields": ["found_at"]}]}
+
+    fact = StringField(required=True)
+    unit = StringField(required=True)
+    about = StringField(required=True)
+    proof = ListField(StringField())
+    grounds = StringField(required=True)
+    found_by = StringField(required=True)
+    found_at = DateTimeField(required=True)
+    withdrawn_by = StringField()
+    withdrawn_at = DateTimeField()
+    reason = StringField()
+
+
+class DeductionDocument(AggregateDocument):
+    """A deduction; its fields are those of `services.reporting.domain.deductions.Deduction`."""
+
+    meta = {
+        "collection": "deductions",
+        "db_alias": "reporting",
+        "indexes": [{"fields": ["proposed_at"]}, {"fields": ["unit", "proposed_at"]}],
+    }
+
+    unit = StringField(required=True)
+    trigger = StringField(required=True)
+    about = StringField(required=True)
+    facts = ListField(StringField())
+    proof = ListField(StringField())
+    came_late = BooleanField()
+    tenths = IntField(required=True)
+    state = StringField(required=True)
+    proposed_by = StringField(required=True)
+    proposed_at = DateTimeField(required=True)
+    statement_due_at = DateTimeField(required=True)
+    found_by = ListField(StringField())
+    statement = StringField()
+    stated_at = DateTimeField()
+    stated_by = StringField()
+    decided_by = StringField()
+    decided_at = DateTimeField()
+    grounds = StringField()
+    withdrawals = ListField(DictField())
+    policy_version = IntField()
+
+
 DOCUMENTS = (
     EventFactDocument,
     CellDocument,
@@ -212,4 +260,6 @@ DOCUMENTS = (
     ToolDocument,
     RetentionRunDocument,
     MajorEventDocument,
+    FindingDocument,
+    DeductionDocument,
 )

@@ -18,7 +18,9 @@ from lianxi.store.pages import FLOOR
 from lianxi.store.unit import AggregateStore
 from services.reporting.documents import (
     CellDocument,
+    DeductionDocument,
     EventFactDocument,
+    FindingDocument,
     MajorEventDocument,
     RetentionRunDocument,
     StageReportDocument,
@@ -27,7 +29,9 @@ from services.reporting.documents import (
 )
 from services.reporting.domain import orders, returns
 from services.reporting.domain.cells import SHAPE, Cell, KeptCell
+from services.reporting.domain.deductions import Deduction
 from services.reporting.domain.facts import Fact
+from services.reporting.domain.findings import Finding
 from services.reporting.domain.major_events import MajorEvent, announced_at
 from services.reporting.domain.orders import SupervisionOrder
 from services.reporting.domain.retention_runs import RetentionRun
@@ -38,6 +42,8 @@ REPORTS = Announcer(service="reporting", noun="stage_report")
 ORDERS = Announcer(service="reporting", noun="supervision_order")
 TOOLS = Announcer(service="reporting", noun="tool")
 RETENTION_RUNS = Announcer(service="reporting", noun="retention_run")
+FINDINGS = Announcer(service="reporting", noun="finding")
+DEDUCTIONS = Announcer(service="reporting", noun="deduction")
 MAJOR_EVENTS = Announcer(service="reporting", noun="major_event")
 HANDLER = "reporting.keep_fact"
 PROMPT = timedelta(seconds=5)
@@ -172,6 +178,16 @@ def retention_runs(clock: Clock) -> AggregateStore[RetentionRun]:
 def governance_tools(clock: Clock) -> AggregateStore[Tool]:
     """Open the collection of tools of governance."""
     return AggregateStore(ToolDocument, Tool, TOOLS, clock)
+
+
+def found_facts(clock: Clock) -> AggregateStore[Finding]:
+    """Open the collection of findings."""
+    return AggregateStore(FindingDocument, Finding, FINDINGS, clock)
+
+
+def proposed_deductions(clock: Clock) -> AggregateStore[Deduction]:
+    """Open the collection of deductions."""
+    return AggregateStore(DeductionDocument, Deduction, DEDUCTIONS, clock)
 
 
 def major_events(clock: Clock) -> AggregateStore[MajorEvent]:

@@ -53,7 +53,7 @@ ROOMS_OF = {
     "typer": ["lianxi/cli/"],
     "rich": ["lianxi/cli/", "deploy/local/"],
     "PIL": ["gateway/pictures.py"],
-    "jinja2": ["gateway/console/"],
+    "jinja2": ["gateway/console/", "gateway/folders.py"],
     "opencc": ["lianxi/policy/addresses.py"],
     "docx": ["lianxi/runtime/papers.py"],
     "celery": ["bench/peers/"],

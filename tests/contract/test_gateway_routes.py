@@ -233,6 +233,10 @@ post /v1/supervision-orders/{order_id}/answer · post /v1/supervision-orders/{or
 post /v1/tips/{tip_id}/supervision-orders · get /v1/accountability-tools · post /v1/accountability-tools
 get /v1/accountability-tools/{tool_id} · post /v1/accountability-tools/{tool_id}/state
 post /v1/accountability-tools/{tool_id}/decide · post /v1/accountability-tools/{tool_id}/end
+get /v1/assessment · get /v1/assessment/folder.zip · post /v1/assessment/findings
+post /v1/assessment/findings/{finding_id}/withdraw · get /v1/assessment/deductions
+get /v1/assessment/deductions/{deduction_id} · post /v1/assessment/deductions/{deduction_id}/state
+post /v1/assessment/deductions/{deduction_id}/decide · post /v1/assessment/deductions/{deduction_id}/withdraw
 get /v1/plan/policy · get /v1/plan/policy/{file} · post /v1/plan/policy/simulate
 post /v1/plan/policy/migrations · get /v1/ops/audit/head · get /v1/audit/heads
 get /v1/audit/entries · get /v1/audit/reads · get /v1/audit/unusual · get /v1/me/permissions · get /v1/permissions

@@ -40,6 +40,7 @@ KINDS: Mapping[str, Kind] = {
     "stage_report": Kind("stage_report", None),
     "supervision_order": Kind("supervision", "/v1/supervision-orders/{}"),
     "tool": Kind("assessment", "/v1/accountability-tools/{}"),
+    "deduction": Kind("assessment", "/v1/assessment/deductions/{}"),
     "major_event": Kind("major_event", "/v1/major-events/{}"),
 }
 """Noun of an event's subject → kind. What is not here is told to no hook."""

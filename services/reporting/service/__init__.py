@@ -7,6 +7,7 @@ import secrets
 from lianxi.greenroom.entries import Desk
 from lianxi.runtime.premises import Premises
 from lianxi.runtime.settings import read_key
+from services.reporting.handlers.assessment import AssessmentDesk
 from services.reporting.handlers.counting import Counting
 from services.reporting.handlers.major_events import MajorEventDesk
 from services.reporting.handlers.migrating import MigrationDesk
@@ -15,6 +16,8 @@ from services.reporting.handlers.retention import RetentionDesk
 from services.reporting.handlers.stage_reports import ReportingDesk
 from services.reporting.handlers.tools import ToolDesk
 from services.reporting.policy import read_demands, read_plan
+from services.reporting.policy.assessment import read_assessment
+from services.reporting.service.assessment import AssessmentDoors
 from services.reporting.service.figures import FigureDoors
 from services.reporting.service.major_events import MajorEventDoors
 from services.reporting.service.reports import ReportDoors
@@ -23,13 +26,16 @@ from services.reporting.settings import ReportingSettings
 from services.reporting.store import (
     CellStore,
     FactStore,
+    found_facts,
     governance_tools,
     major_events,
+    proposed_deductions,
     retention_runs,
     running,
     stage_reports,
     supervision_orders,
 )
+from services.reporting.views.assessment import AssessmentRecords, AssessmentViews
 from services.reporting.views.cells import CellViews, FactRows
 from services.reporting.views.clauses import ClauseViews, FactViews, StageReportShelf
 from services.reporting.views.demands import OrderViews, ToolViews
@@ -40,8 +46,8 @@ from services.reporting.views.retention import RunViews
 SETTINGS = ReportingSettings
 
 
-class Reporting(ReportDoors, RetentionDoors, MajorEventDoors, FigureDoors):
-    """通报考核: facts, the plan's sentences, stage reports, orders, tools of governance, and runs that purge."""
+class Reporting(ReportDoors, RetentionDoors, MajorEventDoors, FigureDoors, AssessmentDoors):
+    """通报考核: facts, the plan's sentences, stage reports, orders, tools, the appraisal, and runs that purge."""
 
     name = "reporting"
 
@@ -64,6 +70,9 @@ def open_desk(premises: Premises[ReportingSettings]) -> type[Desk]:
         demands=demands,
         clock=clock,
     )
+    rules = read_assessment(premises.policies)
+    records, sentences, stated = AssessmentRecords(rules), ClauseViews(plan, past, clock), ToolViews(clock)
+    appraisal = AssessmentDesk(proposed_deductions(clock), found_facts(clock), records, rules, clock)
 
     class OpenedReporting(Reporting):
         """The desk with its handlers and views."""
@@ -74,9 +83,13 @@ def open_desk(premises: Premises[ReportingSettings]) -> type[Desk]:
         orders = OrderDesk(issued, seen, reports.late_on, demands, clock, secrets.randbits)
         tools = ToolDesk(governance_tools(clock), demands, clock)
         migrations = MigrationDesk(issued, kept, *running(), demands, clock)
-        views = ClauseViews(plan, past, clock)
+        views = sentences
         order_views = seen
-        tool_views = ToolViews(clock)
+        tool_views = stated
+        assessment = appraisal
+        assessment_views = AssessmentViews(
+            records, appraisal, reports, sentences, seen, stated, counted, plan, rules, clock
+        )
         retention = RetentionDesk(retention_runs(clock), runs, premises.policies, clock, signing_key)
         run_views = runs
         majors = MajorEventDesk(major_events(clock), events, demands, clock)
