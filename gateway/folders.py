@@ -187,7 +187,7 @@ def _board(folder: Folder, names: _Names) -> Part:
         *(("单位", "Unit"), ("事项", "Item"), ("条款", "Clause"), ("状态", "State")),
         *(("依据", "Proof"), ("缺少的依据", "Missing proof")),
     )
-    return Part("board", ("考核情况", "How units stand"), columns, rows, codec.as_plain(list(folder.board)))
+    return Part("board", ("考核情况", "How units stand"), columns, rows, _plain(folder.board))
 
 
 def _linked(proof: Sequence[str]) -> tuple[Cell]:
@@ -215,7 +215,7 @@ def _returns(folder: Folder, names: _Names) -> Part:
         *(("具体做法", "Practice"), ("取得成果", "Results"), ("存在问题", "Problems"), ("意见建议", "Advice")),
         *(("与系统不同的数字", "Figures that differ"), ("数字的 SHA-256", "SHA-256 of the figures")),
     )
-    return Part("returns", ("阶段性工作情况", "Stage reports"), columns, rows, codec.as_plain(list(folder.returns)))
+    return Part("returns", ("阶段性工作情况", "Stage reports"), columns, rows, _plain(folder.returns))
 
 
 def _differences(report: StageReportView) -> str:
@@ -235,7 +235,7 @@ def _deductions(folder: Folder, names: _Names) -> Part:
         ("撤回", "Withdrawals"),
     )
     title = ("扣分:提出、陈述与决定", "Deductions: proposed, stated on, decided")
-    return Part("deductions", title, columns, rows, codec.as_plain(list(folder.deductions)))
+    return Part("deductions", title, columns, rows, _plain(folder.deductions))
 
 
 def _told(each: DeductionView, names: _Names) -> Iterable[str]:
@@ -262,7 +262,7 @@ def _findings(folder: Folder, names: _Names) -> Part:
         *(("认定时间", "Found"), ("撤回原因", "Taken back because")),
     )
     return Part(
-        "findings", ("人工认定的事实", "Facts found by persons"), columns, rows, codec.as_plain(list(folder.findings))
+        "findings", ("人工认定的事实", "Facts found by persons"), columns, rows, _plain(folder.findings)
     )
 
 
@@ -281,7 +281,7 @@ def _orders(folder: Folder, names: _Names) -> Part:
         *(("编号", "Number"), ("单位", "Unit"), ("所涉事项", "About"), ("要求", "Demand"), ("期限", "Due")),
         *(("状态", "State"), ("答复", "Answer"), ("意见", "Remark")),
     )
-    return Part("orders", ("督办", "Supervision orders"), columns, rows, codec.as_plain(list(folder.orders)))
+    return Part("orders", ("督办", "Supervision orders"), columns, rows, _plain(folder.orders))
 
 
 def _tools(folder: Folder, names: _Names) -> Part:
@@ -299,7 +299,7 @@ def _tools(folder: Folder, names: _Names) -> Part:
         *(("单位", "Unit"), ("工具", "Tool"), ("情形", "Trigger"), ("依据", "Proof"), ("状态", "State")),
         *(("单位陈述", "Statement"), ("决定理由", "Grounds"), ("结束理由", "End")),
     )
-    return Part("tools", ("综治政策工具", "Tools of governance"), columns, rows, codec.as_plain(list(folder.tools)))
+    return Part("tools", ("综治政策工具", "Tools of governance"), columns, rows, _plain(folder.tools))
 
 
 def _clauses(folder: Folder, names: _Names) -> Part:
@@ -324,7 +324,7 @@ def _clauses(folder: Folder, names: _Names) -> Part:
         ("方案逐句落实情况", "The plan, sentence by sentence"),
         columns,
         rows,
-        codec.as_plain(list(folder.clauses)),
+        _plain(folder.clauses),
     )
 
 
@@ -336,6 +336,10 @@ def _figures(folder: Folder, names: _Names) -> Part:
     ]
     columns = (("单位", "Unit"), ("数字", "Figure"), ("数值", "Count"))
     return Part("figures", ("数字", "Figures"), columns, rows, folder.figures)
+
+
+def _plain(rows: Iterable[Any]) -> list[Any]:
+    return [codec.as_plain(each) for each in rows]
 
 
 def _state(code: str) -> str:

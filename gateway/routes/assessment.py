@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -52,7 +53,7 @@ async def export_folder(purpose: Purpose, reading: Reading = reads("assessment.e
     caller, house = reading.caller, reading.house
     await house.note("read", f"assessment.export {purpose}", caller.actor, caller.correlation_id)
     folder = await reading.ask(SERVICE, "get_folder", GetFolder(purpose=purpose), Folder)
-    packed = pack(folder, house.policy, purpose=purpose, by=caller.actor)
+    packed = await asyncio.to_thread(pack, folder, house.policy, purpose=purpose, by=caller.actor)
     name = f"lianxi-{folder.period_to.isoformat()}.zip"
     told = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Response(packed, 200, told, "application/zip")
