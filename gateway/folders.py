@@ -261,9 +261,7 @@ def _findings(folder: Folder, names: _Names) -> Part:
         *(("单位", "Unit"), ("事实", "Fact"), ("所涉事项", "About"), ("依据", "Proof"), ("说明", "Grounds")),
         *(("认定时间", "Found"), ("撤回原因", "Taken back because")),
     )
-    return Part(
-        "findings", ("人工认定的事实", "Facts found by persons"), columns, rows, _plain(folder.findings)
-    )
+    return Part("findings", ("人工认定的事实", "Facts found by persons"), columns, rows, _plain(folder.findings))
 
 
 def _orders(folder: Folder, names: _Names) -> Part:

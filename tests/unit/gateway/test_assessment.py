@@ -104,9 +104,7 @@ def test_the_folder_is_one_indexed_file_with_hashes_and_its_export_is_a_right_an
     manifest = json.loads(files["manifest.json"])
     assert (manifest["purpose"], manifest["made_by"] != "") == ("市级验收", True)
     listed = {each["path"]: each["sha256"] for each in manifest["files"]}
-    assert listed == {
-        name: hashlib.sha256(body).hexdigest() for name, body in files.items() if name != "manifest.json"
-    }
+    assert listed == {name: hashlib.sha256(body).hexdigest() for name, body in files.items() if name != "manifest.json"}
     index = files["index.html"].decode()
     assert index.index("迎检材料目录") < index.index("Inspection folder")
     assert 'lang="zh-CN"' in index
