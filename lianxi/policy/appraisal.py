@@ -83,6 +83,7 @@ class Trigger(Sourced):
     """A situation for which points may be taken. `rule` joins its facts with `and`, `or`, `not` and brackets.
 
     `tenths` of a point are proposed, `late_tenths` where what was owed came late but true: never more than for silence.
+    The unit has `reply_within_days` to state its case.
     """
 
     code: str
@@ -92,6 +93,7 @@ class Trigger(Sourced):
     rule: str
     tenths: int = 0
     late_tenths: int = 0
+    reply_within_days: int = 7
     facts: tuple[Fact, ...] = field(metadata={"key": "fact"})
 
 
@@ -110,9 +112,8 @@ class Tool(Sourced):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """All of `assessment.toml`; `statement_days` are what a unit has to state its case against a deduction."""
+    """All of `assessment.toml`."""
 
-    statement_days: int = 7
     schemes: tuple[Scheme, ...] = field(metadata={"key": "scheme"})
     triggers: tuple[Trigger, ...] = field(metadata={"key": "trigger"})
     tools: tuple[Tool, ...] = field(metadata={"key": "tool"})

@@ -87,7 +87,9 @@ def proposed(
         state=DeductionState.PROPOSED,
         proposed_by=DESK,
         proposed_at=now,
-        statement_due_at=local_midnight(local_date(now) + timedelta(days=rules.statement_days + 1)),
+        statement_due_at=local_midnight(
+            local_date(now) + timedelta(days=rules.triggers[found.trigger].statement_days + 1)
+        ),
         found_by=found.found_by,
         withdrawals=withdrawals,
         policy_version=rules.policy_version,

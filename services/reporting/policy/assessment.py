@@ -29,6 +29,7 @@ class TriggerRule:
     found_in: Mapping[str, tuple[str, ...]]
     tenths: int
     late_tenths: int
+    statement_days: int
     clause: str
 
     def cost(self, *, came_late: bool) -> int:
@@ -47,7 +48,6 @@ class AssessmentRules:
     triggers: Mapping[str, TriggerRule]
     units: tuple[str, ...]
     of_tenths: int
-    statement_days: int
     programme: str
     begins_on: date
     over_on: date
@@ -88,13 +88,13 @@ def read_assessment(policies: PolicyBook) -> AssessmentRules:
         PolicyBroken: policy.search_unknown.
     """
     policy = policies.current
-    town = next((each for each in policy.assessment.schemes if each.level == "town"), None)
+    # The town's own scheme comes first; a plan that gives it no number leaves the city's.
+    schemes = sorted(policy.assessment.schemes, key=lambda each: each.level != "town")
     phases = policy.programme.phases
     return AssessmentRules(
         triggers={each.code: each for each in _triggers(policy)},
         units=tuple(policy.agencies),
-        of_tenths=0 if town is None else town.points * 10,
-        statement_days=policy.assessment.statement_days,
+        of_tenths=next((each.points for each in schemes if each.points), 0) * 10,
         programme=policy.programme.code,
         begins_on=min(policy.programme.issued_on, *(each.starts_on for each in phases)),
         over_on=max(each.ends_on for each in phases),
@@ -113,6 +113,7 @@ def _triggers(policy: Policy) -> tuple[TriggerRule, ...]:
             found_in={fact.code: fact.found_in for fact in each.facts},
             tenths=each.tenths,
             late_tenths=each.late_tenths,
+            statement_days=each.reply_within_days,
             clause=each.clause,
         )
         for each in policy.assessment.triggers

@@ -414,7 +414,7 @@ def test_no_deduction_has_a_place_for_a_person() -> None:
 @pytest.mark.criterion("19.1")
 def test_what_a_situation_costs_is_data_and_no_search_is_unknown(policy: Policy) -> None:
     assert RULES.of_tenths == 10
-    assert RULES.statement_days == 7
+    assert {each.statement_days for each in RULES.triggers.values()} == {7}
     assert all(each.late_tenths <= each.tenths for each in RULES.triggers.values())
     assert TriggerRule.cost(replace(RULES.triggers["venue-used"], tenths=1, late_tenths=9), came_late=True) == 1
     strange = replace(policy.assessment.triggers[0].facts[0], found_in=("horoscopes",))
