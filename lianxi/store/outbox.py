@@ -26,7 +26,15 @@ AGGREGATES: Mapping[str, tuple[str, ...]] = {
     ),
     "inspections": ("rentals", "visits", "photographs", "conflicts", "purges"),
     "cases": ("cases", "criminal_referrals", "assistance", "parties", "evidence", "purges"),
-    "reporting": ("stage_reports", "supervision_orders", "tools", "retention_runs", "major_events"),
+    "reporting": (
+        "stage_reports",
+        "supervision_orders",
+        "tools",
+        "retention_runs",
+        "major_events",
+        "findings",
+        "deductions",
+    ),
     "notifications": ("notices", "outside", "hooks", "hook_deliveries", "warnings"),
 }
 """The collections of each desk that hold aggregates: where the relay looks for pending events."""
