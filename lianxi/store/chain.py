@@ -60,8 +60,10 @@ class Chain:
         """See that the indexes are there."""
         chain = self._database[CHAIN]
         await chain.create_index([("entry_id", ASCENDING)], unique=True)
-        await chain.create_index([("item", ASCENDING), ("kind", ASCENDING)])
-        await chain.create_index([("kind", ASCENDING), ("at", ASCENDING)])
+        # Only readings are looked for by what was read and when; everything else is exported in its order.
+        readings = {"kind": "read"}
+        await chain.create_index([("item", ASCENDING), ("kind", ASCENDING)], partialFilterExpression=readings)
+        await chain.create_index([("kind", ASCENDING), ("at", ASCENDING)], partialFilterExpression=readings)
 
     async def append(self, entries: Sequence[Mapping[str, Any]]) -> int:
         """Chain entries in their order, each once however often it comes; say how many were new."""
@@ -93,8 +95,10 @@ class Chain:
     async def tail(self) -> Tail:
         """Say where the chain stands, by the database and not by memory."""
         known = self._tail or await self._marked()
-        while rows := await self._stretch(known.sequence):
-            known = Tail(rows[-1]["_id"], rows[-1]["hash"])
+        # Mostly nothing has come, and then one place says so.
+        reach = 1
+        while rows := await self._stretch(known.sequence, reach):
+            known, reach = Tail(rows[-1]["_id"], rows[-1]["hash"]), STRETCH
         self._tail = known
         return known
 
@@ -147,7 +151,7 @@ class Chain:
         row = await self._database[TAIL].find_one({"_id": TAIL})
         return START if row is None else Tail(row["sequence"], row["hash"])
 
-    async def _stretch(self, after: int) -> list[dict[str, Any]]:
-        places = list(range(after + 1, after + STRETCH + 1))
+    async def _stretch(self, after: int, reach: int) -> list[dict[str, Any]]:
+        places = list(range(after + 1, after + reach + 1))
         rows = [row async for row in self._database[CHAIN].find({"_id": {"$in": places}}, {"hash": 1})]
         return sorted(rows, key=lambda row: int(row["_id"]))

@@ -109,14 +109,16 @@ class FollowedTable(Generic[R]):
 
     def _chained(self, place: int) -> tuple[list[str], int]:
         changed: list[str] = []
+        reach = 1  # mostly nothing has come, and then one place says so
         while True:
-            asked = {"_id": {"$in": list(range(place + 1, place + 1 + _PLACES))}}
+            asked = {"_id": {"$in": list(range(place + 1, place + 1 + reach))}}
             with reaching_the_store():
                 lines = list(self._collection(CHAIN).find(asked, {"item": 1, "kind": 1}))
             changed += [each["item"].removeprefix(self._prefix) for each in lines if self._is_change(each)]
             place = max((each["_id"] for each in lines), default=place)
-            if len(lines) < _PLACES:
+            if len(lines) < reach:
                 return changed, place
+            reach = _PLACES
 
     def _is_change(self, line: Mapping[str, Any]) -> bool:
         return line["kind"] == "write" and str(line["item"]).startswith(self._prefix)

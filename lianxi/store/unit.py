@@ -25,6 +25,7 @@ from lianxi.store.connect import insert_new, reaching_the_store
 from lianxi.store.documents import AggregateDocument
 from lianxi.store.mapping import as_fields, as_state
 from lianxi.store.outbox import COMMANDS_KEEPS, INBOX_KEEPS, LANE_RANK, Announcer, due_rank, pending
+from lianxi.store.sparse import leave_nulls_out, sparse_paths
 from lianxi.store.together import Written, write_together, written
 
 TRIES = 30
@@ -168,6 +169,7 @@ class AggregateStore(Generic[A]):
         self._announcer = announcer
         self._clock = clock
         self._announced_at = announced_at
+        self._sparse = sparse_paths(document, kind)
 
     @property
     def _collection(self) -> Any:
@@ -278,8 +280,13 @@ class AggregateStore(Generic[A]):
         told = self._announced_at(state, now)
         return pending(self._announcer.envelopes(state.id, version, events, cause, told), now)
 
+    def _fields(self, state: A, found: Mapping[str, Any]) -> dict[str, Any]:
+        fields = as_fields(state)
+        leave_nulls_out(fields, self._sparse, found)
+        return fields
+
     def _new(self, addition: Addition[A]) -> dict[str, Any]:
-        fields = as_fields(addition.state)
+        fields = self._fields(addition.state, {})
         entries = self._entries(addition.state, 1, addition.events, addition.cause)
         rank = due_rank(entries)
         cause = addition.cause
@@ -294,7 +301,7 @@ class AggregateStore(Generic[A]):
     def _update(
         self, found: Mapping[str, Any], after: A, events: Sequence[Event], cause: Cause, noted: str = CHANGED
     ) -> dict[str, Any] | None:
-        fields = as_fields(after)
+        fields = self._fields(after, found)
         fields.pop("id")
         changed = {name: value for name, value in fields.items() if name not in found or found[name] != value}
         if not changed and not events and cause.event_id is None and cause.command_id is None:

@@ -15,9 +15,9 @@ class NoticeDocument(AggregateDocument):
         "db_alias": "notifications",
         "indexes": [
             {"fields": ["agency", "delivered_at"]},
-            {"fields": ["agency", "is_open", "delivered_at"]},
-            {"fields": ["is_open", "acknowledge_by"]},
-            {"fields": ["is_open", "lane"]},
+            {"fields": ["agency", "is_open", "delivered_at"], "partialFilterExpression": {"is_open": True}},
+            {"fields": ["acknowledge_by"], "partialFilterExpression": {"is_open": True}},
+            {"fields": ["is_open"], "partialFilterExpression": {"lane": "rescue"}},
             {"fields": ["about"]},
         ],
     }

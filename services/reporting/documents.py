@@ -14,8 +14,7 @@ class EventFactDocument(FactDocument):
         "collection": "facts",
         "db_alias": "reporting",
         "indexes": [
-            {"fields": ["event_type", "at"]},
-            {"fields": ["agencies", "at"]},
+            {"fields": ["at"]},
             {"fields": ["kept_at"]},
         ],
     }

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from pymongo import UpdateOne
+from pymongo import ReplaceOne
 
 from lianxi.contracts.envelope import Lane
 from lianxi.contracts.tips import TipState, VerificationOutcome
@@ -41,7 +41,7 @@ from services.tips.domain.returning import CLOSED_LINE, KnownReceipt
 from services.tips.domain.rewarding import Reward
 from services.tips.domain.saved_searches import SavedSearch, Sighting
 from services.tips.domain.saved_searches import handed_over as search_handed_over
-from services.tips.domain.tip import NO_RECEIPT, Tip
+from services.tips.domain.tip import NO_RECEIPT, OFFICE, Tip
 from services.tips.domain.traces import Trace
 from services.tips.domain.unmasking import Unmasking, WeeklyReport
 from services.tips.domain.working import handed_over
@@ -230,7 +230,8 @@ class RunningTips:
 
 
 def _under(policy_version: int, state: TipState) -> dict[str, Any]:
-    return {"policy_version": policy_version, "state": state.value}
+    # The office stands among the readers of every tip, so that this is a range of an index.
+    return {"agencies": OFFICE, "state": state.value, "policy_version": policy_version}
 
 
 class InformantVault:
@@ -317,11 +318,15 @@ class TraceStore:
 
     def keep(self, traces: Sequence[Trace], made_by: str) -> None:
         """Write some traces; whoever is killed in between writes them again, which is harmless."""
-        writes = [UpdateOne({"_id": each.tip_id}, {"$set": _as_row(each, made_by)}, upsert=True) for each in traces]
-        if writes:
+        if not traces:
+            return
+        rows = [{"_id": each.tip_id, **_as_row(each, made_by)} for each in traces]
+        collection = TraceDocument._get_collection()
+        # Nearly all are new, and an insert costs a fifth of an update.
+        if older := [ReplaceOne({"_id": rows[place]["_id"]}, rows[place]) for place in insert_new(collection, rows)]:
             with reaching_the_store():
-                TraceDocument._get_collection().bulk_write(writes, ordered=False)
-            self._log([each.tip_id for each in traces])
+                collection.bulk_write(older, ordered=False)
+        self._log([each.tip_id for each in traces])
 
     def forget(self, tip_ids: Sequence[str]) -> None:
         """Delete the traces of some tips, and have every process forget them."""

@@ -20,7 +20,7 @@ class FigureDoors(Desk):
         """Count dwellings by village and grade."""
         return self.figures.get_visit_figures(request, caller)
 
-    @every(5)
+    @every(20)
     def keep_figures_up(self) -> None:
         """Fill the table that is counted, and follow what is written."""
         self.coverage.keep_up()

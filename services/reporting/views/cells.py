@@ -35,8 +35,9 @@ class FactRows:
     def on(self, day: date, upto: datetime) -> Iterator[Fact]:
         """Read the counted facts of what happened on a day, as far as they were written up to an instant."""
         span = {"$gte": local_midnight(day), "$lt": local_midnight(day + timedelta(days=1))}
-        for event_type in COUNTED_EVENTS:
-            yield from (_fact(row) for row in _rows({"event_type": event_type, "at": span}) if row["kept_at"] <= upto)
+        for row in _rows({"at": span}):
+            if row["event_type"] in _COUNTED and row["kept_at"] <= upto:
+                yield _fact(row)
 
     def oldest(self) -> datetime | None:
         """Say when the first fact of all was written; asked once in the life of a town."""

@@ -20,7 +20,7 @@ class FigureDoors(Desk):
         """Count tips by desk, week and village."""
         return self.figures.get_tip_figures(request, caller)
 
-    @every(5)
+    @every(20)
     def keep_figures_up(self) -> None:
         """Fill the table that is counted, and follow what is written."""
         self.figure_table.keep_up()
