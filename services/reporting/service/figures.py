@@ -30,4 +30,4 @@ class FigureDoors(Desk):
     @every(30)
     def count_proofs(self) -> None:
         """Count the events that prove sentences, so that nobody who looks waits for it."""
-        self.facts.tallies()
+        self.facts.settle()

@@ -48,6 +48,10 @@ class FactViews:
         settled = self._settled(self._clock.now() - SETTLING)
         return tallied(settled.tallies, self._written(settled.upto, None))
 
+    def settle(self) -> None:
+        """Count what has settled since the last time, so that nobody who looks waits for it."""
+        self._settled(self._clock.now() - SETTLING)
+
     def recount(self) -> Mapping[str, Tally]:
         """Count the programme's events by type from the beginning: what `tallies` must always equal."""
         return tallied({}, self._written(BEGINNING, None))
