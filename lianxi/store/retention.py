@@ -82,7 +82,7 @@ class Shelf(Protocol):
 
 
 def kept_indexes(field: str, *, holds: bool = True) -> list[dict[str, Any]]:
-    """List the indexes by which what is due, what a run has purged, and, by the first such field, what is held is found."""
+    """List the indexes by which what is due, what a run has purged, and where wanted what is held is found."""
     found: list[dict[str, Any]] = [
         {"fields": [f"{field}.rule", f"{field}.since"], "sparse": True},
         {"fields": [f"{field}.run_id", f"{field}.rule"], "sparse": True},
