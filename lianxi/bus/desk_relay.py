@@ -6,6 +6,7 @@ A crash between any two steps sends the same event again, under the same id, whi
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -36,6 +37,8 @@ LEASE_SECONDS = 15.0
 WINDOW = 500
 RECEIPTS_BATCH = 200
 RECOUNT_SECONDS = 5.0
+RECOUNT_SHARE = 0.02
+"""Of the time at most: counting reads all that waits, and must not be what keeps it waiting."""
 JOURNAL_SECONDS = 1.0
 SLOWEST = 8
 """How many times as long as at first a relay that nobody rings for waits at most before it looks by itself."""
@@ -301,6 +304,7 @@ class DeskRelay:
             await asyncio.sleep(JOURNAL_SECONDS)
 
     async def _recount(self) -> None:
+        began = time.monotonic()
         parked = await self._database[PARKED].count_documents({"state": "parked"})
         metrics.parked_messages.labels(self.service).set(parked)
         metrics.broker_blocked.labels(self.service).set(int(self.link.is_blocked))
@@ -313,7 +317,7 @@ class DeskRelay:
         metrics.outbox_pending.labels(self.service).set(count)
         age = (self._clock.now() - oldest).total_seconds() if oldest else 0.0
         metrics.outbox_oldest_seconds.labels(self.service).set(max(0.0, age))
-        await asyncio.sleep(RECOUNT_SECONDS)
+        await asyncio.sleep(max(RECOUNT_SECONDS, (time.monotonic() - began) / RECOUNT_SHARE))
 
 
 async def _batch(queue: asyncio.Queue[Letter], most: int) -> list[Letter]:
