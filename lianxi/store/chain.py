@@ -60,10 +60,8 @@ class Chain:
         """See that the indexes are there."""
         chain = self._database[CHAIN]
         await chain.create_index([("entry_id", ASCENDING)], unique=True)
-        # Only readings are looked for by what was read and when; everything else is exported in its order.
-        readings = {"kind": "read"}
-        await chain.create_index([("item", ASCENDING), ("kind", ASCENDING)], partialFilterExpression=readings)
-        await chain.create_index([("kind", ASCENDING), ("at", ASCENDING)], partialFilterExpression=readings)
+        await chain.create_index([("item", ASCENDING), ("kind", ASCENDING)])
+        await chain.create_index([("kind", ASCENDING), ("at", ASCENDING)])
 
     async def append(self, entries: Sequence[Mapping[str, Any]]) -> int:
         """Chain entries in their order, each once however often it comes; say how many were new."""

@@ -15,9 +15,8 @@ class NoticeDocument(AggregateDocument):
         "db_alias": "notifications",
         "indexes": [
             {"fields": ["agency", "delivered_at"]},
-            {"fields": ["agency", "is_open", "delivered_at"], "partialFilterExpression": {"is_open": True}},
-            {"fields": ["acknowledge_by"], "partialFilterExpression": {"is_open": True}},
-            {"fields": ["is_open"], "partialFilterExpression": {"lane": "rescue"}},
+            {"fields": ["agency", "is_open", "delivered_at"]},
+            {"fields": ["is_open", "lane", "acknowledge_by"]},
             {"fields": ["about"]},
         ],
     }
