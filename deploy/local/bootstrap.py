@@ -23,6 +23,7 @@ NEWER_NAMES = ("python3.13", "python3.12", "python3.11")
 ENVIRONMENT = CHECKOUT / ".venv"
 LOG = CHECKOUT / ".cache" / "bootstrap.log"
 SETS = {"run": ("runtime", "demo"), "test": ("runtime", "demo", "dev")}
+COMPILED = ("lianxi", "services", "gateway", "deploy")
 COMMAND_TEXT = """\
 #!{python}
 import sys
@@ -123,7 +124,7 @@ def install_with_pip(files: Sequence[Path], progress: Progress) -> None:
         TownError: when it cannot.
     """
     pip = [str(ENVIRONMENT / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    command = [*pip, "--require-hashes", *requirement_arguments(files)]
+    command = [*pip, "--no-compile", "--require-hashes", *requirement_arguments(files)]
     if commands.run_logged(command, LOG, beat=progress.beat) != 0:
         raise TownError(
             "The packages could not be installed.", "Check that this machine reaches its package index.", LOG
@@ -135,12 +136,28 @@ def requirement_arguments(files: Sequence[Path]) -> list[str]:
     return [argument for file in files for argument in ("-r", str(file))]
 
 
+def site_packages() -> Path:
+    """Where the environment keeps its packages."""
+    python = str(ENVIRONMENT / "bin" / "python")
+    return Path(commands.output_of([python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]).strip())
+
+
+def compile_ahead(progress: Progress) -> None:
+    """Compile packages and checkout on all cores; pip does it on one, and processes that start at once do it each.
+
+    What cannot be compiled is some package's example for another Python; what nobody imports does not matter.
+    """
+    code = [str(CHECKOUT / name) for name in COMPILED]
+    python = str(ENVIRONMENT / "bin" / "python")
+    commands.run_logged(
+        [python, "-m", "compileall", "-q", "-j", "0", str(site_packages()), *code], LOG, beat=progress.beat
+    )
+
+
 def link_checkout() -> None:
     """Let the environment see this checkout, and give it the `lianxi` command."""
     python = ENVIRONMENT / "bin" / "python"
-    site = Path(
-        commands.output_of([str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]).strip()
-    )
+    site = site_packages()
     (site / "lianxi-checkout.pth").write_text(f"{CHECKOUT}\n", encoding="utf-8")
     command = ENVIRONMENT / "bin" / "lianxi"
     command.write_text(COMMAND_TEXT.format(python=python), encoding="utf-8")
@@ -168,6 +185,7 @@ def bootstrap(purpose: str, progress: Progress) -> None:
         if not is_current("run", python):
             make_environment(python, progress)
         install_with_pip(files, progress)
+    compile_ahead(progress)
     link_checkout()
     for each in SETS:
         if set(SETS[each]) <= set(SETS[purpose]):
