@@ -200,8 +200,9 @@ class Town:
         )
 
     def start_desks(self) -> None:
-        """The relay and the five desks, side by side."""
+        """The relay and the five desks, side by side; the gateway begins to open too, for it needs none of them."""
         supplies = self.supplies()
+        self.supervisor.spawn(processes.gateway(supplies))
         recipes = [processes.relay(supplies), *(processes.desk(supplies, name) for name in processes.DESKS)]
         self._progress.begin("desks", " ".join(processes.DESKS))
         self.supervisor.start(recipes, self._count_ready("desks", [recipe.name for recipe in recipes]))
@@ -209,9 +210,8 @@ class Town:
 
     def start_gateway(self) -> None:
         """The gateway; from now on the town answers."""
-        recipe = processes.gateway(self.supplies())
         self._progress.begin("gateway", self.gateway_url)
-        self.supervisor.start([recipe])
+        self.supervisor.await_ready([self.supervisor.children[processes.GATEWAY]])
         self._progress.done("gateway")
         self.write_addresses()
 
