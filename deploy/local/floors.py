@@ -93,7 +93,7 @@ def run_tests(floor: str) -> Result:
     return run_folder(floor, lambda command: subprocess.run(command, cwd=CHECKOUT, check=False).returncode)
 
 
-def run_folder(floor: str, run: Callable[[Sequence[str]], int]) -> Result:
+def run_folder(floor: str, run: Callable[[Sequence[str]], int], *more: str) -> Result:
     """Have a folder of tests run, and read what came of it."""
     began_at = time.monotonic()
     folder, report = Path("tests") / floor, REPORTS / f"{floor}.xml"
@@ -103,7 +103,7 @@ def run_folder(floor: str, run: Callable[[Sequence[str]], int]) -> Result:
     report.unlink(missing_ok=True)
     side_by_side = ["-n", "auto", "--dist", "loadfile"] if floor in STARTS_NOTHING else []
     command = [sys.executable, "-m", "pytest", str(folder), "-q", "--no-header", f"--junitxml={report}", *side_by_side]
-    code = run(command)
+    code = run([*command, *more])
     return read_report(floor, report, code, time.monotonic() - began_at)
 
 
@@ -131,7 +131,8 @@ def run_side_by_side(floors: Sequence[str], progress: Progress) -> list[Result]:
                     return
                 floor = waiting.popleft()
                 progress.line(f"── {floor}")
-            done[floor] = run_folder(floor, partial(run_in_lane, floor=floor, lane=lane, progress=progress))
+            # A line for each test, because dots would only come by the row.
+            done[floor] = run_folder(floor, partial(run_in_lane, floor=floor, lane=lane, progress=progress), "-vv")
             progress.line(told(done[floor]))
 
     with ThreadPoolExecutor(LANES) as lanes:
