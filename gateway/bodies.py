@@ -10,7 +10,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from gateway.attachment_bodies import Tokens
-from lianxi.contracts.cases import CaseKind, CaseOutcome, Measure, PaperStatus
+from lianxi.contracts.cases import CaseKind, CaseOutcome, CloseReason, Measure, PaperStatus
 from lianxi.contracts.clocks import ClockChange
 from lianxi.contracts.inspections import Grade, RentalKind
 from lianxi.contracts.reporting import ToolKind
@@ -262,6 +262,7 @@ class CaseClosing(Body):
     """How a case ended, and on what grounds."""
 
     outcome: CaseOutcome
+    reason: CloseReason = Field(description="Each goes with one outcome")
     grounds: Annotated[str, text_of(1000)]
 
 

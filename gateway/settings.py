@@ -103,6 +103,7 @@ class GatewaySettings(Settings):
     # Pictures with tips: how large one may be, how many are drawn at once, and how long one waits for its tip.
     gateway_picture_bytes: int = Field(default=8 * 1024 * 1024, gt=0)
     gateway_evidence_bytes: int = Field(default=32 * 1024 * 1024, gt=0)
+    gateway_bundle_bytes: int = Field(default=256 * 1024 * 1024, gt=0)
     gateway_pictures_bytes_at_once: int = Field(default=128 * 1024 * 1024, gt=0)
     gateway_picture_threads: int = Field(default=2, ge=1)
     gateway_pictures_waiting: int = Field(default=32, ge=1)

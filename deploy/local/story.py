@@ -296,7 +296,7 @@ class Story:
         return f"公安签收并立案,回执 {number} 已签名", f"the police sign receipt {number} and file a criminal case"
 
     def _close_case(self) -> tuple[str, str]:
-        closing = {"outcome": "transferred_to_police", "grounds": "已依法移送公安机关立案侦查,物品清单随案移交。"}
+        closing = {"outcome": "transferred_to_police", "reason": "moved_to_police", "grounds": "已移送公安。"}
         self.told.case = self._members["market"].post(f"/v1/cases/{self.told.case['case_id']}/close", closing)
         return "工商分局结案", "market closes the case"
 

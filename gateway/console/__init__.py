@@ -11,6 +11,7 @@ from gateway.console import (
     conflict_pages,
     desk_session,
     developer_pages,
+    evidence_pages,
     files,
     handover_pages,
     inbox_pages,
@@ -48,6 +49,7 @@ DESK: Final = (
     tip_pages,
     handover_pages,
     case_pages,
+    evidence_pages,
     order_pages,
     conflict_pages,
     return_pages,
@@ -69,6 +71,8 @@ def add_pages(app: FastAPI) -> None:
     hang(app, reward_pages.router)
     hang(app, desk_session.door)
     hang(app, joining_pages.door)
+    # Before the deeds of cases, one of which would be called `evidence`.
+    hang(app, evidence_pages.uploads)
     for area in DESK:
         hang(app, area.router)
     hang(app, patrol_phone.router)

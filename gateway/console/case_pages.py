@@ -10,15 +10,17 @@ from typing import Any, ClassVar, Final
 from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
-from gateway import bodies, party_bodies, warning_bodies
+from gateway import bodies, casefile_bodies, party_bodies, warning_bodies
+from gateway.console.casefile_told import may_hold, proof_row, todo_of
 from gateway.console.deeds import Deed, Done, Entry, Plain, Tried
 from gateway.console.desk_view import Telling, Told, instant
 from gateway.console.handover_pages import POLICE, paper_entries, papers_in
 from gateway.console.staff import StaffRoute, admitted, reading_for, staff_page
 from gateway.console.things import Choices, Move, Thing, or_none, telling_for
-from gateway.routes import assistance, cases, parties, referrals, warnings
+from gateway.routes import assistance, casefile, cases, evidence, parties, referrals, tasks, warnings
 from gateway.routes.parameters import ItemPath
-from lianxi.contracts.cases import PAPERS, VERIFIED, CaseOutcome, CaseState, Measure
+from lianxi.contracts.cases import PAPERS, VERIFIED, CaseOutcome, CaseState, CloseReason, Measure
+from lianxi.contracts.evidence import EvidenceKind
 from lianxi.contracts.parties import Certainty, PartyRole, PartyStanding
 from lianxi.policy.policy import Policy
 
@@ -54,9 +56,40 @@ class Case(Thing):
             bodies.CaseClosing,
             (
                 Entry("outcome", "choice", codes=tuple(CaseOutcome), words="case_outcome"),
+                Entry("reason", "choice", codes=tuple(CloseReason), words="close_reason"),
                 Entry("grounds", most=1000),
             ),
             is_quiet=True,
+        ),
+        "add_task": Deed(
+            tasks.add_task,
+            casefile_bodies.NewTask,
+            (
+                Entry("title", "line", most=200),
+                Entry("owner", "choice"),
+                Entry("due_at", "moment"),
+                Entry("parent_id", "choice", needed=False),
+                Entry("is_mandatory", "tick", needed=False),
+            ),
+            is_quiet=True,
+        ),
+        "complete_task": Deed(
+            tasks.complete_task,
+            casefile_bodies.TaskDone,
+            (Entry("task_id", "choice"), Entry("result", most=500)),
+            is_quiet=True,
+            also=("task_id",),
+        ),
+        "drop_task": Deed(
+            tasks.drop_task,
+            casefile_bodies.TaskDropping,
+            (Entry("task_id", "choice"), Entry("reason", most=500)),
+            is_quiet=True,
+            also=("task_id",),
+        ),
+        "reopen": Deed(tasks.reopen_case, casefile_bodies.CaseReopening, (Entry("reason", most=500),), is_quiet=True),
+        "bundle": Deed(
+            casefile.export_case, casefile_bodies.CaseExporting, (Entry("purpose", "line", most=300),), is_quiet=True
         ),
         "refer": Deed(
             referrals.draft_referral,
@@ -116,36 +149,46 @@ class Case(Thing):
     def moves(self, policy: Policy, plain: Plain) -> Sequence[Move]:
         """Say what may be done in an open case; once pyramid selling was found in it, the public may be warned."""
         if plain.get("state") != CaseState.OPEN:
-            is_verified = plain.get("outcome") in VERIFIED
-            return [Move("warn", (plain["owner"],), "L73.1", is_main=False)] if is_verified else []
+            names = ["reopen", "bundle", *(["warn"] if plain.get("outcome") in VERIFIED else [])]
+            return [Move(each, (plain["owner"],), "L73.1" if each == "warn" else "", is_main=False) for each in names]
         owner, steps = (plain["owner"],), {each.code: each for each in policy.processes["case"].steps}
         clauses = {name: steps[name].clause if name in steps else "" for name in self.deeds}
-        return [Move(name, owner, clauses[name], is_main=False) for name in self.deeds if name != "warn"]
+        return [
+            Move(name, owner, clauses[name], is_main=False) for name in self.deeds if name not in ("warn", "reopen")
+        ]
 
     def given(self, plain: Plain) -> Mapping[str, str]:
         """Each form says for which case it is."""
         return {"case_id": plain["case_id"]}
 
     async def choices(self, request: Request, telling: Telling, plain: Plain) -> Choices:
-        """Give the desks that can be asked."""
+        """Give the desks that can be asked, those of one's own, and the tasks that are open."""
         del request
         mine = plain["owner"].partition("/")[0]
-        return {"receiver": [each for each in telling.desks() if each[0].partition("/")[0] != mine]}
+        still_open = [(each["task_id"], each["title"]) for each in plain.get("tasks") or () if each["state"] == "open"]
+        return {
+            "receiver": [each for each in telling.desks() if each[0].partition("/")[0] != mine],
+            "owner": [each for each in telling.desks() if each[0].partition("/")[0] == mine],
+            "task_id": still_open,
+            "parent_id": still_open,
+        }
 
     def choices_of(self, name: str, choices: Choices) -> Choices:
         """A referral goes to the police and nobody else."""
         if name != "refer":
             return choices
-        return {"receiver": [each for each in choices["receiver"] if each[0].startswith(f"{POLICE}/")]}
+        police = [each for each in choices["receiver"] if each[0].startswith(f"{POLICE}/")]
+        return {**choices, "receiver": police}
 
     async def facts(self, request: Request, telling: Telling, plain: Plain, tried: Tried | None) -> dict[str, Any]:
         """Tell a case with what hangs on it, as far as its desks answer."""
         del tried
         case_id = plain["case_id"]
-        persons, sent, asked = await gather(
+        persons, sent, asked, proofs = await gather(
             or_none(request, parties.list_parties, case_id, None, MOST, None),
             or_none(request, referrals.list_referrals, None, MOST),
             or_none(request, assistance.list_assistance, None, MOST),
+            or_none(request, evidence.list_evidence, case_id),
         )
         due_at = instant(plain.get("decision_due_at"))
         return {
@@ -161,6 +204,12 @@ class Case(Thing):
             "measures": [_measure(each) for each in plain.get("measures") or ()],
             "persons": None if persons is None else [telling.party(each) for each in persons["items"]],
             "may_see_persons": await admitted(request, parties.list_parties) is not None,
+            "todo": todo_of(telling, plain),
+            "proofs": None if proofs is None else [proof_row(telling, each) for each in proofs["items"]],
+            "may_see_proofs": await admitted(request, evidence.list_evidence) is not None,
+            "may_collect": plain.get("state") == CaseState.OPEN
+            and may_hold(await admitted(request, evidence.collect_evidence), plain["owner"]),
+            "kinds": [(each.value, telling.said(f"evidence_kind.{each}")) for each in EvidenceKind],
             "tasks": [
                 *_tasks(telling, "criminal_referral", "referral_id", case_id, sent),
                 *_tasks(telling, "assistance", "assistance_id", case_id, asked),
@@ -169,6 +218,8 @@ class Case(Thing):
 
     async def after(self, request: Request, item_id: str, name: str, came: Done) -> Response:
         """Go on to what was made."""
+        if name == "bundle":
+            return came.answer
         made = next((came.plain[each] for each in ("referral_id", "assistance_id") if each in came.plain), None)
         if made is not None:
             return RedirectResponse(f"/desk/handovers/{made}", 303)

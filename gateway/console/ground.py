@@ -98,6 +98,17 @@ async def read_picture_form(request: Request) -> tuple[dict[str, str], bytes]:
         WrongType: body.wrong_type.
         BadRequest: form.unreadable.
     """
+    form, raw, _ = await read_file_form(request)
+    return form, raw
+
+
+async def read_file_form(request: Request) -> tuple[dict[str, str], bytes, str]:
+    """Read a form that may bring one file, called `picture` whatever it is, and of what type its sender says it is.
+
+    Raises:
+        WrongType: body.wrong_type.
+        BadRequest: form.unreadable.
+    """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_WITH_PICTURE:
         raise WrongType("body.wrong_type")
     try:
@@ -111,16 +122,16 @@ async def read_picture_form(request: Request) -> tuple[dict[str, str], bytes]:
         await form.close()
 
 
-async def _read_parts(form: FormData) -> tuple[dict[str, str], bytes]:
-    raw, told = b"", {}
+async def _read_parts(form: FormData) -> tuple[dict[str, str], bytes, str]:
+    raw, said, told = b"", "", {}
     for name, value in form.multi_items():
         if name in told or isinstance(value, UploadFile) != (name == PICTURE):
             raise BadRequest("form.unreadable")
         if isinstance(value, UploadFile):
-            raw = await value.read()
+            raw, said = await value.read(), value.content_type or ""
         else:
             told[name] = _lines(value)
-    return told, raw
+    return told, raw, said
 
 
 def _lines(text: str) -> str:

@@ -9,6 +9,7 @@ import typer
 
 from lianxi import __version__
 from lianxi.cli.audit import app as audit_app
+from lianxi.cli.bundle import app as bundle_app
 from lianxi.cli.ops import app as ops_app
 from lianxi.cli.policy import app as policy_app
 from lianxi.cli.receipt import app as receipt_app
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 app.add_typer(policy_app, name="policy")
 app.add_typer(receipt_app, name="receipt")
+app.add_typer(bundle_app, name="bundle")
 app.add_typer(ops_app, name="ops")
 app.add_typer(audit_app, name="audit")
 

@@ -60,8 +60,8 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Say whether a receipt, proof or certificate is as signed: valid (exits 0), altered (1), by an unknown key (2)."""
-    body = _read(file)
-    files = {name: _read(path) for name, path in map(_named, paper or ())}
+    body = read_file(file)
+    files = {name: read_file(path) for name, path in map(_named, paper or ())}
     told = None if content is None else _told(content)
     verdict = verify_receipt_file(body, [each for path in key for each in public_keys(path)])
     changed = changed_papers(body, files) if verdict is Verdict.VALID else ()
@@ -123,7 +123,7 @@ def _named(paper: str) -> tuple[str, Path]:
 
 def _told(path: Path) -> dict[str, Any]:
     try:
-        told = json.loads(_read(path))
+        told = json.loads(read_file(path))
     except ValueError as trouble:
         raise Malformed("content.unreadable", file=str(path), why=str(trouble)) from trouble
     if not isinstance(told, dict):
@@ -131,7 +131,12 @@ def _told(path: Path) -> dict[str, Any]:
     return told
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """Read a file.
+
+    Raises:
+        Malformed: file.unreadable.
+    """
     try:
         return path.read_bytes()
     except OSError as trouble:
@@ -140,6 +145,6 @@ def _read(path: Path) -> bytes:
 
 def _text(path: Path) -> str:
     try:
-        return _read(path).decode("ascii")
+        return read_file(path).decode("ascii")
     except UnicodeDecodeError as trouble:
         raise Malformed("key.unreadable", file=str(path)) from trouble

@@ -15,6 +15,7 @@ from annotated_types import Len
 
 from lianxi.contracts.clocks import RungReached
 from lianxi.contracts.envelope import Event
+from lianxi.contracts.tasks import TaskView
 
 
 class CaseKind(StrEnum):
@@ -43,6 +44,33 @@ class CaseOutcome(StrEnum):
     TRANSFERRED_TO_POLICE = "transferred_to_police"
     NOT_ESTABLISHED = "not_established"
     SCHEME_ENDED = "scheme_ended"
+
+
+class CloseReason(StrEnum):
+    """Why a case ends as it does; each goes with one outcome."""
+
+    DECISION_SERVED = "decision_served"
+    MINOR_AND_CORRECTED = "minor_and_corrected"
+    OUT_OF_TIME = "out_of_time"
+    DEALT_WITH_ELSEWHERE = "dealt_with_elsewhere"
+    MOVED_TO_POLICE = "moved_to_police"
+    FACTS_NOT_ESTABLISHED = "facts_not_established"
+    EVIDENCE_INSUFFICIENT = "evidence_insufficient"
+    SCHEME_DISSOLVED = "scheme_dissolved"
+
+
+REASONS: Final[Mapping[CaseOutcome, tuple[CloseReason, ...]]] = {
+    CaseOutcome.PENALTY_DECIDED: (CloseReason.DECISION_SERVED,),
+    CaseOutcome.NO_PENALTY: (
+        CloseReason.MINOR_AND_CORRECTED,
+        CloseReason.OUT_OF_TIME,
+        CloseReason.DEALT_WITH_ELSEWHERE,
+    ),
+    CaseOutcome.TRANSFERRED_TO_POLICE: (CloseReason.MOVED_TO_POLICE,),
+    CaseOutcome.NOT_ESTABLISHED: (CloseReason.FACTS_NOT_ESTABLISHED, CloseReason.EVIDENCE_INSUFFICIENT),
+    CaseOutcome.SCHEME_ENDED: (CloseReason.SCHEME_DISSOLVED,),
+}
+"""Which reasons go with which outcome."""
 
 
 VERIFIED: Final = frozenset({CaseOutcome.PENALTY_DECIDED, CaseOutcome.TRANSFERRED_TO_POLICE, CaseOutcome.SCHEME_ENDED})
@@ -129,11 +157,21 @@ class RecordMeasure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloseCase:
-    """Close a case with an outcome and the grounds for it; no punishment instead of transfer (criterion 1.6)."""
+    """Close a case with an outcome, its reason and the grounds; no punishment instead of transfer (criterion 1.6)."""
 
     case_id: str
     outcome: CaseOutcome
+    reason: CloseReason
     grounds: Annotated[str, Len(1, 1000)]
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReopenCase:
+    """Take a closed case up again, and say why; how it ended before is kept."""
+
+    case_id: str
+    reason: Annotated[str, Len(1, 500)]
     expected_version: int | None = None
 
 
@@ -308,6 +346,28 @@ class MeasureView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reopening:
+    """That a closed case was taken up again, and how it had ended."""
+
+    at: datetime
+    by: str
+    reason: str
+    outcome: CaseOutcome | None
+    close_reason: CloseReason | None
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportNote:
+    """That a case's file was taken along: by whom, when, and for what."""
+
+    export_id: str
+    at: datetime
+    by: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseView:
     """A case as its owner reads it."""
 
@@ -329,6 +389,10 @@ class CaseView:
     grounds: str | None
     closed_at: datetime | None
     officer: str | None = None
+    close_reason: CloseReason | None = None
+    tasks: tuple[TaskView, ...] = ()
+    reopenings: tuple[Reopening, ...] = ()
+    exports: tuple[ExportNote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -448,6 +512,20 @@ class CaseClosed(Event):
     tip_id: str | None
     outcome: CaseOutcome
     closed_at: datetime
+    reason: CloseReason | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseReopened(Event):
+    """A closed case has been taken up again."""
+
+    KEY: ClassVar[str] = "cases.case.reopened.v1"
+
+    case_id: str
+    number: str
+    owner: str
+    tip_id: str | None
+    reopened_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -227,6 +227,14 @@ class VisitPlanView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListVisits:
+    """Ask for the visits to one dwelling, the latest first."""
+
+    rental_code: str
+    limit: int = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VisitView:
     """A visit as it was recorded; `needs_attention` says why a person has to look at it.
 
@@ -248,6 +256,14 @@ class VisitView:
     note: str = ""
     revision: int = 1
     tip_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitList:
+    """Visits to one dwelling, the latest first; those that were kept long enough are counts and not here."""
+
+    items: tuple[VisitView, ...]
+    next_cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

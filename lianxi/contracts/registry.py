@@ -22,6 +22,8 @@ from lianxi.contracts import (
     retention,
     rewards,
     saved_searches,
+    tasks,
+    timelines,
     tips,
     unmasking,
     vault,
@@ -35,7 +37,7 @@ SERVICES = ("tips", "inspections", "cases", "reporting", "notifications")
 _MODULES: Mapping[str, tuple[ModuleType, ...]] = {
     "tips": (tips, vault, rewards, unmasking, links, saved_searches, feedback, retention),
     "inspections": (inspections, conflicts, retention),
-    "cases": (cases, evidence, parties, retention),
+    "cases": (cases, evidence, parties, tasks, timelines, retention),
     "reporting": (reporting, assessment, retention, major_events),
     "notifications": (notifications, outside, webhooks, warnings),
 }

@@ -7,48 +7,27 @@ version, or the name of a desk: whoever may know of the item at all may know it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from lianxi.contracts.assessment import DeductionView, FindingView, UnitBoard
 from lianxi.contracts.attachments import AttachmentKey
-from lianxi.contracts.cases import AssistanceView, CaseSummary, CaseView, ReferralView
+from lianxi.contracts.case_rights import OF_CASES
 from lianxi.contracts.conflicts import ConflictView
 from lianxi.contracts.coverage import PlanLine
-from lianxi.contracts.evidence import EvidenceKey, EvidenceView
 from lianxi.contracts.inspections import PlannedVisit, RentalView, VisitView
 from lianxi.contracts.links import SimilarTip
 from lianxi.contracts.major_events import MajorEventView
 from lianxi.contracts.masking import masked_name, masked_person
 from lianxi.contracts.notifications import NoticeView
 from lianxi.contracts.outside import OutsideMessage
-from lianxi.contracts.parties import PartyView
 from lianxi.contracts.photographs import PhotographKey, PhotographView
 from lianxi.contracts.reporting import OrderView, StageReportDraft, StageReportView, ToolView
 from lianxi.contracts.retention import HoldView, RunView
 from lianxi.contracts.rewards import RewardView
 from lianxi.contracts.rounds import Stop
 from lianxi.contracts.searching import FoundTip
+from lianxi.contracts.showing import Shown as Shown
 from lianxi.contracts.tips import TipSummary, TipView
-
-
-@dataclass(frozen=True)
-class Shown:
-    """How an answer is cut to what its reader may see.
-
-    Args:
-        resource: the resource of the permission table.
-        groups: the fields of each group.
-        desks: the fields that name the desks or agencies that the item involves; without any, the desk that answered
-            has already seen to it that the reader is involved.
-        village: the field that names the item's area.
-    """
-
-    resource: str
-    groups: Mapping[str, tuple[str, ...]]
-    desks: tuple[str, ...] = ()
-    village: str | None = None
-
 
 _TIP = Shown(
     "tip",
@@ -74,18 +53,8 @@ _TIP = Shown(
     desks=("lead", "copies", "next_owner"),
     village="village",
 )
-_CASE = Shown(
-    "case",
-    {
-        "status": ("state", "opened_at", "outcome", "closed_at", "officer"),
-        "clocks": ("decision_due_at",),
-        "kind": ("kind", "basis", "suspected_crime"),
-        "content": ("tip_id", "rental_code", "measures", "referral_ids", "grounds"),
-    },
-    desks=("owner",),
-)
-
 SHOWS: Mapping[type[Any], Shown] = {
+    **OF_CASES,
     TipView: _TIP,
     TipSummary: _TIP,
     AttachmentKey: Shown(
@@ -109,50 +78,6 @@ SHOWS: Mapping[type[Any], Shown] = {
         "tip",
         {"status": ("state", "received_at"), "category": ("category", "lane"), "text": ("per_cent", "reasons")},
         desks=("lead",),
-    ),
-    CaseView: _CASE,
-    CaseSummary: _CASE,
-    PartyView: Shown(
-        "party",
-        {
-            "standing": (
-                *("role", "standing", "standing_zh", "standing_en", "is_possible_victim", "is_minor"),
-                *("basis", "named_at", "decision_reference", "erased_at"),
-            ),
-            "person": ("person",),
-            "statements": ("statements",),
-        },
-        desks=("owner", "receivers"),
-    ),
-    EvidenceView: Shown(
-        "evidence",
-        {
-            "list": ("kind", "media_type", "size", "sha256", "state", "collected_at", "checked_at", "altered_at"),
-            "content": ("label",),
-            "custody": ("custody", "destruction", "seal_number"),
-        },
-        desks=("owner", "receivers"),
-    ),
-    EvidenceKey: Shown("evidence", {"content": ("sealed", "file", "media_type")}, desks=("owner", "receivers")),
-    ReferralView: Shown(
-        "referral",
-        {
-            "status": ("state", "forwarded_to", "police_reference", "reason", "statements"),
-            "clocks": ("clocks",),
-            "papers": ("papers", "missing_papers"),
-            "persons": ("officers",),
-            "receipt": ("receipt",),
-        },
-        desks=("sender", "receiver", "forwarded_to"),
-    ),
-    AssistanceView: Shown(
-        "assistance",
-        {
-            "status": ("state", "asked_at", "settled_at", "is_late", "is_urgent"),
-            "clocks": ("due_at", "rungs"),
-            "content": ("case_id", "what", "legal_ground", "reason", "reference"),
-        },
-        desks=("asker", "receiver"),
     ),
     RentalView: Shown(
         "rental",

@@ -29,6 +29,8 @@ class CaseDocument(AggregateDocument):
             {"fields": ["owner_agency", "opened_at"]},
             {"fields": ["opened_at"]},
             {"fields": ["officer"], "sparse": True},
+            {"fields": ["owner_agency", "tasks_due_at"]},
+            {"fields": ["tasks_untold_at"]},
             *kept_indexes("keeping"),
         ],
     }
@@ -50,6 +52,12 @@ class CaseDocument(AggregateDocument):
     grounds = StringField()
     closed_at = DateTimeField()
     officer = StringField()
+    close_reason = StringField()
+    tasks = ListField(DictField())
+    tasks_due_at = DateTimeField()
+    tasks_untold_at = DateTimeField()
+    reopenings = ListField(DictField())
+    exports = ListField(DictField())
     keeping = DictField()
 
 
@@ -105,6 +113,7 @@ class AssistanceDocument(AggregateDocument):
         "indexes": [
             {"fields": ["asker_agency", "asked_at"]},
             {"fields": ["receiver_agency", "asked_at"]},
+            {"fields": ["case_id"]},
             {"fields": ["asked_at"]},
             {"fields": ["next_rung_at"]},
             {"fields": ["breached_since"]},

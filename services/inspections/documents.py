@@ -59,6 +59,7 @@ class VisitDocument(AggregateDocument):
         "db_alias": "inspections",
         "indexes": [
             {"fields": ["assistant", "visited_at"]},
+            {"fields": ["rental_code", "visited_at"]},
             {"fields": ["unsettled_at"], "sparse": True},
             *kept_indexes("keeping"),
         ],

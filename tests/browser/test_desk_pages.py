@@ -274,7 +274,13 @@ def test_a_warning_goes_from_a_decided_case_to_the_public_over_two_desks(
     with town.http("market") as market:
         opened = {"owner": "market/desk", "kind": "entry_fee", "basis": "《禁止传销条例》第七条"}
         case_id = post(market, "/v1/cases", **opened)["case_id"]
-        post(market, f"/v1/cases/{case_id}/close", outcome="penalty_decided", grounds="证据充分。")
+        post(
+            market,
+            f"/v1/cases/{case_id}/close",
+            outcome="penalty_decided",
+            reason="decision_served",
+            grounds="证据充分。",
+        )
     writer, publisher = officials("market-lead", width=390), officials("police-lead")
     writer.go(f"/desk/cases/{case_id}")
     writer.page.locator("details:has(#do-warn) > summary").click()

@@ -67,6 +67,10 @@ PAGES = {
         "/desk/cases",
         "/desk/cases/{case_id}",
         "/desk/cases/{case_id}/{deed}",
+        "/desk/cases/{case_id}/evidence",
+        "/desk/cases/{case_id}/timeline",
+        "/desk/evidence/{evidence_id}",
+        "/desk/evidence/{evidence_id}/{deed}",
         "/desk/departures/{hand_over_id}",
         "/desk/handovers/{item_id}",
         "/desk/handovers/{item_id}/{deed}",
@@ -208,6 +212,9 @@ post /v1/evidence/{evidence_id}/return · post /v1/evidence/{evidence_id}/receiv
 post /v1/evidence/{evidence_id}/decline · post /v1/evidence/{evidence_id}/take-back
 post /v1/evidence/{evidence_id}/destroy · post /v1/evidence/{evidence_id}/destroy/decide
 post /v1/evidence/{evidence_id}/check
+get /v1/tasks · post /v1/cases/{case_id}/tasks · post /v1/cases/{case_id}/tasks/{task_id}/complete
+post /v1/cases/{case_id}/tasks/{task_id}/drop · post /v1/cases/{case_id}/reopen
+get /v1/cases/{case_id}/timeline · post /v1/cases/{case_id}/bundle
 post /v1/cases/{case_id}/close · post /v1/cases/{case_id}/parties · get /v1/cases/{case_id}/parties
 get /v1/parties/{party_id} · post /v1/parties/{party_id}/confirm · post /v1/parties/{party_id}/clear
 post /v1/parties/{party_id}/correct · post /v1/parties/{party_id}/unmask

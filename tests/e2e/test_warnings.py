@@ -12,7 +12,7 @@ from tests.support.town import RunningTown
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
-CLOSING = {"outcome": "penalty_decided", "grounds": "证据充分,依法作出处罚决定。"}
+CLOSING = {"outcome": "penalty_decided", "reason": "decision_served", "grounds": "证据充分,依法作出处罚决定。"}
 
 
 def send(client: httpx2.Client, path: str, **body: Any) -> httpx2.Response:

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from time import perf_counter
 
 import mongoengine
 import pytest
 
-from lianxi.contracts.evidence import AskDestruction, DecideDestruction, EvidenceState, ListEvidence
+from lianxi.contracts import codec
+from lianxi.contracts.evidence import AskDestruction, CustodyAct, DecideDestruction, EvidenceState, ListEvidence
+from lianxi.contracts.tasks import ListTasks
+from lianxi.contracts.timelines import GetTimeline
 from lianxi.runtime import locked_files, metrics
 from lianxi.runtime.sealed_files import SealedFiles
 from services.cases import documents, store
 from services.cases.domain.evidence import NIGHTS
 from services.cases.handlers import CaseDesk
+from services.cases.handlers.casefile import CaseFileDesk
 from services.cases.handlers.evidence import EvidenceDesk
+from services.cases.handlers.tasks import TaskDesk
+from services.cases.views.casefile import PaperFinder
 from services.cases.views.evidence import EvidenceFinder
+from services.cases.views.tasks import TaskFinder
 from tests.support.town import Database
 from tests.unit.cases import desk as cases_desk
 from tests.unit.cases.desk import MARKET, CasesInMemory
 from tests.unit.cases.test_evidence import LEAD, WORDS, acts, collect, opened
+from tests.unit.cases.test_tasks import complete, give
 
 pytestmark = pytest.mark.integration
 
@@ -61,6 +72,9 @@ def cases(database: Database, tmp_path: Path) -> Iterator[CasesInMemory]:
     town.evidence = store.evidence(clock)  # type: ignore[assignment]
     finder = EvidenceFinder()
     town.exhibits = EvidenceDesk(store.evidence(clock), finder, folder.files, kept, referred, rules, town.opener, clock)
+    town.cases = kept  # type: ignore[assignment]
+    town.chores = TaskDesk(kept, TaskFinder(), rules, clock)
+    town.file_desk = CaseFileDesk(kept, PaperFinder(), town.exhibits, clock, "44" * 32)
     yield town
     mongoengine.disconnect("cases")
 
@@ -102,6 +116,40 @@ def test_one_flipped_byte_in_the_store_is_found_within_seven_nights_and_raises_a
     kept = cases.evidence.get(flipped).state
     assert locked_files.unlock(bytes(lies), "00" * 32) is None
     assert kept.state is EvidenceState.HELD
+
+
+@pytest.mark.criterion("9.5")
+def test_a_timeline_of_a_thousand_events_comes_within_half_a_second(cases: CasesInMemory) -> None:
+    case, cause = cases.open(), MARKET.cause()
+    first = cases.evidence.get(collect(cases, case.case_id)).state
+    look = replace(first.custody[0], act=CustodyAct.VIEW)
+    for number in range(19):
+        custody = (*first.custody, *(replace(look, at=look.at + timedelta(minutes=each)) for each in range(52)))
+        cases.evidence.add(replace(first, id=f"evidence_{number}", custody=custody), (), cause)
+    asked, took, found = GetTimeline(case_id=case.case_id), [], b""
+    for _ in range(5):
+        began = perf_counter()
+        found = codec.to_bytes(codec.as_plain(cases.file_desk.get_timeline(asked, MARKET)))
+        took.append(perf_counter() - began)
+
+    lines = json.loads(found)["lines"]
+    assert len(lines) >= 1_000
+    assert [each["at"] for each in lines] == sorted(each["at"] for each in lines)
+    assert min(took) < 0.5, took
+
+
+@pytest.mark.criterion("9.2")
+def test_cases_with_open_tasks_are_found_on_the_real_store(cases: CasesInMemory) -> None:
+    case = cases.open()
+    task = give(cases, case.case_id)
+    cases.wait(timedelta(days=4))
+    cases.chores.tell_overdue()
+
+    assert [(each.task_id, each.is_overdue) for each in cases.chores.list_tasks(ListTasks(), MARKET).items] == [
+        (task.task_id, True)
+    ]
+    complete(cases, task)
+    assert cases.chores.list_tasks(ListTasks(), MARKET).items == ()
 
 
 @pytest.mark.criterion("9.3")

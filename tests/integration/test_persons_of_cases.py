@@ -10,7 +10,7 @@ import mongoengine
 import pytest
 
 from lianxi.contracts.audit import Kind
-from lianxi.contracts.cases import CaseClosed, CaseOutcome, CloseCase
+from lianxi.contracts.cases import CaseClosed, CaseOutcome, CloseCase, CloseReason
 from lianxi.contracts.envelope import Cause
 from lianxi.contracts.parties import Hidden, ListParties, PartyRole, PartyStanding
 from lianxi.contracts.sealing import Opener
@@ -108,7 +108,12 @@ def test_closing_erases_who_is_still_suspected_each_in_the_write_that_the_audit_
     case = cases.open()
     kept, gone = cases.name(case.case_id), [cases.name(case.case_id, phone=PHONE) for _ in range(3)]
     cases.confirm_party(kept.party_id)
-    closed = CloseCase(case_id=case.case_id, outcome=CaseOutcome.NO_PENALTY, grounds="facts and articles")
+    closed = CloseCase(
+        case_id=case.case_id,
+        outcome=CaseOutcome.NO_PENALTY,
+        reason=CloseReason.MINOR_AND_CORRECTED,
+        grounds="facts and articles",
+    )
     at = cases.desk.close_case(closed, MARKET).closed_at
     assert at is not None
     event = CaseClosed(

@@ -7,24 +7,33 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from lianxi.contracts.cases import (
+    REASONS,
     CaseClosed,
     CaseKind,
     CaseOpened,
     CaseOutcome,
+    CaseReopened,
     CaseState,
     CaseView,
     CloseCase,
+    CloseReason,
+    ExportNote,
     Measure,
     MeasureRecorded,
     MeasureView,
     RecordMeasure,
     ReferralState,
+    ReopenCase,
+    Reopening,
 )
 from lianxi.contracts.envelope import Event
+from lianxi.contracts.tasks import TaskState
+from lianxi.contracts.timelines import CaseExported
 from lianxi.kernel.clock import local_date
 from lianxi.kernel.errors import Conflict, RuleBroken
 from lianxi.policy.retention import CASE, NOT_COUNTED, Keeping, Purge, counted, purged
 from services.cases import policy
+from services.cases.domain.tasks import Task, Tasks, check_all_done, first_due, is_untold, views_of
 from services.cases.policy import Rules
 
 CLOCKS_MAY_DIFFER_BY = timedelta(minutes=5)
@@ -45,7 +54,11 @@ class TakenMeasure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One case of one desk. It holds no person; `referral_ids` are its criminal referrals, `officer` leads it."""
+    """One case of one desk. It holds no person; `referral_ids` are its criminal referrals, `officer` leads it.
+
+    `tasks_due_at` is when the first of its open tasks is due, `tasks_untold_at` the same of those whose passing was not
+    told yet.
+    """
 
     id: str
     number: str
@@ -65,6 +78,12 @@ class Case:
     grounds: str | None = None
     closed_at: datetime | None = None
     officer: str | None = None
+    close_reason: CloseReason | None = None
+    tasks: tuple[Task, ...] = ()
+    tasks_due_at: datetime | None = None
+    tasks_untold_at: datetime | None = None
+    reopenings: tuple[Reopening, ...] = ()
+    exports: tuple[ExportNote, ...] = ()
     keeping: Keeping = NOT_COUNTED
 
 
@@ -118,6 +137,10 @@ def as_view(case: Case, version: int) -> CaseView:
         grounds=case.grounds,
         closed_at=case.closed_at,
         officer=case.officer,
+        close_reason=case.close_reason,
+        tasks=views_of(case.tasks, case.id, case.number),
+        reopenings=case.reopenings,
+        exports=case.exports,
     )
 
 
@@ -198,16 +221,22 @@ def suspect_crime(case: Case, referral_id: str) -> tuple[Case, tuple[Event, ...]
 def close(
     case: Case, command: CloseCase, referrals: Sequence[ReferralState], now: datetime
 ) -> tuple[Case, tuple[Event, ...]]:
-    """Close a case with an outcome and its grounds; nothing may take the place of a transfer that is owed.
+    """Close a case with an outcome, its reason and its grounds, once every mandatory task is settled.
 
-    Clause: L31.1; Rule art. 11 (criterion 1.6).
+    Nothing may take the place of a transfer that is owed.
+
+    Clause: L31.1; Rule art. 11 (criteria 1.6, 9.2).
     Raises:
-        RuleBroken: case.grounds_missing, case.suspected_crime_not_referred, case.not_transferred.
+        RuleBroken: case.grounds_missing, case.reason_does_not_fit, case.tasks_open, case.suspected_crime_not_referred,
+            case.not_transferred.
         Conflict: case.already_closed.
     """
     check_open(case)
     if not command.grounds.strip():
         raise RuleBroken("case.grounds_missing", clause="L31.1")
+    if command.reason not in REASONS[command.outcome]:
+        raise RuleBroken("case.reason_does_not_fit", clause="L31.1", outcome=command.outcome.value)
+    check_all_done(case.tasks)
     if case.suspected_crime and not (referrals and all(each in SETTLED for each in referrals)):
         raise RuleBroken("case.suspected_crime_not_referred", clause="Rule art. 11")
     sent = SETTLED - {ReferralState.NOT_TRANSFERRED, ReferralState.TAKEN_BACK}
@@ -217,6 +246,7 @@ def close(
         case,
         state=CaseState.CLOSED,
         outcome=command.outcome,
+        close_reason=command.reason,
         grounds=command.grounds.strip(),
         closed_at=now,
         keeping=counted(case.keeping, CASE, now),
@@ -228,8 +258,80 @@ def close(
         tip_id=case.tip_id,
         outcome=command.outcome,
         closed_at=now,
+        reason=command.reason,
     )
-    return closed, (announced,)
+    return with_tasks(closed, case.tasks), (announced,)
+
+
+def reopen(case: Case, command: ReopenCase, by: str, now: datetime) -> tuple[Case, tuple[Event, ...]]:
+    """Take a closed case up again, with a reason; how it had ended stays on record. Who was erased stays so.
+
+    Clause: L31.1 (criterion 9.2).
+    Raises:
+        Conflict: case.not_closed, case.purged.
+        RuleBroken: case.reopening_unexplained.
+    """
+    if case.state is CaseState.OPEN:
+        raise Conflict("case.not_closed")
+    if case.keeping.is_purged:
+        raise Conflict("case.purged")
+    if not command.reason.strip():
+        raise RuleBroken("case.reopening_unexplained", clause="L31.1")
+    ended = Reopening(
+        at=now,
+        by=by,
+        reason=command.reason.strip(),
+        outcome=case.outcome,
+        close_reason=case.close_reason,
+        closed_at=case.closed_at,
+    )
+    opened_again = replace(
+        case,
+        state=CaseState.OPEN,
+        outcome=None,
+        close_reason=None,
+        grounds=None,
+        closed_at=None,
+        reopenings=(*case.reopenings, ended),
+        keeping=replace(case.keeping, rule=None, since=None),
+    )
+    told = CaseReopened(case_id=case.id, number=case.number, owner=case.owner, tip_id=case.tip_id, reopened_at=now)
+    return with_tasks(opened_again, case.tasks), (told,)
+
+
+def taken_along(case: Case, note: ExportNote, evidence_count: int) -> tuple[Case, tuple[Event, ...]]:
+    """Note that a case's file is taken along, before anything of it leaves.
+
+    Clause: pipl-51 (criterion 9.4).
+    Raises:
+        RuleBroken: case.purpose_missing.
+    """
+    if any(each.export_id == note.export_id for each in case.exports):
+        return case, ()
+    if not note.purpose.strip():
+        raise RuleBroken("case.purpose_missing", clause="pipl-51")
+    told = CaseExported(
+        case_id=case.id,
+        owner=case.owner,
+        export_id=note.export_id,
+        evidence_count=evidence_count,
+        exported_at=note.at,
+    )
+    return replace(case, exports=(*case.exports, note)), (told,)
+
+
+def with_tasks(case: Case, tasks: Tasks) -> Case:
+    """Put tasks into a case, and say when the first open one is due; in a closed case nothing is.
+
+    Clause: L31.1 (criterion 9.2).
+    """
+    still_open = [each for each in tasks if each.state is TaskState.OPEN and case.state is CaseState.OPEN]
+    return replace(
+        case,
+        tasks=tasks,
+        tasks_due_at=first_due(still_open),
+        tasks_untold_at=first_due(each for each in still_open if is_untold(each)),
+    )
 
 
 def without_persons(case: Case, purge: Purge) -> Case:
@@ -247,6 +349,9 @@ def without_persons(case: Case, purge: Purge) -> Case:
         rental_code=None,
         officer=None,
         measures=tuple(replace(each, approved_by="") for each in case.measures),
+        tasks=tuple(each.without_persons() for each in case.tasks),
+        reopenings=tuple(replace(each, by="", reason="") for each in case.reopenings),
+        exports=tuple(replace(each, by="", purpose="") for each in case.exports),
         keeping=purged(case.keeping, purge),
     )
 

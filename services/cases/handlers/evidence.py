@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol, TypeVar
 
+from lianxi.contracts.cases import ExportNote
 from lianxi.contracts.envelope import Caller, Cause
 from lianxi.contracts.evidence import (
     AskDestruction,
@@ -29,6 +30,7 @@ from lianxi.contracts.evidence import (
     TakeEvidenceBack,
 )
 from lianxi.contracts.sealing import EVIDENCE, Opener, Sealer
+from lianxi.contracts.timelines import ExportedFile
 from lianxi.kernel.clock import Clock
 from lianxi.kernel.errors import Broken, Forbidden, NotFound, Refused, RuleBroken
 from lianxi.runtime import locked_files, metrics
@@ -183,6 +185,25 @@ class EvidenceDesk:
             file=after.file,
             sealed=to_asker.seal({name: opened[name] for name in SEALED}, EVIDENCE),
         )
+
+    def copied(
+        self, case: Case, note: ExportNote, answer_key: str, caller: Caller
+    ) -> tuple[tuple[EvidenceView, ...], tuple[ExportedFile, ...]]:
+        """Note in every custody that a copy goes along with the case's file, and give the keys."""
+        to_asker, said = Sealer(answer_key), _Words(note.purpose, note.export_id)
+        receivers = sent_to(case, self.referrals)
+        views, files = [], []
+        for each in self.index.of_case(case.id):
+            stored = each
+            if each.state.sealed:
+                hand = self._hand(each.state, receivers, caller)
+                noted = partial(rules.look, act=CustodyAct.COPY, said=said, hand=hand)
+                stored = self.evidence.change(each.state.id, noted, caller.cause(), noted="copy_noted")
+                opened = self.opener.open(stored.state.sealed, EVIDENCE)
+                key = to_asker.seal({name: opened[name] for name in SEALED}, EVIDENCE)
+                files.append(ExportedFile(evidence_id=each.state.id, file=stored.state.file, sealed=key))
+            views.append(self._view(stored, receivers))
+        return tuple(views), tuple(files)
 
     def seal_evidence(self, request: SealEvidence, caller: Caller) -> EvidenceView:
         """Note a seal's number."""

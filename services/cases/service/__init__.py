@@ -19,20 +19,36 @@ from lianxi.store.envelope import KeyRing
 from lianxi.store.handover import Holdings
 from services.cases import policy, store
 from services.cases.handlers import AssistanceDesk, CaseDesk, ClockKeeper, MigrationDesk, PartyDesk, ReferralDesk
+from services.cases.handlers.casefile import CaseFileDesk
 from services.cases.handlers.evidence import EvidenceDesk
 from services.cases.handlers.retention import case_retention
+from services.cases.handlers.tasks import TaskDesk
 from services.cases.service.assistance import AssistanceDoors
+from services.cases.service.casefile import CaseFileDoors
 from services.cases.service.evidence import EvidenceDoors
 from services.cases.service.parties import PartyDoors
 from services.cases.service.referrals import ReferralDoors
+from services.cases.service.tasks import TaskDoors
 from services.cases.settings import CasesSettings
 from services.cases.views import CaseViews
+from services.cases.views.casefile import PaperFinder
 from services.cases.views.evidence import EvidenceFinder
+from services.cases.views.tasks import TaskFinder
 
 SETTINGS = CasesSettings
 
 
-class Cases(ReferralDoors, AssistanceDoors, PartyDoors, EvidenceDoors, MigratingDesk, HandingOverDesk, PurgingDesk):
+class Cases(
+    ReferralDoors,
+    AssistanceDoors,
+    PartyDoors,
+    EvidenceDoors,
+    TaskDoors,
+    CaseFileDoors,
+    MigratingDesk,
+    HandingOverDesk,
+    PurgingDesk,
+):
     """办案: cases, their measures and persons, their transfer to the police, and requests for assistance."""
 
     name = "cases"
@@ -84,8 +100,8 @@ def open_desk(premises: Premises[CasesSettings]) -> type[Desk]:
     safe = store.PersonSafe(KeyRing(read_key(premises.settings.cases_persons_keys_file)))
     index, opener = store.PartyIndex(clock), Opener(read_key(premises.settings.cases_seal_key_file))
 
-    files, proofs = SealedFiles(premises.settings.cases_attachments_dir), store.evidence(clock)
-    proof_desk = EvidenceDesk(proofs, EvidenceFinder(), files, kept, referred, rules, opener, clock)
+    folder, proofs = SealedFiles(premises.settings.cases_attachments_dir), store.evidence(clock)
+    proof_desk = EvidenceDesk(proofs, EvidenceFinder(), folder, kept, referred, rules, opener, clock)
 
     class OpenedCases(Cases):
         """The desk with its handlers and views."""
@@ -95,6 +111,8 @@ def open_desk(premises: Premises[CasesSettings]) -> type[Desk]:
         helping = AssistanceDesk(helped, kept, rules, clock)
         persons = PartyDesk(store.parties(clock), index, safe, kept, referred, opener, clock, secrets.randbits)
         exhibits = proof_desk
+        chores = TaskDesk(kept, TaskFinder(), rules, clock)
+        files = CaseFileDesk(kept, PaperFinder(), proof_desk, clock, signing_key)
         clocks = ClockKeeper(referred, helped, seen, rules, clock)
         migrations = MigrationDesk(referred, helped, *store.running(), rules, clock)
         holdings = Holdings(store.held(kept, referred))

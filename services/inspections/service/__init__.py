@@ -12,10 +12,12 @@ from lianxi.contracts.inspections import (
     GetVisitPlan,
     GradeRental,
     ListRentals,
+    ListVisits,
     RecordVisit,
     RegisterRental,
     RentalPage,
     RentalView,
+    VisitList,
     VisitPlanView,
     VisitView,
 )
@@ -103,6 +105,11 @@ class Inspections(PhotographDoors, ConflictDoors, FigureDoors, CoverageDoors, Ha
     def get_visit(self, request: GetVisit, caller: Caller) -> VisitView:
         """Show one visit."""
         return self.handlers.get_visit(request, caller)
+
+    @answers
+    def list_visits(self, request: ListVisits, caller: Caller) -> VisitList:
+        """Show the visits to one dwelling."""
+        return self.views.list_visits(request, caller)
 
     @every(60)
     def announce_missed(self) -> None:

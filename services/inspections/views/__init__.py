@@ -9,16 +9,26 @@ from datetime import UTC, date, timedelta
 from typing import Any
 
 from lianxi.contracts.envelope import Caller
-from lianxi.contracts.inspections import GetVisitPlan, Grade, ListRentals, RentalPage, VisitPlanView
+from lianxi.contracts.inspections import (
+    GetVisitPlan,
+    Grade,
+    ListRentals,
+    ListVisits,
+    RentalPage,
+    VisitList,
+    VisitPlanView,
+)
 from lianxi.contracts.rounds import GetRound, RoundView
 from lianxi.kernel.clock import Clock, local_date, local_midnight
 from lianxi.store.connect import reaching_the_store
 from lianxi.store.mapping import as_state
+from lianxi.store.pages import FLOOR as EARLIEST
 from lianxi.store.pages import LARGEST_PAGE, decode_cursor, encode_cursor
 from services.inspections.documents import RentalDocument, VisitDocument
 from services.inspections.domain.rentals import Line, Rental, as_planned, as_view
 from services.inspections.domain.rounds import as_stop, walking_order
 from services.inspections.domain.visits import Visit
+from services.inspections.domain.visits import as_view as visit_view
 from services.inspections.policy import may_read, may_see
 
 FLOOR = "2015-01-01"
@@ -129,6 +139,17 @@ class RentalViews:
             rows = list(VisitDocument._get_collection().find(match, _LEFT_OUT))
         found = (as_state(Visit, {**row, "id": row["_id"]}) for row in rows)
         return {each.rental_code: each for each in sorted(found, key=lambda each: each.visited_at)}
+
+    def list_visits(self, request: ListVisits, caller: Caller) -> VisitList:
+        """Show the visits to one dwelling, the latest first, as far as the caller may see its village."""
+        if not may_read(caller.agency):
+            return VisitList(items=())
+        match = {"rental_code": request.rental_code, "visited_at": {"$gt": EARLIEST}}
+        with reaching_the_store():
+            rows = VisitDocument._get_collection().find(match, _LEFT_OUT).sort("visited_at", -1)
+            found = [as_state(Visit, {**row, "id": row["_id"]}) for row in rows.limit(_page(request.limit))]
+        seen = [each for each in found if not each.keeping.is_purged and may_see(caller, each.village)]
+        return VisitList(items=tuple(visit_view(each) for each in seen))
 
     def missed(self, today: date) -> Sequence[str]:
         """Name the rentals whose day has passed without its miss being announced."""

@@ -80,7 +80,9 @@ from services.cases.domain.evidence import Evidence
 from services.cases.domain.parties import Party
 from services.cases.domain.referrals import CriminalReferral
 from services.cases.handlers import AssistanceDesk, CaseDesk, ClockKeeper, PartyDesk, ReferralDesk
+from services.cases.handlers.casefile import CaseFileDesk
 from services.cases.handlers.evidence import EvidenceDesk
+from services.cases.handlers.tasks import TaskDesk
 from services.cases.policy import CasesPolicy, slice_of
 from services.cases.store import ASSISTANCE, CASES, EVIDENCE, PARTIES, REFERRALS, PersonSafe, ReceiptBook, TipRights
 
@@ -174,6 +176,30 @@ class MemoryEvidenceIndex:
 
 
 @dataclass
+class MemoryTaskIndex:
+    cases: MemoryAggregates[Case]
+
+    def with_open_tasks(self, agency: str) -> Sequence[Case]:
+        return [each for each in self.cases.all() if each.owner_agency == agency and each.tasks_due_at is not None]
+
+    def overdue(self, now: datetime) -> Sequence[str]:
+        found = [each for each in self.cases.all() if each.tasks_untold_at is not None and each.tasks_untold_at <= now]
+        return [each.id for each in found]
+
+
+@dataclass
+class MemoryPapers:
+    kept: MemoryAggregates[CriminalReferral]
+    asked: MemoryAggregates[Assistance]
+
+    def referrals(self, ids: Sequence[str]) -> Sequence[CriminalReferral]:
+        return [each for each in self.kept.all() if each.id in ids]
+
+    def requests(self, case_id: str) -> Sequence[Assistance]:
+        return [each for each in self.asked.all() if each.case_id == case_id]
+
+
+@dataclass
 class MemoryFiles:
     kept: dict[str, bytes] = field(default_factory=dict)
 
@@ -253,6 +279,9 @@ class CasesInMemory:
             self.opener,
             self.clock,
         )
+        self.chores = TaskDesk(self.cases, MemoryTaskIndex(self.cases), rules, self.clock)
+        papers = MemoryPapers(self.referrals, self.assistance)
+        self.file_desk = CaseFileDesk(self.cases, papers, self.exhibits, self.clock, key)
         self.due = MemoryDue(self.referrals, self.assistance)
         self.clocks = ClockKeeper(self.referrals, self.assistance, self.due, rules, self.clock)
 

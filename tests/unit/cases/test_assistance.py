@@ -24,6 +24,7 @@ from lianxi.contracts.cases import (
     CaseOutcome,
     CaseRungReached,
     CloseCase,
+    CloseReason,
     GetAssistance,
     GetCase,
 )
@@ -221,7 +222,9 @@ def test_only_the_owner_of_an_open_case_asks(town: CasesInMemory) -> None:
     case = town.open()
     with pytest.raises(NotFound, match=r"case\.not_found"):
         town.helping.request_assistance(asking(case.case_id), POLICE_CALLER)
-    closing = CloseCase(case_id=case.case_id, outcome=CaseOutcome.NO_PENALTY, grounds="facts")
+    closing = CloseCase(
+        case_id=case.case_id, outcome=CaseOutcome.NO_PENALTY, reason=CloseReason.MINOR_AND_CORRECTED, grounds="facts"
+    )
     town.desk.close_case(closing, MARKET)
     with pytest.raises(Conflict, match=r"case\.already_closed"):
         town.helping.request_assistance(asking(case.case_id), MARKET)

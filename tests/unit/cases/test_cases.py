@@ -6,12 +6,14 @@ from itertools import permutations
 import pytest
 
 from lianxi.contracts.cases import (
+    REASONS,
     CaseClosed,
     CaseOpened,
     CaseOutcome,
     CaseState,
     CaseView,
     CloseCase,
+    CloseReason,
     GetCase,
     Measure,
     MeasureRecorded,
@@ -26,7 +28,10 @@ from tests.unit.cases.desk import MARKET, NOW, POLICE_CALLER, CasesInMemory, Mem
 
 
 def close(town: CasesInMemory, case: CaseView, outcome: CaseOutcome = CaseOutcome.PENALTY_DECIDED) -> CaseView:
-    return town.desk.close_case(CloseCase(case_id=case.case_id, outcome=outcome, grounds="facts and articles"), MARKET)
+    return town.desk.close_case(
+        CloseCase(case_id=case.case_id, outcome=outcome, reason=REASONS[outcome][0], grounds="facts and articles"),
+        MARKET,
+    )
 
 
 def measured(town: CasesInMemory, case: CaseView, measure: Measure, approved_by: str = "market:head") -> CaseView:
@@ -132,7 +137,13 @@ def test_a_case_exists_for_its_owner_alone(town: CasesInMemory, agency: str) -> 
         town.desk.get_case(GetCase(case_id=case.case_id), caller(agency))
     with pytest.raises(NotFound, match=r"case\.not_found"):
         town.desk.close_case(
-            CloseCase(case_id=case.case_id, outcome=CaseOutcome.NO_PENALTY, grounds="x"), caller(agency)
+            CloseCase(
+                case_id=case.case_id,
+                outcome=CaseOutcome.NO_PENALTY,
+                reason=CloseReason.MINOR_AND_CORRECTED,
+                grounds="x",
+            ),
+            caller(agency),
         )
     assert town.desk.get_case(GetCase(case_id=case.case_id), MARKET) == case
 
@@ -179,7 +190,9 @@ def test_a_case_closes_once_with_an_outcome_and_grounds(town: CasesInMemory) -> 
 
 
 def test_closing_needs_grounds(town: CasesInMemory) -> None:
-    command = CloseCase(case_id=town.open().case_id, outcome=CaseOutcome.NO_PENALTY, grounds="   ")
+    command = CloseCase(
+        case_id=town.open().case_id, outcome=CaseOutcome.NO_PENALTY, reason=CloseReason.OUT_OF_TIME, grounds="   "
+    )
 
     with pytest.raises(RuleBroken, match=r"case\.grounds_missing"):
         town.desk.close_case(command, MARKET)
@@ -188,7 +201,13 @@ def test_closing_needs_grounds(town: CasesInMemory) -> None:
 def test_a_decision_on_an_old_version_is_refused(town: CasesInMemory) -> None:
     case = town.open()
     measured(town, case, Measure.PAPERS_COPIED)
-    stale = CloseCase(case_id=case.case_id, outcome=CaseOutcome.NO_PENALTY, grounds="x", expected_version=case.version)
+    stale = CloseCase(
+        case_id=case.case_id,
+        outcome=CaseOutcome.NO_PENALTY,
+        reason=CloseReason.MINOR_AND_CORRECTED,
+        grounds="x",
+        expected_version=case.version,
+    )
 
     with pytest.raises(Conflict, match=r"case\.changed"):
         town.desk.close_case(stale, MARKET)

@@ -12,6 +12,7 @@ from lianxi.contracts.cases import (
     CaseOutcome,
     ClockBreached,
     CloseCase,
+    CloseReason,
     ForwardReferral,
     ReconsiderationDecided,
     ReferralAccepted,
@@ -210,11 +211,18 @@ def test_a_case_that_was_taken_back_is_not_closed_as_transferred(town: CasesInMe
     town.accept(referral_id)
     town.decline(referral_id)
     town.take_back(referral_id)
-    transferred = CloseCase(case_id=case.case_id, outcome=CaseOutcome.TRANSFERRED_TO_POLICE, grounds="facts")
+    transferred = CloseCase(
+        case_id=case.case_id,
+        outcome=CaseOutcome.TRANSFERRED_TO_POLICE,
+        reason=CloseReason.MOVED_TO_POLICE,
+        grounds="facts",
+    )
     with pytest.raises(RuleBroken, match=r"case\.not_transferred"):
         town.desk.close_case(transferred, MARKET)
 
-    decided = CloseCase(case_id=case.case_id, outcome=CaseOutcome.PENALTY_DECIDED, grounds="facts")
+    decided = CloseCase(
+        case_id=case.case_id, outcome=CaseOutcome.PENALTY_DECIDED, reason=CloseReason.DECISION_SERVED, grounds="facts"
+    )
     assert town.desk.close_case(decided, MARKET).outcome is CaseOutcome.PENALTY_DECIDED
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lianxi.contracts import codec
-from lianxi.contracts.cases import CaseClosed, CaseOutcome, CaseState, CloseCase
+from lianxi.contracts.cases import REASONS, CaseClosed, CaseOutcome, CaseState, CloseCase
 from lianxi.contracts.envelope import Cause
 from lianxi.contracts.masking import masked_name, masked_number, masked_person
 from lianxi.contracts.parties import (
@@ -50,7 +50,9 @@ ROLES, STANDINGS = list(PartyRole), list(PartyStanding)
 
 
 def close(town: CasesInMemory, case_id: str, outcome: CaseOutcome = CaseOutcome.NOT_ESTABLISHED) -> None:
-    town.desk.close_case(CloseCase(case_id=case_id, outcome=outcome, grounds="facts and articles"), MARKET)
+    town.desk.close_case(
+        CloseCase(case_id=case_id, outcome=outcome, reason=REASONS[outcome][0], grounds="facts and articles"), MARKET
+    )
     event = next(each for each in town.announced() if isinstance(each, CaseClosed) and each.case_id == case_id)
     town.persons.settle_parties(event, Cause(actor="desk:cases", correlation_id="x", event_id=f"closed:{case_id}"))
 

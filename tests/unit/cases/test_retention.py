@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from lianxi.contracts.cases import CaseOutcome, CloseCase, Measure, RecordMeasure
+from lianxi.contracts.cases import CaseOutcome, CloseCase, CloseReason, Measure, RecordMeasure
 from lianxi.contracts.envelope import Cause
 from lianxi.contracts.retention import HoldItem, RetentionRunStarted
 from lianxi.policy.book import PolicyBook
@@ -85,7 +85,13 @@ def keeper() -> Keeper:
     town.answer(referral_id)
     town.complete(referral_id)
     town.desk.close_case(
-        CloseCase(case_id=case.case_id, outcome=CaseOutcome.TRANSFERRED_TO_POLICE, grounds="facts and articles"), MARKET
+        CloseCase(
+            case_id=case.case_id,
+            outcome=CaseOutcome.TRANSFERRED_TO_POLICE,
+            reason=CloseReason.MOVED_TO_POLICE,
+            grounds="facts and articles",
+        ),
+        MARKET,
     )
     return Keeper(town)
 

@@ -230,9 +230,9 @@ def test_a_case_shows_its_deadline_its_tasks_and_persons_never_without_standing(
     for words in ("收取入门费", "还剩 90 天", "《禁止传销条例》第七条", HANDOVER, HELPING):
         assert words in page.text, words
     # The police do not refer to themselves.
-    assert deeds_on(page, CASE_AT) == {"record_measure", "close", "ask", "name"}
+    assert deeds_on(page, CASE_AT) == {"record_measure", "close", "ask", "name", "add_task", "bundle", "evidence"}
     door.bus.says("get_case", replace(CASE, state=CaseState.CLOSED))
-    assert deeds_on(door.http.get(CASE_AT), CASE_AT) == set()
+    assert deeds_on(door.http.get(CASE_AT), CASE_AT) == {"reopen", "bundle"}
     door.bus.says("list_parties", BrokerDown("cases.away"))
     assert door.http.get(CASE_AT).status_code == 200
 
@@ -248,7 +248,8 @@ def test_a_case_is_handed_over_from_its_page(door: Door) -> None:
     given = asked(door, "request_assistance")[0].request
     assert (given.case_id, given.receiver, given.is_urgent) == (CASE.case_id, "market/desk", True)
     door.bus.says("close_case", replace(CASE, state=CaseState.CLOSED))
-    done = send(door, page, "close", CASE_AT, outcome="not_established", text_grounds="查无实据")
+    ended = {"outcome": "not_established", "reason": "facts_not_established"}
+    done = send(door, page, "close", CASE_AT, text_grounds="查无实据", **ended)
     assert (done.status_code, asked(door, "close_case")[0].request.grounds) == (303, "查无实据")
 
 

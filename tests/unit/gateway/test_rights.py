@@ -86,7 +86,14 @@ def test_every_locked_door_names_its_right_and_the_table_knows_it(house: Door) -
         assert resource in resources, path
         assert action in ACTIONS, path
         # A file of evidence is looked at for a reason, which is written down and therefore posted.
-        both_ways = right in ("policy.read", "tip.unmask", "reward.unmask", "evidence.read", "evidence.export")
+        both_ways = right in (
+            "policy.read",
+            "tip.unmask",
+            "reward.unmask",
+            "evidence.read",
+            "evidence.export",
+            "case.export",
+        )
         assert (action in ("read", "export")) == (method == "get") or both_ways, path
 
 
@@ -245,7 +252,7 @@ def test_every_field_of_an_answer_is_in_one_group_or_names_the_item() -> None:
             "reward_id",
         ),
         *("delivery_id", "channel", "event_id"),
-        *("evidence_id", "holder", "offered_to"),
+        *("evidence_id", "holder", "offered_to", "task_id", "left_out"),
     }
     for view, shape in SHOWS.items():
         grouped = [name for names in shape.groups.values() for name in names]
