@@ -30,7 +30,7 @@ class CaseDocument(AggregateDocument):
             {"fields": ["opened_at"]},
             {"fields": ["officer"], "sparse": True},
             {"fields": ["owner_agency", "tasks_due_at"]},
-            {"fields": ["tasks_untold_at"]},
+            {"fields": ["tasks_untold_at"], "sparse": True},
             *kept_indexes("keeping"),
         ],
     }
@@ -196,7 +196,7 @@ class EvidenceDocument(AggregateDocument):
         "indexes": [
             {"fields": ["case_id", "collected_at"]},
             {"fields": ["next_check_at"]},
-            {"fields": ["altered_at"]},
+            {"fields": ["altered_at"], "sparse": True},
             {"fields": ["state", "file"]},
         ],
     }

@@ -140,7 +140,7 @@ def kept(page: Any) -> dict[str, str]:
     begin = page.text.index(f'action="{CASE_AT}/evidence"')
     end = page.text.index("</form>", begin)
     cut = page.text[begin:end].replace(' enctype="multipart/form-data"', "", 1)
-    shown = type("Page", (), {"text": f"<form {cut}</form>"})
+    shown: Any = type("Page", (), {"text": f"<form {cut}</form>"})
     return {name: value for name, value in form_on(shown, f"{CASE_AT}/evidence").items() if name in ("csrf", "key")}
 
 
