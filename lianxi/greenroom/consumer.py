@@ -8,6 +8,7 @@ that breaks anywhere in between brings the batch again, which is harmless.
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -52,10 +53,12 @@ class QueueDoor(Entrypoint):
         handler: str,
         opened: Callable[[Any], None],
         is_outdated: Callable[[], bool],
+        gathers_seconds: float = 0.0,
     ) -> None:
         super().__init__()
         self._opened = opened
         self._is_outdated = is_outdated
+        self._gathers_seconds = gathers_seconds
         self._url = url
         self._queue = queue
         self._ladder = tuple(ladder)
@@ -123,8 +126,7 @@ class QueueDoor(Entrypoint):
         while not self._stopping:
             if not self._arrived:
                 self._drain(connection, IDLE_SECONDS)
-            while self._arrived and len(self._arrived) < BATCH and self._drain(connection, LINGER_SECONDS):
-                pass
+            self._gather(connection)
             if self._arrived and self._is_outdated():
                 # The desk is about to go over to another version of the policy: these letters come again, to that one.
                 self._drain(connection, OUTDATED_SECONDS)
@@ -133,6 +135,14 @@ class QueueDoor(Entrypoint):
                 self._settle(channel, self._handle(connection, batch))
         with suppress(*AWAY):
             consumer.cancel()
+
+    def _gather(self, connection: Connection) -> None:
+        """Let others join the first letter: what is here already, and what comes while nobody waits for it."""
+        until = time.monotonic() + self._gathers_seconds
+        while self._arrived and len(self._arrived) < BATCH and not self._stopping:
+            left = until - time.monotonic()
+            if not self._drain(connection, max(LINGER_SECONDS, left)) and left <= LINGER_SECONDS:
+                return
 
     def _connected(self, connected: bool) -> None:
         self.is_connected = connected

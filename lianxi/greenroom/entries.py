@@ -39,11 +39,15 @@ class Answers:
 
 @dataclass(frozen=True)
 class Consumes:
-    """Events from the bus: one at a time, ``method(self, event, cause)``, or what waits, ``method(self, heard)``."""
+    """Events from the bus: one at a time, ``method(self, event, cause)``, or what waits, ``method(self, heard)``.
+
+    A batch gathers for some seconds from its first event on.
+    """
 
     handler: str
     events: tuple[type[Event], ...]
     in_batches: bool = False
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -99,12 +103,15 @@ def consumes(
 
 
 def gathers(
-    handler: str, *events: type[E]
+    handler: str, *events: type[E], seconds: float = 0.0
 ) -> Callable[[Callable[[S, Sequence[Heard]], None]], Callable[[S, Sequence[Heard]], None]]:
-    """Take what waits in the queue of a handler as one batch; if it fails as a whole, each event is tried alone."""
+    """Take what waits in the queue of a handler as one batch; if it fails as a whole, each event is tried alone.
+
+    Where nobody waits for what is done, `seconds` lets others join the first, so that one write does for many.
+    """
 
     def mark(method: Callable[[S, Sequence[Heard]], None]) -> Callable[[S, Sequence[Heard]], None]:
-        return _marked(method, Consumes(handler, events, in_batches=True))
+        return _marked(method, Consumes(handler, events, in_batches=True, seconds=seconds))
 
     return mark
 

@@ -214,7 +214,7 @@ class Host:
             elif isinstance(mark, Consumes):
                 queues = topology.handler_queues(self._name, mark.handler)
                 how = Worker.gathered if mark.in_batches else Worker.events
-                hung[f"hears_{name}"] = self._queue_door(method, mark.handler, queues, how)
+                hung[f"hears_{name}"] = self._queue_door(method, mark.handler, queues, how, mark.seconds)
             elif isinstance(mark, Accepts):
                 queues = tuple(topology.intake_queue(self._name, lane) for lane in topology.INTAKE[self._name][1])
                 hung[f"takes_{name}"] = self._queue_door(method, "intake", queues, Worker.commands)
@@ -233,7 +233,9 @@ class Host:
 
         return {method: (asked(method), contract) for method, contract in OPERATOR_QUESTIONS.items()}
 
-    def _queue_door(self, method: Any, handler: str, queues: Sequence[str], how: Callable[..., Any]) -> Any:
+    def _queue_door(
+        self, method: Any, handler: str, queues: Sequence[str], how: Callable[..., Any], gathers_seconds: float = 0.0
+    ) -> Any:
         clock = self._premises.clock
 
         def entry(desk: Any, arrivals: Any, is_stopping: Callable[[], bool]) -> Any:
@@ -251,6 +253,7 @@ class Host:
                 handler,
                 self._doors.append,
                 self._is_outdated,
+                gathers_seconds,
             )
             register_entrypoint(protected, door)
         return protected

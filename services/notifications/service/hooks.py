@@ -35,7 +35,7 @@ class HookDoors(Desk):
     sender: HookSender
     views: NoticeViews
 
-    @gathers("tell_hooks", *OFFERED)
+    @gathers("tell_hooks", *OFFERED, seconds=0.25)
     def tell_hooks(self, heard: Sequence[Heard]) -> None:
         """Write what agencies' hooks are told of events."""
         self.sender.tell(heard)

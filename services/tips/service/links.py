@@ -22,7 +22,7 @@ class LinkDoors(Desk):
     links: LinkViews
     finder: Finder
 
-    @gathers("keep_trace", TipDispatched, TipVerified)
+    @gathers("keep_trace", TipDispatched, TipVerified, seconds=0.25)
     def on_tips_told_of(self, heard: Sequence[Heard]) -> None:
         """Make the traces of tips."""
         self.tracing.keep_traces(heard)
