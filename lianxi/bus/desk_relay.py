@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 import pika
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
+from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from lianxi.bus import topology
+from lianxi.bus.books import Books
 from lianxi.bus.link import Letter, Link
-from lianxi.bus.outboxes import Pending, Sent, ledger_row, pending_in, settled_rows, take_out
+from lianxi.bus.outboxes import TOGETHER, Pending, Sent, ledger_row, pending_in, settled_rows
 from lianxi.bus.parking import as_parked, receipts_of
 from lianxi.contracts import codec
 from lianxi.contracts.envelope import Lane
@@ -27,15 +29,15 @@ from lianxi.kernel.errors import BrokerDown, LianxiError
 from lianxi.runtime import metrics
 from lianxi.runtime.logs import get_log
 from lianxi.store.chain import Chain
-from lianxi.store.connect import DUPLICATE
 from lianxi.store.outbox import AGGREGATES, LANE_RANK
-from lianxi.store.parked import DELIVERIES, PARKED, SETTLEMENTS
+from lianxi.store.parked import PARKED, SETTLEMENTS
 
 log = get_log()
 LEASE = "relay_lease"
 LEASE_SECONDS = 15.0
 WINDOW = 500
 RECEIPTS_BATCH = 200
+RECEIPTS_SECONDS = 0.2
 RECOUNT_SECONDS = 5.0
 RECOUNT_SHARE = 0.02
 """Of the time at most: counting reads all that waits, and must not be what keeps it waiting."""
@@ -76,17 +78,27 @@ class DeskRelay:
         self._pause = poll_seconds
         self._all = frozenset(AGGREGATES[service])
         self._to_look_at: set[str] = set(self._all)
+        self._named: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        self._look_at_all_at = 0.0
         self.chain = Chain(service, database, clock)
+        self.books = Books(service, database, self.chain)
         self._rung = asyncio.Event()
         self._lease_until: datetime | None = None
         self._receipts: asyncio.Queue[Letter] = asyncio.Queue()
+        self._told: list[Letter] = []
         self._parked: asyncio.Queue[Letter] = asyncio.Queue()
         self._channels: dict[str, Any] = {}
         self.store_reached = False
 
-    def wake(self, collections: Iterable[str] = ()) -> None:
-        """Look now, where something is said to have been committed; everywhere when it is not said where."""
-        self._to_look_at |= self._all.intersection(collections) or self._all
+    def wake(self, committed: Mapping[str, Sequence[str]] | None = None) -> None:
+        """Read now what is said to have been committed; look wherever it is not said what, or not even where."""
+        for collection in self._all.intersection(committed or {}):
+            ids = (committed or {})[collection]
+            self._named[collection].update(dict.fromkeys(ids))
+            if not ids:
+                self._to_look_at.add(collection)
+        if not committed:
+            self._to_look_at |= self._all
         self._rung.set()
 
     async def run(self) -> None:
@@ -94,6 +106,7 @@ class DeskRelay:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.link.stay(self._settle_in))
             tasks.create_task(self._again_and_again(self._send_pending))
+            tasks.create_task(self._again_and_again(self.books.keep_when_due))
             tasks.create_task(self._again_and_again(self._note_receipts))
             tasks.create_task(self._again_and_again(self._drain_parked))
             tasks.create_task(self._again_and_again(self._recount))
@@ -105,8 +118,10 @@ class DeskRelay:
             self.wake()
             while self.link.is_open and await self._send_round():
                 self.wake()
+            await self.books.keep()
 
     async def _settle_in(self) -> None:
+        self._told = []
         for name, queue, waiting, prefetch in (
             ("receipts", topology.receipts_queue(self.service), self._receipts, 2 * RECEIPTS_BATCH),
             ("parked", topology.parked_queue(self.service), self._parked, 20),
@@ -138,7 +153,7 @@ class DeskRelay:
             await asyncio.sleep(self._poll_seconds)
         elif await self._send_round():
             self._pause = self._poll_seconds
-        elif not self._to_look_at:
+        elif not self._to_look_at and not self._named:
             await self._pause_until_rung()
 
     async def _pause_until_rung(self) -> None:
@@ -153,20 +168,34 @@ class DeskRelay:
 
     async def _send_round(self) -> bool:
         """Send what is pending where something may be, the most urgent lane first."""
+        self._look_at_all_now_and_then()
         places, self._to_look_at = self._to_look_at, set()
+        named, self._named = self._named, defaultdict(dict)
         try:
-            pending = [each for name in AGGREGATES[self.service] if name in places for each in await self._due(name)]
+            pending = [
+                each
+                for name in AGGREGATES[self.service]
+                for each in await (self._due(name) if name in places else self._committed(name, list(named[name])))
+            ]
             for rank in sorted({each.rank for each in pending}):
                 carry = self._carry if rank == LANE_RANK["rescue"] else self._carry_beside_rescues
                 await carry([each for each in pending if each.rank == rank])
         except BaseException:
-            self._to_look_at |= places
+            self._to_look_at |= places | named.keys()
             raise
         return bool(pending)
 
+    def _look_at_all_now_and_then(self) -> None:
+        """Look everywhere after a while even if it rings all the time: a ring may be lost, an event may not."""
+        now = asyncio.get_running_loop().time()
+        if now >= self._look_at_all_at:
+            self._to_look_at |= self._all
+        if self._to_look_at >= self._all:
+            self._look_at_all_at = now + SLOWEST * self._poll_seconds
+
     async def _carry_beside_rescues(self, pending: Sequence[Pending]) -> None:
-        """Carry a backlog; a rescue that is committed meanwhile waits neither for its confirms nor for its books."""
-        carrying = asyncio.create_task(self._carry(pending))
+        """Carry a backlog; a rescue that is committed meanwhile waits neither for its confirms nor for the books."""
+        carrying = asyncio.create_task(self._carry_backlog(pending))
         try:
             while not carrying.done():
                 rung = asyncio.create_task(self._rung.wait())
@@ -183,25 +212,44 @@ class DeskRelay:
     async def _carry_rescues(self) -> None:
         """Carry rescues from where it has rung, and leave the rest there for the next round."""
         self._rung.clear()
-        places = [name for name in AGGREGATES[self.service] if name in self._to_look_at]
-        if rescues := [each for name in places for each in await self._pending(name, LANE_RANK["rescue"])]:
+        known = self.books.known()
+        rung = self._to_look_at | self._named.keys()
+        places = [name for name in AGGREGATES[self.service] if name in rung]
+        found = [each for name in places for each in await self._pending(name, LANE_RANK["rescue"])]
+        if rescues := self.books.unsent(found, known):
             await self._carry(rescues)
+
+    async def _carry_backlog(self, pending: Sequence[Pending]) -> None:
+        await self._carry(pending)
+        if self.books.is_full:
+            await self.books.keep()
 
     async def _carry(self, pending: Sequence[Pending]) -> None:
         sent = await self._publish(pending)
-        await self._keep_books(sent)
+        self.books.note(sent)
         if any(each.failed for each in sent):
             raise BrokerDown("broker.refused")
 
     async def _due(self, collection: str) -> list[Pending]:
         """Read what is pending in one place; where more waits than is sent at once, only its most urgent lane."""
+        known = self.books.known()
         found = await self._pending(collection, _ANY_RANK)
         if len(found) == WINDOW:
             self._to_look_at.add(collection)
             for rank in LANE_RANK.values():
-                if first := await self._pending(collection, rank):
+                if first := self.books.unsent(await self._pending(collection, rank), known):
                     return first
-        return found
+        return self.books.unsent(found, known)
+
+    async def _committed(self, collection: str, ids: Sequence[str]) -> list[Pending]:
+        """Read what has been named: what is on its way already is not read again, as it is by a look."""
+        known = self.books.known()
+        found: list[Pending] = []
+        for start in range(0, len(ids), TOGETHER):
+            match = {"_id": {"$in": ids[start : start + TOGETHER]}}
+            rows = self._database[collection].find(match, _TO_CARRY)
+            found += [pending_in(collection, row) async for row in rows if "_outbox_due" in row]
+        return self.books.unsent(found, known)
 
     async def _pending(self, collection: str, rank: Any) -> list[Pending]:
         found = self._database[collection].find({"_outbox_due": rank}, _TO_CARRY).limit(WINDOW)
@@ -214,10 +262,13 @@ class DeskRelay:
         while going := [each for each in sent if not each.failed and wave < len(each.pending.entries)]:
             confirms = [self._publish_one(each.pending.entries[wave]) for each in going]
             answers = await asyncio.gather(*confirms, return_exceptions=True)
+            now = self._clock.now()
             for each, answer in zip(going, answers, strict=True):
                 each.failed = isinstance(answer, BaseException)
                 if not each.failed:
-                    each.entries.append(each.pending.entries[wave])
+                    entry = each.pending.entries[wave]
+                    each.entries.append(entry)
+                    each.rows.append(ledger_row(entry, now))
             wave += 1
         return sent
 
@@ -235,18 +286,6 @@ class DeskRelay:
         )
         key = topology.routing_key(event["type"], lane)
         return self.link.publish(topology.EVENTS_EXCHANGE, key, codec.to_bytes(event), properties)
-
-    async def _keep_books(self, sent: Sequence[Sent]) -> None:
-        """Write the ledger's rows, chain the audit, then take both out of the aggregates."""
-        now = self._clock.now()
-        await self.chain.append([line for each in sent for line in each.audit])
-        rows = (ledger_row(entry, now) for each in sent for entry in each.entries)
-        await self._insert_new(DELIVERIES, [row for row in rows if row["queues"]])
-        for collection in AGGREGATES[self.service]:
-            await take_out(self._database[collection], [each for each in sent if each.pending.collection == collection])
-        for each in sent:
-            for entry in each.entries:
-                metrics.events_published_total.labels(self.service, entry["lane"]).inc()
 
     async def _holds_lease(self) -> bool:
         now = self._clock.now()
@@ -270,19 +309,16 @@ class DeskRelay:
             await self._database[LEASE].delete_one({"_id": "relay", "holder": self._holder})
 
     async def _note_receipts(self) -> None:
-        letters = await _batch(self._receipts, RECEIPTS_BATCH)
-        receipts = [receipt for letter in letters for receipt in receipts_of(letter.body)]
-        await self._insert_new(SETTLEMENTS, settled_rows(receipts))
-        self._acknowledge("receipts", letters[-1])
-
-    async def _insert_new(self, collection: str, rows: Sequence[dict[str, Any]]) -> None:
-        """Insert rows in one write; those that were there already stay."""
-        try:
-            if rows:
-                await self._database[collection].insert_many(rows, ordered=False)
-        except BulkWriteError as error:
-            if any(each["code"] != DUPLICATE for each in error.details["writeErrors"]):
-                raise
+        if not self._told:
+            self._told = [await self._receipts.get()]
+        told = self._told
+        await _gather(told, self._receipts, RECEIPTS_BATCH, RECEIPTS_SECONDS)
+        receipts = [receipt for letter in told for receipt in receipts_of(letter.body)]
+        await self.books.insert_new(SETTLEMENTS, settled_rows(receipts))
+        # Letters of a connection that is gone come again, and their tags mean others on the new one.
+        if self._told is told:
+            self._told = []
+            self._acknowledge("receipts", told[-1])
 
     async def _drain_parked(self) -> None:
         letter = await self._parked.get()
@@ -320,8 +356,9 @@ class DeskRelay:
         await asyncio.sleep(max(RECOUNT_SECONDS, (time.monotonic() - began) / RECOUNT_SHARE))
 
 
-async def _batch(queue: asyncio.Queue[Letter], most: int) -> list[Letter]:
-    batch = [await queue.get()]
+async def _gather(batch: list[Letter], queue: asyncio.Queue[Letter], most: int, seconds: float) -> None:
+    """Add what has come, and what comes within a moment: nobody waits for it, and one write costs as much as many."""
+    if len(batch) + queue.qsize() < most:
+        await asyncio.sleep(seconds)
     while len(batch) < most and not queue.empty():
         batch.append(queue.get_nowait())
-    return batch

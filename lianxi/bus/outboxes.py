@@ -35,10 +35,14 @@ class Pending:
 
 @dataclass
 class Sent:
-    """What the broker has confirmed of one aggregate's events, in order, up to the first that it has not."""
+    """What the broker has confirmed of one aggregate's events, in order, up to the first that it has not.
+
+    `rows` are the ledger's, of the instant of each confirm.
+    """
 
     pending: Pending
     entries: list[Mapping[str, Any]] = field(default_factory=list)
+    rows: list[dict[str, Any]] = field(default_factory=list)
     failed: bool = False
 
     @property

@@ -23,7 +23,7 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
 
 from lianxi import __version__
-from lianxi.bus import topology
+from lianxi.bus import topology, wire
 from lianxi.bus.desk_relay import DeskRelay
 from lianxi.bus.heads import Heads, keep_books
 from lianxi.bus.link import Letter, Link
@@ -143,7 +143,7 @@ class Relay:
         def rung(letter: Letter) -> None:
             desk = desks.get(letter.routing_key)
             if desk is not None:
-                desk.wake(letter.body.decode().split(","))
+                desk.wake(wire.ring_from_bytes(letter.body))
 
         queue = await self._bell.own_queue("lx.wake-", topology.WAKE_EXCHANGE, "")
         await self._bell.consume(queue, rung, no_ack=True)

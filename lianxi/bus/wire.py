@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +28,8 @@ QUEUE = "x-lx-queue"
 ERROR = "x-lx-error"
 FAILED_AT = "x-lx-failed-at"
 REPLAYED_BY = "x-lx-replayed-by"
+NAMED = 200
+"""So many aggregates of a collection are named at a ring; where more were committed, whoever hears it looks himself."""
 
 _AWAY: Mapping[str, type[Unavailable]] = {each.__name__: each for each in (StoreDown, BrokerDown, TimedOut, TooBusy)}
 
@@ -103,6 +106,18 @@ def answer_from_bytes(body: bytes) -> Any:
     if "away" in result:
         raise _AWAY.get(result["away"]["kind"], Unavailable)(result["away"]["code"])
     raise Broken(str(result.get("broken", {}).get("code", "desk.failed")))
+
+
+def ring_to_bytes(committed: Mapping[str, Sequence[str]]) -> bytes:
+    """Write what was committed: by collection which aggregates, or none by name where they are many."""
+    return codec.to_bytes({name: list(ids) if len(ids) <= NAMED else [] for name, ids in committed.items()})
+
+
+def ring_from_bytes(body: bytes) -> Mapping[str, Sequence[str]]:
+    """Read what was committed; what cannot be read says nothing, and then it may be anything anywhere."""
+    with suppress(ContractBroken):
+        return codec.as_contract(dict[str, list[str]], codec.from_bytes(body))
+    return {}
 
 
 def milliseconds(instant: datetime) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import eventlet
 from eventlet.semaphore import Semaphore
 from kombu import Connection
 
-from lianxi.bus import topology
+from lianxi.bus import topology, wire
 from lianxi.greenroom.consumer import AWAY, BACKOFF_SECONDS
 from lianxi.greenroom.publishing import publish
 
@@ -22,11 +23,11 @@ class Waker:
         self._url = url
         self._desk = desk
         self._rung = Semaphore(0)
-        self._committed: set[str] = set()
+        self._committed: dict[str, dict[str, None]] = {}
 
-    def ring(self, collection: str) -> None:
-        """Note that something was committed in a collection; never blocks."""
-        self._committed.add(collection)
+    def ring(self, collection: str, ids: Sequence[str]) -> None:
+        """Note what was committed in a collection; never blocks."""
+        self._committed.setdefault(collection, {}).update(dict.fromkeys(ids))
         if self._rung.balance <= 0:
             self._rung.release()
 
@@ -46,12 +47,12 @@ class Waker:
         while True:
             self._rung.acquire()
             properties = {"delivery_mode": 1, "expiration": "1000"}
-            where, self._committed = self._committed, set()
+            rung, self._committed = self._committed, {}
             try:
-                body = ",".join(sorted(where)).encode()
+                body = wire.ring_to_bytes({name: list(ids) for name, ids in rung.items()})
                 publish(channel, body, exchange=topology.WAKE_EXCHANGE, key=self._desk, properties=properties)
             except AWAY:
-                for each in where:
-                    self.ring(each)
+                for name, ids in rung.items():
+                    self.ring(name, list(ids))
                 raise
             eventlet.sleep(PAUSE_SECONDS)

@@ -6,23 +6,25 @@ looking stays the truth: a bell that nobody hears costs a moment, never an event
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+
+Listener = Callable[[str, Sequence[str]], None]
 
 
 class Bell:
     """Rings whoever listens."""
 
     def __init__(self) -> None:
-        self._listener: Callable[[str], None] | None = None
+        self._listener: Listener | None = None
 
-    def listen(self, listener: Callable[[str], None]) -> None:
-        """Be called at every ring with the name of the collection; the call must not block."""
+    def listen(self, listener: Listener) -> None:
+        """Be called at every ring with the collection and what was committed in it; the call must not block."""
         self._listener = listener
 
-    def ring(self, collection: str) -> None:
-        """Say that something has been committed there."""
+    def ring(self, collection: str, ids: Sequence[str]) -> None:
+        """Say which aggregates have been committed there."""
         if self._listener is not None:
-            self._listener(collection)
+            self._listener(collection, ids)
 
 
 COMMITTED = Bell()

@@ -198,7 +198,7 @@ class AggregateStore(Generic[A]):
                 self._collection.insert_one(self._new(Addition(state, events, cause)))
         except DuplicateKeyError:
             return False
-        COMMITTED.ring(self._collection.name)
+        COMMITTED.ring(self._collection.name, [state.id])
         return True
 
     def add_many(self, additions: Sequence[Addition[A]]) -> list[bool]:
@@ -206,7 +206,7 @@ class AggregateStore(Generic[A]):
         if not additions:
             return []
         refused = insert_new(self._collection, [self._new(each) for each in additions])
-        COMMITTED.ring(self._collection.name)
+        COMMITTED.ring(self._collection.name, [each.state.id for each in additions])
         return [index not in refused for index in range(len(additions))]
 
     def change(
@@ -232,7 +232,7 @@ class AggregateStore(Generic[A]):
             with reaching_the_store():
                 result = self._collection.update_one({"_id": aggregate_id, "_version": before.version}, update)
             if result.matched_count == 1:
-                COMMITTED.ring(self._collection.name)
+                COMMITTED.ring(self._collection.name, [aggregate_id])
                 return Stored(before.version + 1, after)
         raise Conflict(f"{self._announcer.noun}.contended")
 
@@ -246,7 +246,7 @@ class AggregateStore(Generic[A]):
         if decided:
             with reaching_the_store():
                 done = write_together(self._collection, decided)
-            COMMITTED.ring(self._collection.name)
+            COMMITTED.ring(self._collection.name, [each.aggregate_id for each in decided])
         if done < len(decided) or len(found) < len(changes):
             # Those that were written are known by their event and stay as they are.
             for each in changes:

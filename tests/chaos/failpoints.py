@@ -21,6 +21,7 @@ from typing import Any, ClassVar
 import mongoengine
 from mongoengine import IntField
 
+import lianxi.bus.books as books_module
 import lianxi.bus.desk_relay as relay_module
 import lianxi.bus.outboxes as outboxes_module
 import lianxi.store.together as together_module
@@ -39,7 +40,9 @@ AGGREGATES = 5
 TOGETHER = 4
 EVENTS = 30
 DECISIONS = 4
-WATCHED = frozenset({unit_module.__file__, together_module.__file__, relay_module.__file__, outboxes_module.__file__})
+WATCHED = frozenset(
+    each.__file__ for each in (unit_module, together_module, relay_module, books_module, outboxes_module)
+)
 # About as many lines as a trial runs through in the watched files, so that most die on the way and some live.
 LINES = {"decide": 500, "batch": 700, "relay": 260}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from tests.support.town import Broker, Database
 
 DATABASE = "relay_suite_tips"
 ANNOUNCER = Announcer(service="tips", noun="tip")
+CAUSE = Cause(actor="test", correlation_id="c")
 
 
 @pytest.fixture
@@ -114,7 +116,7 @@ def test_a_rescue_passes_a_backlog_that_is_on_its_way(broker: Broker, database: 
         async def publish_when_let(pending_now: Sequence[Pending]) -> list[Sent]:
             if pending_now[0].rank == LANE_RANK["normal"]:
                 put_in(tips, "r1", 1, "rescue")
-                desk.wake(["tips"])
+                desk.wake({"tips": ["r1"]})
                 await held.wait()
             sent = await publish(pending_now)
             held.set()
@@ -122,7 +124,7 @@ def test_a_rescue_passes_a_backlog_that_is_on_its_way(broker: Broker, database: 
 
         desk._publish = publish_when_let  # type: ignore[assignment, method-assign]
         await desk._send_pending()
-        assert tips.tips.find_one({"_id": "r1"})["_outbox"] == [], "with its books kept"
+        await desk.books.keep()
 
     letters = taken(broker, lambda: run(broker, database, commit_a_rescue_meanwhile))
     sent = [str(letter.properties.message_id) for letter in letters]
@@ -148,19 +150,44 @@ def test_an_idle_relay_looks_seldom_and_a_ring_makes_it_look_only_where_somethin
             await desk._send_pending()
         assert set(looked) == set(AGGREGATES["tips"]), "without a ring everywhere"
 
+        read, named = desk._committed, dict[str, list[str]]()
+
+        async def noted_by_name(collection: str, ids: Sequence[str]) -> list[Pending]:
+            named.update({collection: list(ids)} if ids else {})
+            return await read(collection, ids)
+
+        desk._committed = noted_by_name  # type: ignore[method-assign]
+        desk._look_at_all_at = math.inf
+
         def commit() -> None:
             looked.clear()
             put_in(tips, "t1", 1)
-            desk.wake(["tips"])
+            desk.wake({"tips": ["t1"]})
 
         asyncio.get_running_loop().call_later(0.1, commit)
         await desk._send_pending()
         await desk._send_pending()
-        assert looked == ["tips"], "and once rung for only there"
+        assert (looked, named) == ([], {"tips": ["t1"]}), "and once rung for only what was named"
         assert desk._pause == 0.05
+        await desk.books.keep()
 
     run(broker, database, look)
     assert tips.tips.find_one({"_id": "t1"})["_outbox"] == []
+
+
+def test_what_no_ring_told_of_is_found_also_while_it_rings(broker: Broker, database: Database, tips: Any) -> None:
+    async def ring_for_another(desk: DeskRelay) -> None:
+        assert not await desk._send_round()
+        put_in(tips, "lost", 1)
+        desk.wake({"notices": ["n1"], "tips": ["t1"]})
+        assert not await desk._send_round()
+        desk._look_at_all_at = 0.0
+        desk.wake({"tips": ["t1"]})
+        assert await desk._send_round()
+        await desk.finish()
+
+    run(broker, database, ring_for_another)
+    assert tips.tips.find_one({"_id": "lost"})["_outbox"] == []
 
 
 def test_what_is_added_while_sending_stays_for_the_next_time(broker: Broker, database: Database, tips: Any) -> None:
@@ -179,12 +206,39 @@ def test_what_is_added_while_sending_stays_for_the_next_time(broker: Broker, dat
                 "$inc": {"_version": 1},
             },
         )
-        await desk._keep_books(sent)
+        desk.books.note(sent)
+        await desk.books.keep()
 
     run(broker, database, add_between)
     row = tips.tips.find_one({"_id": "t1"})
     assert [entry["event"]["data"]["desk"] for entry in row["_outbox"]] == ["police/late"]
     assert row["_outbox_due"] == LANE_RANK["normal"]
+
+
+def test_what_is_on_its_way_is_not_sent_again_and_what_comes_behind_it_is(
+    broker: Broker, database: Database, tips: Any
+) -> None:
+    first = put_in(tips, "t1", 2)
+
+    async def send_twice(desk: DeskRelay) -> None:
+        assert await desk._send_round()
+        assert tips.deliveries.count_documents({}) == 0, "nothing is written down yet"
+        desk.wake({"tips": ["t1"]})
+        assert not await desk._send_round(), "found again, and known"
+        now = datetime.now(UTC)
+        late = ANNOUNCER.envelopes("t1", 2, [TipAccepted(tip_id="t1", desk="police/late", accepted_at=now)], CAUSE, now)
+        tips.tips.update_one({"_id": "t1"}, {"$push": {"_outbox": pending(late, now)[0]}, "$inc": {"_version": 1}})
+        desk.wake({"tips": ["t1"]})
+        assert await desk._send_round()
+        await desk.books.keep()
+
+    letters = taken(broker, lambda: run(broker, database, send_twice))
+    assert [str(each.properties.message_id) for each in letters][:2] == first
+    assert len(letters) == 3, "each once"
+    row = tips.tips.find_one({"_id": "t1"})
+    assert row["_outbox"] == []
+    assert "_outbox_due" not in row
+    assert tips.deliveries.count_documents({}) == 3
 
 
 def test_one_relay_holds_the_lease_until_it_gives_it_back_or_dies(
