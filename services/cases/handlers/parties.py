@@ -220,6 +220,9 @@ class PartyDesk:
 
     def settle_parties(self, event: CaseClosed, cause: Cause) -> None:
         """Erase who was suspected in a case that has been closed, each in one write with its line of the audit."""
+        case = self.cases.find(event.case_id)
+        if case is not None and case.state.state is CaseState.OPEN:
+            return  # it was taken up again before this was heard
         while found := self.index.suspected(event.case_id):
             for party_id in found:
                 self._erase(party_id, cause)

@@ -8,8 +8,18 @@ from datetime import timedelta
 import pytest
 
 from lianxi.contracts import codec
-from lianxi.contracts.cases import CaseOutcome, CaseReopened, CaseState, CaseView, CloseCase, CloseReason, ReopenCase
-from lianxi.contracts.envelope import Caller
+from lianxi.contracts.cases import (
+    CaseClosed,
+    CaseOutcome,
+    CaseReopened,
+    CaseState,
+    CaseView,
+    CloseCase,
+    CloseReason,
+    ReopenCase,
+)
+from lianxi.contracts.envelope import Caller, Cause
+from lianxi.contracts.parties import PartyStanding
 from lianxi.contracts.tasks import AddTask, CompleteTask, DropTask, ListTasks, TaskOverdue, TaskState, TaskView
 from lianxi.kernel.errors import Conflict, Forbidden, NotFound, RuleBroken
 from tests.unit.cases.desk import MARKET, NOW, POLICE_CALLER, SENDER, CasesInMemory, caller
@@ -119,6 +129,17 @@ def test_reopening_needs_a_reason_and_keeps_how_it_had_ended(town: CasesInMemory
     assert isinstance(town.announced()[-1], CaseReopened)
     assert town.cases.get(case.case_id).state.keeping.since is None
     assert close(town, case.case_id).state is CaseState.CLOSED
+
+
+def test_who_is_suspected_in_a_case_that_was_taken_up_again_is_not_erased_by_an_old_letter(town: CasesInMemory) -> None:
+    case = town.open()
+    party = town.name(case.case_id)
+    close(town, case.case_id)
+    town.chores.reopen_case(ReopenCase(case_id=case.case_id, reason="出现新证据"), MARKET)
+    closed = next(each for each in town.announced() if isinstance(each, CaseClosed))
+    town.persons.settle_parties(closed, Cause(actor="desk:cases", correlation_id="x", event_id="closed"))
+
+    assert town.party(party.party_id).standing is PartyStanding.SUSPECTED
 
 
 @pytest.mark.criterion("9.2")
