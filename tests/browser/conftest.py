@@ -155,7 +155,7 @@ def visitors(chromium: Browser, town: RunningTown) -> Iterator[Callable[..., Vis
             viewport={"width": width, "height": 844},
             **more,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         visitor = Visitor(context.new_page(), language, width, town.gateway_url)
         visitor.watch()
         made.append(visitor)
