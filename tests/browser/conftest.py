@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, expect, sync_playwright
 
 from deploy.local import browser as machine
 from deploy.local.places import CHECKOUT
@@ -135,6 +135,7 @@ class Visitor:
 def chromium() -> Iterator[Browser]:
     program = machine.find()
     assert program is not None, "chromium is missing; `make test` fetches it"
+    expect.set_options(timeout=15_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=str(program), headless=True, chromium_sandbox=False, args=list(ARGUMENTS)
