@@ -14,7 +14,8 @@ from typing import Any, Final
 from gateway.refusals import NotAllowed
 from lianxi.contracts import codec
 from lianxi.contracts.envelope import Caller
-from lianxi.contracts.rights import BLURRED, LISTED, MASKED_BY, REDACTED, SHOWS, Shown
+from lianxi.contracts.rights import BLURRED, LISTED, MASKED_BY, REDACTED, SHOWS
+from lianxi.contracts.showing import Shown
 from lianxi.policy.policy import Policy
 from lianxi.policy.rights import ALL_OF_IT, Permissions, Standing
 

@@ -24,6 +24,8 @@ class GatewaySettings(Settings):
     gateway_people_file: Path | None = None
     gateway_spool_dir: Path
     gateway_attachments_dir: Path
+    gateway_papers_dir: Path = Path("deploy/papers")
+    """The templates of papers that leave for an office program; a town edits its own there."""
     gateway_mailbox_file: Path | None = None
     """What the file courier writes: shown at `/ops/mailbox`, in a rehearsal only."""
     gateway_trusted_proxies: str = ""

@@ -82,6 +82,11 @@ class Telling:
         self._names = names_of(policy)
         self._categories = {each.category: (each.name_zh, each.name_en) for each in policy.routes}
 
+    @property
+    def is_chinese(self) -> bool:
+        """Whether it tells in Chinese."""
+        return self._language == "zh"
+
     def name(self, code: str | None) -> str:
         """Say what a desk, an agency, a village or an article is called; an unknown code stays as it is."""
         return "" if code is None else self._names.get(code, (code, code))[self._place]

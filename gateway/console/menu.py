@@ -26,6 +26,8 @@ PLACES: Final = (
     Place("/desk/cases", "staff.cases", "case.read"),
     Place("/desk/returns", "staff.returns", "stage_report.change"),
     Place("/desk/obligations", "staff.obligations", "stage_report.change"),
+    Place("/desk/meetings", "staff.meetings", "meeting.read"),
+    Place("/desk/publicity", "staff.publicity", "publicity.read"),
     Place("/desk/warnings", "staff.warnings", "warning.read"),
     Place("/desk/rewards", "staff.rewards", "reward.read"),
     Place("/desk/vault", "staff.vault", "vault.read"),

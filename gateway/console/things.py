@@ -48,6 +48,9 @@ _PAGES: Final = {
     "order": "/desk/orders/",
     "stage_report": "/desk/returns/",
     "reward": "/desk/rewards/",
+    "meeting": "/desk/meetings/",
+    "meeting_decision": "/desk/decisions/",
+    "publicity": "/desk/publicity/",
 }
 """Where a thing has its page, by the noun before its id."""
 

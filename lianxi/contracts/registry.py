@@ -15,9 +15,11 @@ from lianxi.contracts import (
     inspections,
     links,
     major_events,
+    meetings,
     notifications,
     outside,
     parties,
+    publicity,
     reporting,
     retention,
     rewards,
@@ -38,7 +40,7 @@ _MODULES: Mapping[str, tuple[ModuleType, ...]] = {
     "tips": (tips, vault, rewards, unmasking, links, saved_searches, feedback, retention),
     "inspections": (inspections, conflicts, retention),
     "cases": (cases, evidence, parties, tasks, timelines, retention),
-    "reporting": (reporting, assessment, retention, major_events),
+    "reporting": (reporting, assessment, retention, major_events, meetings, publicity),
     "notifications": (notifications, outside, webhooks, warnings),
 }
 

@@ -9,19 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from lianxi.contracts.assessment import DeductionView, FindingView, UnitBoard
 from lianxi.contracts.attachments import AttachmentKey
 from lianxi.contracts.case_rights import OF_CASES
 from lianxi.contracts.conflicts import ConflictView
 from lianxi.contracts.coverage import PlanLine
 from lianxi.contracts.inspections import PlannedVisit, RentalView, VisitView
 from lianxi.contracts.links import SimilarTip
-from lianxi.contracts.major_events import MajorEventView
 from lianxi.contracts.masking import masked_name, masked_person
 from lianxi.contracts.notifications import NoticeView
 from lianxi.contracts.outside import OutsideMessage
 from lianxi.contracts.photographs import PhotographKey, PhotographView
-from lianxi.contracts.reporting import OrderView, StageReportDraft, StageReportView, ToolView
+from lianxi.contracts.reports_shown import REPORTED
 from lianxi.contracts.retention import HoldView, RunView
 from lianxi.contracts.rewards import RewardView
 from lianxi.contracts.rounds import Stop
@@ -55,6 +53,7 @@ _TIP = Shown(
 )
 SHOWS: Mapping[type[Any], Shown] = {
     **OF_CASES,
+    **REPORTED,
     TipView: _TIP,
     TipSummary: _TIP,
     AttachmentKey: Shown(
@@ -171,43 +170,6 @@ SHOWS: Mapping[type[Any], Shown] = {
         },
         desks=("desk",),
     ),
-    MajorEventView: Shown(
-        "major_event",
-        {
-            "status": (
-                *("kind", "about", "state", "known_at", "due_at", "reported_at", "is_late", "is_missing", "rungs"),
-            ),
-            "text": ("parts",),
-        },
-        desks=("owner",),
-    ),
-    OrderView: Shown(
-        "supervision",
-        {
-            "question": ("about", "question", "issued_by", "issued_at", "due_at", "rungs", "rounds"),
-            "answer": ("answer", "answered_at"),
-            "verdict": ("state", "remark"),
-        },
-        desks=("target",),
-    ),
-    StageReportView: Shown(
-        "stage_report",
-        {
-            "status": ("state", "due_on", "filed_at"),
-            "text": ("practice", "results", "problems", "advice"),
-            "figures": ("figures", "figures_sha256", "bounces", "stated", "remarks"),
-        },
-        desks=("agency",),
-    ),
-    StageReportDraft: Shown(
-        "stage_report",
-        {
-            "status": ("period_from", "period_to", "due_on"),
-            "text": ("practice", "results", "problems", "advice"),
-            "figures": ("figures",),
-        },
-        desks=("agency",),
-    ),
     RewardView: Shown(
         "reward",
         {
@@ -220,43 +182,6 @@ SHOWS: Mapping[type[Any], Shown] = {
             "tip": ("tip_id", "lead", "claimed_at", "is_late"),
         },
         desks=("lead",),
-    ),
-    DeductionView: Shown(
-        "assessment",
-        {
-            "facts": (
-                *("trigger", "about", "facts", "came_late", "tenths", "state"),
-                *("proposed_by", "proposed_at", "statement_due_at"),
-            ),
-            "evidence": ("proof",),
-            "statement": ("statement", "stated_at"),
-            "decision": ("decided_by", "decided_at", "grounds", "withdrawals"),
-        },
-        desks=("unit",),
-    ),
-    FindingView: Shown(
-        "assessment",
-        {
-            "facts": ("fact", "about", "found_by", "found_at"),
-            "evidence": ("proof", "grounds"),
-            "decision": ("withdrawn_by", "withdrawn_at", "reason"),
-        },
-        desks=("unit",),
-    ),
-    UnitBoard: Shown(
-        "assessment",
-        {"facts": ("of_tenths", "taken_tenths", "standing_tenths", "proposed_tenths", "items")},
-        desks=("unit",),
-    ),
-    ToolView: Shown(
-        "assessment",
-        {
-            "facts": ("kind", "trigger", "state", "proposed_by", "proposed_at", "statement_due_at"),
-            "evidence": ("proof",),
-            "statement": ("statement", "stated_at"),
-            "decision": ("decided_by", "decided_at", "grounds", "ended_at", "end_grounds"),
-        },
-        desks=("target",),
     ),
 }
 """Answer → how it is cut. What stands not here holds no item: rules, totals, an operator's letters."""

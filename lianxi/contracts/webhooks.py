@@ -14,7 +14,7 @@ from typing import Annotated, Any, ClassVar, Final
 
 from annotated_types import Len
 
-from lianxi.contracts import assessment, cases, major_events, parties, reporting, tips
+from lianxi.contracts import assessment, cases, major_events, meetings, parties, reporting, tips
 from lianxi.contracts.envelope import Event
 
 OFFERED: Final[tuple[type[Event], ...]] = (
@@ -61,6 +61,12 @@ OFFERED: Final[tuple[type[Event], ...]] = (
     assessment.DeductionWithdrawn,
     major_events.MajorEventKnown,
     major_events.MajorEventReported,
+    meetings.MeetingCalled,
+    meetings.MeetingCancelled,
+    meetings.MeetingClosed,
+    meetings.DecisionTaken,
+    meetings.DecisionDone,
+    meetings.DecisionReopened,
 )
 """What a hook may ask for: whatever happens to an item that agencies work on together."""
 

@@ -317,7 +317,7 @@ def _events(policy: Policy, events: frozenset[str]) -> Iterator[Finding]:
     kept_by = ((f"obligation {row.id}", row.clause, event) for row in policy.obligations for event in row.kept_by)
     told = ((f"notice of {rule.event}", rule.clause, rule.event) for rule in policy.notices)
     for name, clause, event in (*kept_by, *told):
-        if event not in events:
+        if event.partition("/")[0] not in events:
             yield error(
                 "event.unknown",
                 f"{name} names event {event!r}, which nobody announces.",

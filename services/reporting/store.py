@@ -22,6 +22,10 @@ from services.reporting.documents import (
     EventFactDocument,
     FindingDocument,
     MajorEventDocument,
+    MeetingDecisionDocument,
+    MeetingDocument,
+    PublicityDocument,
+    PublicityGapDocument,
     RetentionRunDocument,
     StageReportDocument,
     SupervisionOrderDocument,
@@ -29,11 +33,14 @@ from services.reporting.documents import (
 )
 from services.reporting.domain import orders, returns
 from services.reporting.domain.cells import SHAPE, Cell, KeptCell
+from services.reporting.domain.decisions import Owed
 from services.reporting.domain.deductions import Deduction
 from services.reporting.domain.facts import Fact
 from services.reporting.domain.findings import Finding
 from services.reporting.domain.major_events import MajorEvent, announced_at
+from services.reporting.domain.meetings import Meeting
 from services.reporting.domain.orders import SupervisionOrder
+from services.reporting.domain.publicity import Activity, Gap
 from services.reporting.domain.retention_runs import RetentionRun
 from services.reporting.domain.returns import StageReport
 from services.reporting.domain.tools import Tool
@@ -45,6 +52,10 @@ RETENTION_RUNS = Announcer(service="reporting", noun="retention_run")
 FINDINGS = Announcer(service="reporting", noun="finding")
 DEDUCTIONS = Announcer(service="reporting", noun="deduction")
 MAJOR_EVENTS = Announcer(service="reporting", noun="major_event")
+MEETINGS = Announcer(service="reporting", noun="meeting")
+MEETING_DECISIONS = Announcer(service="reporting", noun="meeting_decision")
+PUBLICITY = Announcer(service="reporting", noun="publicity")
+PUBLICITY_GAPS = Announcer(service="reporting", noun="publicity_gap")
 HANDLER = "reporting.keep_fact"
 PROMPT = timedelta(seconds=5)
 """A fact that took longer from getting its time to lying in the database may have been passed by what counts."""
@@ -193,3 +204,23 @@ def proposed_deductions(clock: Clock) -> AggregateStore[Deduction]:
 def major_events(clock: Clock) -> AggregateStore[MajorEvent]:
     """Open the collection of major events."""
     return AggregateStore(MajorEventDocument, MajorEvent, MAJOR_EVENTS, clock, announced_at)
+
+
+def meetings(clock: Clock) -> AggregateStore[Meeting]:
+    """Open the collection of meetings."""
+    return AggregateStore(MeetingDocument, Meeting, MEETINGS, clock)
+
+
+def meeting_decisions(clock: Clock) -> AggregateStore[Owed]:
+    """Open the collection of what meetings decided."""
+    return AggregateStore(MeetingDecisionDocument, Owed, MEETING_DECISIONS, clock)
+
+
+def publicity(clock: Clock) -> AggregateStore[Activity]:
+    """Open the register of publicity."""
+    return AggregateStore(PublicityDocument, Activity, PUBLICITY, clock)
+
+
+def publicity_gaps(clock: Clock) -> AggregateStore[Gap]:
+    """Open the collection of periods that had no publicity."""
+    return AggregateStore(PublicityGapDocument, Gap, PUBLICITY_GAPS, clock)

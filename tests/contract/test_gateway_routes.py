@@ -75,6 +75,15 @@ PAGES = {
         "/desk/handovers/{item_id}",
         "/desk/handovers/{item_id}/{deed}",
         "/desk/invitation",
+        "/desk/decisions/{decision_id}",
+        "/desk/decisions/{decision_id}/{deed}",
+        "/desk/meetings",
+        "/desk/meetings/{meeting_id}",
+        "/desk/meetings/{meeting_id}/minutes.docx",
+        "/desk/meetings/{meeting_id}/{deed}",
+        "/desk/publicity",
+        "/desk/publicity/{activity_id}",
+        "/desk/publicity/{activity_id}/{deed}",
         "/desk/me/sign-in",
         "/desk/me/sign-in/factor",
         "/desk/me/sign-in/password",
@@ -181,6 +190,14 @@ get /v1/retention/runs/{run_id} · post /v1/retention/runs/{run_id}/decide
 get /v1/retention/runs/{run_id}/certificate
 post /v1/tips/{tip_id}/alarm · post /v1/major-events · get /v1/major-events · get /v1/major-events/{event_id}
 post /v1/major-events/{event_id}/supplement
+post /v1/meetings · get /v1/meetings · get /v1/meetings/{meeting_id} · post /v1/meetings/{meeting_id}/cancel
+post /v1/meetings/{meeting_id}/items · post /v1/meetings/{meeting_id}/items/{item_id}
+post /v1/meetings/{meeting_id}/attendance · post /v1/meetings/{meeting_id}/decisions
+post /v1/meetings/{meeting_id}/close · get /v1/meetings/{meeting_id}/minutes.docx
+get /v1/meeting-decisions · get /v1/meeting-decisions/{decision_id} · post /v1/meeting-decisions/{decision_id}/done
+post /v1/meeting-decisions/{decision_id}/reopen
+post /v1/publicity · get /v1/publicity · get /v1/publicity/year · get /v1/publicity/{activity_id}
+post /v1/publicity/{activity_id}/withdraw
 get /v1/plan/policy/versions · get /v1/plan/policy/differences
 get /v1/figures/tips · get /v1/figures/visits
 get /v1/outside-messages · post /v1/outside-messages/{delivery_id}/report

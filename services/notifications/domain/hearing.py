@@ -8,6 +8,7 @@ from datetime import datetime
 
 from lianxi.contracts.clocks import RungReached
 from lianxi.contracts.envelope import Caller, Event
+from lianxi.contracts.meetings import MeetingEvent
 from lianxi.contracts.parties import PartyCleared, PartyCorrected
 from lianxi.contracts.webhooks import HookNews
 from lianxi.policy.rights import Permissions
@@ -41,6 +42,8 @@ KINDS: Mapping[str, Kind] = {
     "supervision_order": Kind("supervision", "/v1/supervision-orders/{}"),
     "tool": Kind("assessment", "/v1/accountability-tools/{}"),
     "deduction": Kind("assessment", "/v1/assessment/deductions/{}"),
+    "meeting": Kind("meeting", "/v1/meetings/{}"),
+    "meeting_decision": Kind("meeting_decision", "/v1/meeting-decisions/{}"),
     "major_event": Kind("major_event", "/v1/major-events/{}"),
 }
 """Noun of an event's subject → kind. What is not here is told to no hook."""
@@ -72,9 +75,10 @@ def hears(hook: Hook, permissions: Permissions, event: Event, item: str, involve
 
 
 def _named(event: Event) -> Iterator[str]:
-    # A rung names whom it calls, which involves nobody; a person's correction names who holds the person's papers.
+    # A rung names whom it calls, which involves nobody; a person's correction names who holds the person's papers,
+    # a meeting who is invited.
     fields: tuple[str, ...] = ("owner",) if isinstance(event, RungReached) else NAMED
-    if isinstance(event, PartyCleared | PartyCorrected):
+    if isinstance(event, PartyCleared | PartyCorrected | MeetingEvent):
         fields = (*NAMED, "receivers")
     for name in fields:
         value = getattr(event, name, None)

@@ -38,7 +38,8 @@ def practice(figures: Mapping[str, int], first: date, last: date) -> str:
         f"{figures['town_tips_received']}件。本单位主办{figures['tips_led']}件、协办{figures['tips_copied']}件,"
         f"受理{figures['tips_accepted']}件,退回{figures['tips_returned']}件;巡查出租屋{figures['visits_recorded']}次,"
         f"发现疑点{figures['suspicions_raised']}处;立案{figures['cases_opened']}宗,采取措施{figures['measures_recorded']}项;"
-        f"移送涉嫌犯罪案件{figures['referrals_sent']}宗,接收移送{figures['referrals_received']}宗。"
+        f"移送涉嫌犯罪案件{figures['referrals_sent']}宗,接收移送{figures['referrals_received']}宗;"
+        f"开展打传宣传活动{figures['publicity_held'] - figures['publicity_withdrawn']}场次。"
     )
 
 
@@ -65,6 +66,7 @@ def problems(figures: Mapping[str, int]) -> str:
     late = (
         (figures["visits_missed"], "逾期未巡查出租屋{}处"),
         (figures["clocks_breached"], "办案时限超期{}次"),
+        (figures["publicity_missed"], "宣传任务到期无活动登记{}项"),
         (unsigned, "未按时签收告知{}件"),
     )
     found = [sentence.format(count) for count, sentence in late if count]
@@ -79,6 +81,7 @@ def advice(figures: Mapping[str, int]) -> str:
     asked = (
         (figures["visits_missed"], "按到期先后补齐未完成的巡查"),
         (figures["clocks_breached"], "逐宗核对超期案件并说明原因"),
+        (figures["publicity_missed"], "补齐到期未开展的宣传任务"),
         (figures["tips_returned"], "与打传办核对退回举报的分流去向"),
     )
     found = [sentence for count, sentence in asked if count]

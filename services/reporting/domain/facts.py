@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, cast
 
-from lianxi.contracts import cases, inspections, notifications, reporting, tips
+from lianxi.contracts import cases, inspections, meetings, notifications, publicity, reporting, tips
 from lianxi.contracts.envelope import Event
 from lianxi.kernel.errors import InvariantBroken
 
@@ -101,12 +101,20 @@ FIGURES = (
     Figure("orders_answered", reporting.OrderAnswered, "target"),
     Figure("orders_accepted", reporting.OrderAccepted, "target"),
     Figure("orders_rejected", reporting.OrderRejected, "target"),
+    Figure("publicity_held", publicity.ActivityRecorded, "agency"),
+    Figure("publicity_withdrawn", publicity.ActivityWithdrawn, "agency"),
+    Figure("publicity_missed", publicity.PublicityMissed, "agency"),
+    Figure("meeting_decisions_taken", meetings.DecisionTaken, "owner"),
+    Figure("meeting_decisions_done", meetings.DecisionDone, "owner"),
     Figure("notices_delivered", notifications.NoticeDelivered, "desk"),
     Figure("notices_acknowledged", notifications.NoticeAcknowledged, "desk"),
 )
 
 BOUNCES = "tips_returned"
 """The figure that counts the dispatches which a unit gave back."""
+
+BY_CATEGORY = frozenset({publicity.ActivityRecorded.KEY, meetings.MeetingHeld.KEY})
+"""The types of event that keep one sentence in one category and another sentence in another."""
 
 COUNTED_EVENTS = tuple(dict.fromkeys(figure.event.KEY for figure in FIGURES))
 """The types of event that figures are made of."""
@@ -153,6 +161,15 @@ def seal(figures: Mapping[str, int]) -> str:
         raise InvariantBroken("figures.not_whole")
     canonical = json.dumps(dict(figures), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def proofs_of(event_type: str, category: str | None) -> tuple[str, ...]:
+    """Name what an event may be proof of: its type, and where sentences differ by category, its type in that category.
+
+    Clause: L58.1, L60.1, L62.2, L65.1, L78.2, L83.2: publicity keeps the sentence of its own duty only, an opening is
+        no conference.
+    """
+    return (event_type, f"{event_type}/{category}") if event_type in BY_CATEGORY and category else (event_type,)
 
 
 def tallied(so_far: Mapping[str, Tally], happened: Iterable[tuple[str, datetime]]) -> dict[str, Tally]:

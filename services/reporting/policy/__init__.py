@@ -22,6 +22,7 @@ REPORTING_CYCLE = timedelta(days=14)
 ORDER_CLOCK = "supervision_order"
 RETURN_CLOCK = "return"
 MAJOR_CLOCK = "major_event"
+DECISION_CLOCK = "meeting_decision"
 OFFICE_DESK = "office/desk"
 
 
@@ -188,6 +189,7 @@ class Demands:
     orders: Steps
     returns: Steps
     majors: Steps
+    decisions: Steps
     number_series: str
     statement_days: Mapping[str, int]
     policies: PolicyBook
@@ -218,6 +220,15 @@ class Demands:
             PolicyBroken: policy.version_missing, or what is wrong with that version's files.
         """
         return _steps(self.policies.version(event.policy_version), MAJOR_CLOCK, self.first_desks)
+
+    def steps_of_decision(self, decision: UnderPolicy) -> Steps:
+        """Find the ladder of a meeting's decision: that of the version it was taken under.
+
+        Clause: L78.2 (criteria 7.3, 21).
+        Raises:
+            PolicyBroken: policy.version_missing, or what is wrong with that version's files.
+        """
+        return _steps(self.policies.version(decision.policy_version), DECISION_CLOCK, self.first_desks)
 
     def major_started(self, owner: str, known_at: datetime) -> RunningClock:
         """Start the time to report a major event upward, from the first knowledge of it.
@@ -285,6 +296,7 @@ def read_demands(policies: PolicyBook) -> Demands:
         orders=_steps(policy, ORDER_CLOCK, first_desks),
         returns=_steps(policy, RETURN_CLOCK, first_desks),
         majors=_steps(policy, MAJOR_CLOCK, first_desks),
+        decisions=_steps(policy, DECISION_CLOCK, first_desks),
         # DB is 督办: an order's number is never mistaken for a tip's.
         number_series=f"{policy.programme.number_prefix}-DB",
         statement_days={tool.code.replace("-", "_"): tool.reply_within_days for tool in policy.assessment.tools},

@@ -10,16 +10,22 @@ from lianxi.runtime.settings import read_key
 from services.reporting.handlers.assessment import AssessmentDesk
 from services.reporting.handlers.counting import Counting
 from services.reporting.handlers.major_events import MajorEventDesk
+from services.reporting.handlers.meetings import MeetingDesk
 from services.reporting.handlers.migrating import MigrationDesk
 from services.reporting.handlers.orders import OrderDesk
+from services.reporting.handlers.publicity import PublicityDesk
 from services.reporting.handlers.retention import RetentionDesk
 from services.reporting.handlers.stage_reports import ReportingDesk
 from services.reporting.handlers.tools import ToolDesk
 from services.reporting.policy import read_demands, read_plan
 from services.reporting.policy.assessment import read_assessment
+from services.reporting.policy.conference import read_conference
+from services.reporting.policy.publicity import read_duties
 from services.reporting.service.assessment import AssessmentDoors
 from services.reporting.service.figures import FigureDoors
 from services.reporting.service.major_events import MajorEventDoors
+from services.reporting.service.meetings import MeetingDoors
+from services.reporting.service.publicity import PublicityDoors
 from services.reporting.service.reports import ReportDoors
 from services.reporting.service.retention import RetentionDoors
 from services.reporting.settings import ReportingSettings
@@ -29,7 +35,11 @@ from services.reporting.store import (
     found_facts,
     governance_tools,
     major_events,
+    meeting_decisions,
+    meetings,
     proposed_deductions,
+    publicity,
+    publicity_gaps,
     retention_runs,
     running,
     stage_reports,
@@ -41,13 +51,17 @@ from services.reporting.views.clauses import ClauseViews, FactViews, StageReport
 from services.reporting.views.demands import OrderViews, ToolViews
 from services.reporting.views.figures import PublicFigureViews
 from services.reporting.views.major_events import MajorEventViews
+from services.reporting.views.meetings import MeetingViews
+from services.reporting.views.publicity import PublicityViews
 from services.reporting.views.retention import RunViews
 
 SETTINGS = ReportingSettings
 
 
-class Reporting(ReportDoors, RetentionDoors, MajorEventDoors, FigureDoors, AssessmentDoors):
-    """通报考核: facts, the plan's sentences, stage reports, orders, tools, the appraisal, and runs that purge."""
+class Reporting(
+    ReportDoors, RetentionDoors, MajorEventDoors, FigureDoors, AssessmentDoors, MeetingDoors, PublicityDoors
+):
+    """通报考核: facts, sentences, stage reports, orders, tools, the appraisal, meetings, publicity, runs that purge."""
 
     name = "reporting"
 
@@ -74,6 +88,12 @@ def open_desk(premises: Premises[ReportingSettings]) -> type[Desk]:
     records, sentences, stated = AssessmentRecords(rules), ClauseViews(plan, past, clock), ToolViews(clock)
     appraisal = AssessmentDesk(proposed_deductions(clock), found_facts(clock), records, rules, clock)
 
+    activities = PublicityViews(clock)
+    duties = read_duties(premises.policy, demands.first_desks)
+    registered = PublicityDesk(publicity(clock), publicity_gaps(clock), activities, duties, clock)
+    agenda = MeetingViews(plan, registered.late, clock)
+    seats = read_conference(premises.policy, demands)
+
     class OpenedReporting(Reporting):
         """The desk with its handlers and views."""
 
@@ -94,6 +114,10 @@ def open_desk(premises: Premises[ReportingSettings]) -> type[Desk]:
         run_views = runs
         majors = MajorEventDesk(major_events(clock), events, demands, clock)
         major_views = events
+        conferences = MeetingDesk(meetings(clock), meeting_decisions(clock), agenda, seats, clock)
+        meeting_views = agenda
+        register = registered
+        publicity_views = activities
         public_figures = PublicFigureViews(counted, plan, clock)
 
     return OpenedReporting

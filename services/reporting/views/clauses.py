@@ -17,7 +17,7 @@ from lianxi.store.migrating import numbers_of
 from lianxi.store.unit import Stored
 from services.reporting.documents import EventFactDocument, StageReportDocument
 from services.reporting.domain.clauses import Moment, clause_list
-from services.reporting.domain.facts import Tally, tallied
+from services.reporting.domain.facts import Tally, proofs_of, tallied
 from services.reporting.domain.returns import StageReport
 from services.reporting.policy import Plan, Sentence
 from services.reporting.views.demands import climbing
@@ -65,10 +65,11 @@ class FactViews:
 
     def _written(self, after: datetime, upto: datetime | None) -> Iterable[tuple[str, datetime]]:
         stretch = {"$gt": after} if upto is None else {"$gt": after, "$lte": upto}
-        wanted = {"_id": 0, "event_type": 1, "at": 1}
+        wanted = {"_id": 0, "event_type": 1, "at": 1, "category": 1}
         with reaching_the_store():
             rows = list(EventFactDocument._get_collection().find({"kept_at": stretch}, wanted))
-        return [(row["event_type"], row["at"]) for row in rows if row["at"] >= self._begins_at]
+        told = [row for row in rows if row["at"] >= self._begins_at]
+        return [(name, row["at"]) for row in told for name in proofs_of(row["event_type"], row.get("category"))]
 
 
 class StageReportShelf:

@@ -29,9 +29,11 @@ from lianxi.contracts.coverage import PlanLine, PlanPage
 from lianxi.contracts.evidence import EvidenceList, EvidenceView
 from lianxi.contracts.inspections import RentalPage, RentalView, VisitView
 from lianxi.contracts.major_events import MajorEventPage, MajorEventView
+from lianxi.contracts.meetings import DecisionPage, DecisionView, MeetingLine, MeetingPage, MeetingView
 from lianxi.contracts.notifications import NoticeView
 from lianxi.contracts.outside import OutsideMessage, OutsidePage
 from lianxi.contracts.parties import PartyPage, PartyView, SealedParties, SealedParty
+from lianxi.contracts.publicity import ActivityPage, ActivityView
 from lianxi.contracts.reporting import OrderView, StageReportDraft, StageReportList, StageReportView, ToolView
 from lianxi.contracts.rewards import RewardPage, RewardView
 from lianxi.contracts.rights import BLURRED, MASKED_BY, REDACTED, SHOWS
@@ -135,6 +137,12 @@ ANSWERS: list[tuple[str, str, type[Any], Callable[..., Any] | None]] = [
     ("/v1/outside-messages", "list_outside", OutsideMessage, OutsidePage),
     ("/v1/major-events/item_1", "get_major_event", MajorEventView, None),
     ("/v1/major-events", "list_major_events", MajorEventView, MajorEventPage),
+    ("/v1/meetings/item_1", "get_meeting", MeetingView, None),
+    ("/v1/meetings", "list_meetings", MeetingLine, MeetingPage),
+    ("/v1/meeting-decisions/item_1", "get_decision", DecisionView, None),
+    ("/v1/meeting-decisions", "list_decisions", DecisionView, DecisionPage),
+    ("/v1/publicity/item_1", "get_activity", ActivityView, None),
+    ("/v1/publicity", "list_activities", ActivityView, ActivityPage),
     ("/v1/supervision-orders/item_1", "get_order", OrderView, None),
     ("/v1/stage-reports/item_1/draft", "get_stage_report_draft", StageReportDraft, None),
     ("/v1/stage-reports", "list_stage_reports", StageReportView, StageReportList),

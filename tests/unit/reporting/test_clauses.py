@@ -117,9 +117,9 @@ def test_a_date_before_the_issue_is_never_overdue(plan: Plan) -> None:
 
 
 def test_what_does_not_run_still_shows_the_plan_s_next_date(plan: Plan) -> None:
-    (shown,) = clause_list([sentence(plan, "L65.1")], {}, moment(date(2015, 11, 1))).items
+    (shown,) = clause_list([sentence(plan, "L86.2")], {}, moment(date(2015, 12, 12))).items
 
-    assert (shown.state, shown.next_due_on) == ("not_running", date(2015, 11, 30))
+    assert (shown.state, shown.next_due_on) == ("not_running", date(2015, 12, 31))
 
 
 @pytest.mark.parametrize(

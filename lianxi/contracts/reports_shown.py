@@ -1,0 +1,118 @@
+"""Which field of the reporting desk's answers belongs to which group of the permission table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lianxi.contracts.assessment import DeductionView, FindingView, UnitBoard
+from lianxi.contracts.major_events import MajorEventView
+from lianxi.contracts.meetings import DecisionView, MeetingLine, MeetingView
+from lianxi.contracts.publicity import ActivityView
+from lianxi.contracts.reporting import OrderView, StageReportDraft, StageReportView, ToolView
+from lianxi.contracts.showing import Shown
+
+_CALLED = ("kind", "title", "place", "held_at", "state", "closed_at")
+
+REPORTED: Mapping[type[Any], Shown] = {
+    MajorEventView: Shown(
+        "major_event",
+        {
+            "status": (
+                *("kind", "about", "state", "known_at", "due_at", "reported_at", "is_late", "is_missing", "rungs"),
+            ),
+            "text": ("parts",),
+        },
+        desks=("owner",),
+    ),
+    DeductionView: Shown(
+        "assessment",
+        {
+            "facts": (
+                *("trigger", "about", "facts", "came_late", "tenths", "state"),
+                *("proposed_by", "proposed_at", "statement_due_at"),
+            ),
+            "evidence": ("proof",),
+            "statement": ("statement", "stated_at"),
+            "decision": ("decided_by", "decided_at", "grounds", "withdrawals"),
+        },
+        desks=("unit",),
+    ),
+    FindingView: Shown(
+        "assessment",
+        {
+            "facts": ("fact", "about", "found_by", "found_at"),
+            "evidence": ("proof", "grounds"),
+            "decision": ("withdrawn_by", "withdrawn_at", "reason"),
+        },
+        desks=("unit",),
+    ),
+    UnitBoard: Shown(
+        "assessment",
+        {"facts": ("of_tenths", "taken_tenths", "standing_tenths", "proposed_tenths", "items")},
+        desks=("unit",),
+    ),
+    MeetingView: Shown(
+        "meeting",
+        {"status": _CALLED, "content": ("agenda", "seats", "decisions", "summary", "called_by")},
+        desks=("agencies",),
+    ),
+    MeetingLine: Shown("meeting", {"status": _CALLED}, desks=("agencies",)),
+    DecisionView: Shown(
+        "meeting_decision",
+        {
+            "status": ("state", "taken_at", "due_at", "is_overdue", "done_at", "rounds", "rungs"),
+            "content": ("what", "note", "proof", "remark"),
+        },
+        desks=("owner",),
+    ),
+    ActivityView: Shown(
+        "publicity",
+        {
+            "status": ("duty", "party", "held_on", "recorded_at", "withdrawn_at"),
+            "content": (
+                *("what", "place", "village", "reach", "material", "photos"),
+                *("is_warning", "approval", "withdrawn_because"),
+            ),
+        },
+        desks=("agency",),
+    ),
+    OrderView: Shown(
+        "supervision",
+        {
+            "question": ("about", "question", "issued_by", "issued_at", "due_at", "rungs", "rounds"),
+            "answer": ("answer", "answered_at"),
+            "verdict": ("state", "remark"),
+        },
+        desks=("target",),
+    ),
+    StageReportView: Shown(
+        "stage_report",
+        {
+            "status": ("state", "due_on", "filed_at"),
+            "text": ("practice", "results", "problems", "advice"),
+            "figures": ("figures", "figures_sha256", "bounces", "stated", "remarks"),
+        },
+        desks=("agency",),
+    ),
+    StageReportDraft: Shown(
+        "stage_report",
+        {
+            "status": ("period_from", "period_to", "due_on"),
+            "text": ("practice", "results", "problems", "advice"),
+            "figures": ("figures",),
+        },
+        desks=("agency",),
+    ),
+    ToolView: Shown(
+        "assessment",
+        {
+            "facts": ("kind", "trigger", "state", "proposed_by", "proposed_at", "statement_due_at"),
+            "evidence": ("proof",),
+            "statement": ("statement", "stated_at"),
+            "decision": ("decided_by", "decided_at", "grounds", "ended_at", "end_grounds"),
+        },
+        desks=("target",),
+    ),
+}
+"""Answer of the reporting desk → how it is cut."""
