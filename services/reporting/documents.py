@@ -257,7 +257,7 @@ class MeetingDocument(AggregateDocument):
     meta = {
         "collection": "meetings",
         "db_alias": "reporting",
-        "indexes": [{"fields": ["called_at"]}, {"fields": ["agencies", "called_at"]}, {"fields": ["kind", "state"]}],
+        "indexes": [{"fields": each} for each in (["called_at"], ["agencies", "called_at"], ["kind", "state"])],
     }
 
     kind = StringField(required=True)
@@ -272,7 +272,6 @@ class MeetingDocument(AggregateDocument):
     attendance = ListField(DictField())
     summary = StringField()
     closed_at = DateTimeField()
-    has_parked = BooleanField()
 
 
 class MeetingDecisionDocument(AggregateDocument):
@@ -282,11 +281,8 @@ class MeetingDecisionDocument(AggregateDocument):
         "collection": "meeting_decisions",
         "db_alias": "reporting",
         "indexes": [
-            {"fields": ["next_rung_at"]},
-            {"fields": ["meeting_id"]},
-            {"fields": ["taken_at"]},
-            {"fields": ["is_open", "taken_at"]},
-            {"fields": ["agency", "taken_at"]},
+            *({"fields": [each]} for each in ("next_rung_at", "meeting_id", "taken_at")),
+            *({"fields": [each, "taken_at"]} for each in ("is_open", "agency")),
             {"fields": ["agency", "is_open", "taken_at"]},
         ],
     }
@@ -320,11 +316,9 @@ class PublicityDocument(AggregateDocument):
         "collection": "publicity",
         "db_alias": "reporting",
         "indexes": [
-            {"fields": ["recorded_at"]},
-            {"fields": ["duty", "recorded_at"]},
-            {"fields": ["agency", "recorded_at"]},
+            *({"fields": [each]} for each in ("recorded_at", "held_on")),
+            *({"fields": [each, "recorded_at"]} for each in ("duty", "agency")),
             {"fields": ["agency", "duty", "recorded_at"]},
-            {"fields": ["held_on"]},
         ],
     }
 

@@ -88,7 +88,6 @@ class Meeting:
     attendance: tuple[Attended, ...] = ()
     summary: str = ""
     closed_at: datetime | None = None
-    has_parked: bool = False
 
 
 Decision = tuple[Meeting, tuple[Event, ...]]
@@ -272,7 +271,6 @@ def closed(meeting: Meeting, summary: str, conference: Conference, now: datetime
         agenda=agenda,
         summary=summary,
         closed_at=now,
-        has_parked=parked > 0,
     )
     told = MeetingClosed(
         meeting_id=meeting.id,
