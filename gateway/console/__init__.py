@@ -7,6 +7,8 @@ from typing import Final
 from fastapi import FastAPI
 
 from gateway.console import (
+    assessment_pages,
+    bulletin_pages,
     case_pages,
     conflict_pages,
     decision_pages,
@@ -59,6 +61,8 @@ DESK: Final = (
     meeting_pages,
     decision_pages,
     publicity_pages,
+    assessment_pages,
+    bulletin_pages,
     payment_pages,
     search_pages,
     vault_pages,

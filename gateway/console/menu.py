@@ -25,6 +25,8 @@ PLACES: Final = (
     Place("/desk/search", "staff.search", "tip.read"),
     Place("/desk/cases", "staff.cases", "case.read"),
     Place("/desk/returns", "staff.returns", "stage_report.change"),
+    Place("/desk/assessment", "staff.assessment", "assessment.read"),
+    Place("/desk/bulletins", "staff.bulletins", "bulletin.read"),
     Place("/desk/obligations", "staff.obligations", "stage_report.change"),
     Place("/desk/meetings", "staff.meetings", "meeting.read"),
     Place("/desk/publicity", "staff.publicity", "publicity.read"),

@@ -47,6 +47,8 @@ _PAGES: Final = {
     "supervision_order": "/desk/orders/",
     "order": "/desk/orders/",
     "stage_report": "/desk/returns/",
+    "deduction": "/desk/deductions/",
+    "bulletin": "/desk/bulletins/",
     "reward": "/desk/rewards/",
     "meeting": "/desk/meetings/",
     "meeting_decision": "/desk/decisions/",

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from lianxi.contracts import (
     assessment,
+    bulletins,
     cases,
     conflicts,
     evidence,
@@ -40,7 +41,7 @@ _MODULES: Mapping[str, tuple[ModuleType, ...]] = {
     "tips": (tips, vault, rewards, unmasking, links, saved_searches, feedback, retention),
     "inspections": (inspections, conflicts, retention),
     "cases": (cases, evidence, parties, tasks, timelines, retention),
-    "reporting": (reporting, assessment, retention, major_events, meetings, publicity),
+    "reporting": (reporting, assessment, bulletins, retention, major_events, meetings, publicity),
     "notifications": (notifications, outside, webhooks, warnings),
 }
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lianxi.contracts.assessment import DeductionView, FindingView, UnitBoard
 from lianxi.contracts.major_events import MajorEventView
 from lianxi.contracts.meetings import DecisionView, MeetingLine, MeetingView
 from lianxi.contracts.publicity import ActivityView
@@ -24,33 +23,6 @@ REPORTED: Mapping[type[Any], Shown] = {
             "text": ("parts",),
         },
         desks=("owner",),
-    ),
-    DeductionView: Shown(
-        "assessment",
-        {
-            "facts": (
-                *("trigger", "about", "facts", "came_late", "tenths", "state"),
-                *("proposed_by", "proposed_at", "statement_due_at"),
-            ),
-            "evidence": ("proof",),
-            "statement": ("statement", "stated_at"),
-            "decision": ("decided_by", "decided_at", "grounds", "withdrawals"),
-        },
-        desks=("unit",),
-    ),
-    FindingView: Shown(
-        "assessment",
-        {
-            "facts": ("fact", "about", "found_by", "found_at"),
-            "evidence": ("proof", "grounds"),
-            "decision": ("withdrawn_by", "withdrawn_at", "reason"),
-        },
-        desks=("unit",),
-    ),
-    UnitBoard: Shown(
-        "assessment",
-        {"facts": ("of_tenths", "taken_tenths", "standing_tenths", "proposed_tenths", "items")},
-        desks=("unit",),
     ),
     MeetingView: Shown(
         "meeting",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from lianxi.contracts.appraisal_shown import APPRAISED
 from lianxi.contracts.attachments import AttachmentKey
 from lianxi.contracts.case_rights import OF_CASES
 from lianxi.contracts.conflicts import ConflictView
@@ -54,6 +55,7 @@ _TIP = Shown(
 SHOWS: Mapping[type[Any], Shown] = {
     **OF_CASES,
     **REPORTED,
+    **APPRAISED,
     TipView: _TIP,
     TipSummary: _TIP,
     AttachmentKey: Shown(

@@ -34,6 +34,7 @@ AGGREGATES: Mapping[str, tuple[str, ...]] = {
         "major_events",
         "findings",
         "deductions",
+        "bulletins",
         *("meetings", "meeting_decisions", "publicity", "publicity_gaps"),
     ),
     "notifications": ("notices", "outside", "hooks", "hook_deliveries", "warnings"),

@@ -354,6 +354,30 @@ class PublicityGapDocument(AggregateDocument):
     found_at = DateTimeField(required=True)
 
 
+class BulletinDocument(AggregateDocument):
+    """A bulletin; its fields are those of `services.reporting.domain.bulletins.Bulletin`."""
+
+    meta = {
+        "collection": "bulletins",
+        "db_alias": "reporting",
+        "indexes": [{"fields": ["asked_at"]}, {"fields": ["state", "asked_at"]}],
+    }
+
+    kind = StringField(required=True)
+    title = StringField(required=True)
+    first_on = StringField(required=True)
+    last_on = StringField(required=True)
+    state = StringField(required=True)
+    remarks = StringField()
+    figures = ListField(DictField())
+    figures_sha256 = StringField(required=True)
+    asked_at = DateTimeField(required=True)
+    reports = ListField(DictField())
+    drafted_by = StringField(required=True)
+    issued_by = StringField()
+    issued_at = DateTimeField()
+
+
 DOCUMENTS = (
     EventFactDocument,
     CellDocument,
@@ -368,4 +392,5 @@ DOCUMENTS = (
     MeetingDecisionDocument,
     PublicityDocument,
     PublicityGapDocument,
+    BulletinDocument,
 )

@@ -17,6 +17,7 @@ from lianxi.store.outbox import Announcer
 from lianxi.store.pages import FLOOR
 from lianxi.store.unit import AggregateStore
 from services.reporting.documents import (
+    BulletinDocument,
     CellDocument,
     DeductionDocument,
     EventFactDocument,
@@ -32,6 +33,7 @@ from services.reporting.documents import (
     ToolDocument,
 )
 from services.reporting.domain import orders, returns
+from services.reporting.domain.bulletins import Bulletin
 from services.reporting.domain.cells import SHAPE, Cell, KeptCell
 from services.reporting.domain.decisions import Owed
 from services.reporting.domain.deductions import Deduction
@@ -49,6 +51,7 @@ REPORTS = Announcer(service="reporting", noun="stage_report")
 ORDERS = Announcer(service="reporting", noun="supervision_order")
 TOOLS = Announcer(service="reporting", noun="tool")
 RETENTION_RUNS = Announcer(service="reporting", noun="retention_run")
+BULLETINS = Announcer(service="reporting", noun="bulletin")
 FINDINGS = Announcer(service="reporting", noun="finding")
 DEDUCTIONS = Announcer(service="reporting", noun="deduction")
 MAJOR_EVENTS = Announcer(service="reporting", noun="major_event")
@@ -189,6 +192,11 @@ def retention_runs(clock: Clock) -> AggregateStore[RetentionRun]:
 def governance_tools(clock: Clock) -> AggregateStore[Tool]:
     """Open the collection of tools of governance."""
     return AggregateStore(ToolDocument, Tool, TOOLS, clock)
+
+
+def written_bulletins(clock: Clock) -> AggregateStore[Bulletin]:
+    """Open the collection of bulletins."""
+    return AggregateStore(BulletinDocument, Bulletin, BULLETINS, clock)
 
 
 def found_facts(clock: Clock) -> AggregateStore[Finding]:

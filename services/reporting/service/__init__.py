@@ -8,6 +8,7 @@ from lianxi.greenroom.entries import Desk
 from lianxi.runtime.premises import Premises
 from lianxi.runtime.settings import read_key
 from services.reporting.handlers.assessment import AssessmentDesk
+from services.reporting.handlers.bulletins import BulletinDesk
 from services.reporting.handlers.counting import Counting
 from services.reporting.handlers.major_events import MajorEventDesk
 from services.reporting.handlers.meetings import MeetingDesk
@@ -22,6 +23,7 @@ from services.reporting.policy.assessment import read_assessment
 from services.reporting.policy.conference import read_conference
 from services.reporting.policy.publicity import read_duties
 from services.reporting.service.assessment import AssessmentDoors
+from services.reporting.service.bulletins import BulletinDoors
 from services.reporting.service.figures import FigureDoors
 from services.reporting.service.major_events import MajorEventDoors
 from services.reporting.service.meetings import MeetingDoors
@@ -44,8 +46,10 @@ from services.reporting.store import (
     running,
     stage_reports,
     supervision_orders,
+    written_bulletins,
 )
 from services.reporting.views.assessment import AssessmentRecords, AssessmentViews
+from services.reporting.views.bulletins import BulletinViews, FiledReportRows
 from services.reporting.views.cells import CellViews, FactRows
 from services.reporting.views.clauses import ClauseViews, FactViews, StageReportShelf
 from services.reporting.views.demands import OrderViews, ToolViews
@@ -59,7 +63,7 @@ SETTINGS = ReportingSettings
 
 
 class Reporting(
-    ReportDoors, RetentionDoors, MajorEventDoors, FigureDoors, AssessmentDoors, MeetingDoors, PublicityDoors
+    ReportDoors, RetentionDoors, MajorEventDoors, FigureDoors, AssessmentDoors, BulletinDoors, MeetingDoors, PublicityDoors
 ):
     """通报考核: facts, sentences, stage reports, orders, tools, the appraisal, meetings, publicity, runs that purge."""
 
@@ -106,6 +110,8 @@ def open_desk(premises: Premises[ReportingSettings]) -> type[Desk]:
         views = sentences
         order_views = seen
         tool_views = stated
+        bulletins = BulletinDesk(written_bulletins(clock), FiledReportRows(), counted, clock)
+        bulletin_views = BulletinViews(clock)
         assessment = appraisal
         assessment_views = AssessmentViews(
             records, appraisal, reports, sentences, seen, stated, counted, plan, rules, clock
