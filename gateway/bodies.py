@@ -175,6 +175,7 @@ class Return(Body):
 
     reason: ReturnReason
     suggested_desk: Code
+    explanation: Annotated[str, text_of(500)]
 
 
 class Verification(Body):

@@ -17,6 +17,7 @@ Plain = Mapping[str, Any]
 OVER: Final = frozenset(
     {"closed", "not_transferred", "handed_over", "forwarded", "supervised", "taken_back", "refused", "answered"}
 )
+OFFICE_DESK: Final = "office/desk"
 WITH_SENDER: Final = frozenset(
     {"awaiting_decision", "not_transferred", "approved", "supplementing", "filed", "declined", "upheld", "taken_back"}
 )
@@ -106,6 +107,28 @@ def _assistance(plain: Plain) -> Iterator[Step]:
         yield Step(at=plain["settled_at"], what=what, by=receiver, holder=asker, reference=plain.get("reference"))
 
 
+def _transfer(plain: Plain) -> Iterator[Step]:
+    sender = plain.get("sender")
+    refusals, decided = plain.get("refusals") or (), plain.get("arbitration")
+    first = refusals[0]["by"] if refusals else plain.get("receiver")
+    yield Step(at=plain.get("sent_at", ""), what="transfer.sent", by=sender, holder=first)
+    for place, each in enumerate(refusals):
+        after = sender if place == 0 else OFFICE_DESK
+        yield Step(at=each["at"], what="transfer.refused", by=each["by"], holder=after, reference=each["reason"])
+    if decided:
+        yield Step(at=decided["at"], what="transfer.arbitrated", by=OFFICE_DESK, holder=decided["receiver"])
+    receipt = plain.get("receipt")
+    if isinstance(receipt, Mapping):
+        by = receipt.get("receiver")
+        at, number = receipt.get("received_at", ""), receipt.get("number")
+        yield Step(at=at, what="transfer.accepted", by=by, holder=by, receipt=number)
+
+
+def _transfer_holder(plain: Plain) -> Any:
+    held = {"refused": plain.get("sender"), "arbitrating": OFFICE_DESK}
+    return held.get(str(plain.get("state")), plain.get("receiver"))
+
+
 def _notice(plain: Plain) -> Iterator[Step]:
     desk = plain.get("desk")
     yield Step(at=plain.get("delivered_at", ""), what="notice.delivered", holder=desk, reference=plain.get("about"))
@@ -143,6 +166,7 @@ _STEPS: Final[Mapping[str, Callable[[Plain], Iterator[Step]]]] = {
     "case": _case,
     "referral": _referral,
     "assistance": _assistance,
+    "transfer": _transfer,
     "notice": _notice,
 }
 _HOLDER: Final[Mapping[str, Callable[[Plain], Any]]] = {
@@ -150,6 +174,7 @@ _HOLDER: Final[Mapping[str, Callable[[Plain], Any]]] = {
     "case": lambda plain: plain.get("owner"),
     "referral": _referral_holder,
     "assistance": lambda plain: plain.get("asker") if plain.get("settled_at") else plain.get("receiver"),
+    "transfer": _transfer_holder,
     "notice": lambda plain: plain.get("desk"),
 }
 KINDS: Final = frozenset(_STEPS)

@@ -48,7 +48,11 @@ DEEDS: Final[Mapping[str, Deed]] = {
     "return": Deed(
         tips.return_tip,
         bodies.Return,
-        (Entry("reason", "choice", codes=tuple(ReturnReason), words="reason"), Entry("suggested_desk", "choice")),
+        (
+            Entry("reason", "choice", codes=tuple(ReturnReason), words="reason"),
+            Entry("suggested_desk", "choice"),
+            Entry("explanation", most=500),
+        ),
         is_quiet=True,
     ),
     "dispatch": Deed(

@@ -17,6 +17,7 @@ from gateway.whereabouts import whereabouts_of
 from lianxi.contracts.cases import AssistanceView, CaseView, GetAssistance, GetCase, GetReferral, ReferralView
 from lianxi.contracts.notifications import GetNotice, NoticeView
 from lianxi.contracts.tips import GetTip, TipView
+from lianxi.contracts.transfers import GetTransfer, TransferView
 from lianxi.contracts.whereabouts import Whereabouts
 from lianxi.kernel.errors import NotFound
 
@@ -49,6 +50,9 @@ KINDS: Final[Mapping[str, Kind]] = {
         AssistanceView,
         "assistance.read",
         "cases:read",
+    ),
+    "transfer": Kind(
+        "cases", "get_transfer", lambda each: GetTransfer(transfer_id=each), TransferView, "transfer.read", "cases:read"
     ),
     "notice": Kind(
         "notifications", "get_notice", lambda each: GetNotice(notice_id=each), NoticeView, "notice.read", "notices:read"

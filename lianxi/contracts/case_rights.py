@@ -11,6 +11,7 @@ from lianxi.contracts.parties import PartyView
 from lianxi.contracts.showing import Shown
 from lianxi.contracts.tasks import TaskView
 from lianxi.contracts.timelines import CaseTimeline
+from lianxi.contracts.transfers import TransferView
 
 _CASE = Shown(
     "case",
@@ -69,6 +70,16 @@ OF_CASES: Final[Mapping[type[Any], Shown]] = {
             "receipt": ("receipt",),
         },
         desks=("sender", "receiver", "forwarded_to"),
+    ),
+    TransferView: Shown(
+        "transfer",
+        {
+            "status": ("state", "sent_at", "ground", "refusals", "arbitration"),
+            "content": ("basis", "reference", "referral_id"),
+            "papers": ("papers",),
+            "receipt": ("receipt",),
+        },
+        desks=("sender", "receiver"),
     ),
     AssistanceView: Shown(
         "assistance",

@@ -28,6 +28,7 @@ from lianxi.contracts import (
     tasks,
     timelines,
     tips,
+    transfers,
     unmasking,
     vault,
     warnings,
@@ -40,7 +41,7 @@ SERVICES = ("tips", "inspections", "cases", "reporting", "notifications")
 _MODULES: Mapping[str, tuple[ModuleType, ...]] = {
     "tips": (tips, vault, rewards, unmasking, links, saved_searches, feedback, retention),
     "inspections": (inspections, conflicts, retention),
-    "cases": (cases, evidence, parties, tasks, timelines, retention),
+    "cases": (cases, evidence, parties, tasks, timelines, transfers, retention),
     "reporting": (reporting, assessment, bulletins, retention, major_events, meetings, publicity),
     "notifications": (notifications, outside, webhooks, warnings),
 }

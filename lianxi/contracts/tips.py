@@ -136,11 +136,12 @@ class AcceptTip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnTip:
-    """Give a dispatched tip back, with a reason and the desk that should have it."""
+    """Give a dispatched tip back, with a reason of the list, what there is to say, and the desk that should have it."""
 
     tip_id: str
     reason: ReturnReason
     suggested_desk: str
+    explanation: Annotated[str, Len(1, 500)]
     expected_version: int | None = None
 
 

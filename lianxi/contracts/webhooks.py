@@ -14,7 +14,7 @@ from typing import Annotated, Any, ClassVar, Final
 
 from annotated_types import Len
 
-from lianxi.contracts import assessment, cases, major_events, meetings, parties, reporting, tips
+from lianxi.contracts import assessment, cases, major_events, meetings, parties, reporting, tips, transfers
 from lianxi.contracts.envelope import Event
 
 OFFERED: Final[tuple[type[Event], ...]] = (
@@ -45,6 +45,10 @@ OFFERED: Final[tuple[type[Event], ...]] = (
     cases.AssistanceAccepted,
     cases.AssistanceRefused,
     cases.AssistanceAnswered,
+    transfers.TransferSent,
+    transfers.TransferAccepted,
+    transfers.TransferRefused,
+    transfers.TransferArbitrated,
     parties.PartyCleared,
     parties.PartyCorrected,
     reporting.ReturnDue,

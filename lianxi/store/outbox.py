@@ -25,7 +25,7 @@ AGGREGATES: Mapping[str, tuple[str, ...]] = {
         *("saved_searches", "sightings"),
     ),
     "inspections": ("rentals", "visits", "photographs", "conflicts", "purges"),
-    "cases": ("cases", "criminal_referrals", "assistance", "parties", "evidence", "purges"),
+    "cases": ("cases", "criminal_referrals", "assistance", "transfers", "parties", "evidence", "purges"),
     "reporting": (
         "stage_reports",
         "supervision_orders",

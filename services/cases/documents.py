@@ -141,6 +141,35 @@ class AssistanceDocument(AggregateDocument):
     migrations = ListField(DictField())
 
 
+class TransferDocument(AggregateDocument):
+    """A matter that is handed over; its fields are those of `services.cases.domain.transfers.Transfer`."""
+
+    meta = {
+        "collection": "transfers",
+        "db_alias": "cases",
+        "indexes": [
+            {"fields": ["sender_agency", "sent_at"]},
+            {"fields": ["receiver_agency", "sent_at"]},
+            {"fields": ["sent_at"]},
+        ],
+    }
+
+    sender = StringField(required=True)
+    sender_agency = StringField(required=True)
+    receiver = StringField(required=True)
+    receiver_agency = StringField(required=True)
+    ground = StringField(required=True)
+    basis = StringField(required=True)
+    reference = StringField(required=True)
+    referral_id = StringField()
+    papers = ListField(DictField())
+    state = StringField(required=True)
+    sent_at = DateTimeField(required=True)
+    refusals = ListField(DictField())
+    arbitration = DictField()
+    receipt = DictField()
+
+
 class SealedPerson(EmbeddedDocument):
     """A person of a case, encrypted under a key of their own that lies locked beside it."""
 
@@ -259,6 +288,7 @@ DOCUMENTS = (
     CaseDocument,
     CriminalReferralDocument,
     AssistanceDocument,
+    TransferDocument,
     PartyDocument,
     EvidenceDocument,
     ReceiptDocument,

@@ -30,6 +30,7 @@ from services.cases.documents import (
     PartyDocument,
     ReceiptDocument,
     TipRightDocument,
+    TransferDocument,
 )
 from services.cases.domain import cases as case_rules
 from services.cases.domain import referrals as referral_rules
@@ -38,12 +39,14 @@ from services.cases.domain.cases import Case, TipRight
 from services.cases.domain.evidence import Evidence
 from services.cases.domain.parties import Party, Person, Sealed
 from services.cases.domain.referrals import RUNNING, CriminalReferral
+from services.cases.domain.transfers import Transfer
 
 CASES = Announcer(service="cases", noun="case")
 REFERRALS = Announcer(service="cases", noun="referral")
 ASSISTANCE = Announcer(service="cases", noun="assistance")
 PARTIES = Announcer(service="cases", noun="party")
 EVIDENCE = Announcer(service="cases", noun="evidence")
+TRANSFERS = Announcer(service="cases", noun="transfer")
 PURGES = Announcer(service="cases", noun="purge")
 TRIES = 200
 AT_ONCE: Final = 100
@@ -62,6 +65,11 @@ def referrals(clock: Clock) -> AggregateStore[CriminalReferral]:
 def assistance(clock: Clock) -> AggregateStore[Assistance]:
     """Open the collection of requests for assistance."""
     return AggregateStore(AssistanceDocument, Assistance, ASSISTANCE, clock)
+
+
+def transfers(clock: Clock) -> AggregateStore[Transfer]:
+    """Open the collection of matters that are handed over."""
+    return AggregateStore(TransferDocument, Transfer, TRANSFERS, clock)
 
 
 def parties(clock: Clock) -> AggregateStore[Party]:

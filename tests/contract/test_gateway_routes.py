@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from fastapi.routing import APIRoute
 
-from gateway import bodies, reward_bodies, visit_bodies
+from gateway import bodies, reward_bodies, transfer_bodies, visit_bodies
 from gateway.principal import SCOPES
 from gateway.wording import words
-from lianxi.contracts import cases, clocks, inspections, operations, reporting, rewards, tips
+from lianxi.contracts import cases, clocks, inspections, operations, reporting, rewards, tips, transfers
 from tests.support.gateway_fakes import build
 
 ROOT = Path(__file__).parents[2]
@@ -244,6 +244,9 @@ post /v1/criminal-referrals/{referral_id}/answer · post /v1/criminal-referrals/
 post /v1/criminal-referrals/{referral_id}/forward · post /v1/criminal-referrals/{referral_id}/reconsideration
 post /v1/criminal-referrals/{referral_id}/reconsideration-decision
 post /v1/criminal-referrals/{referral_id}/supervision · post /v1/criminal-referrals/{referral_id}/take-back
+post /v1/transfers · get /v1/transfers · get /v1/transfers/{transfer_id} · get /v1/transfers/{transfer_id}/receipt
+post /v1/transfers/{transfer_id}/accept · post /v1/transfers/{transfer_id}/refuse
+post /v1/transfers/{transfer_id}/resend · post /v1/transfers/{transfer_id}/arbitrate
 post /v1/assistance · get /v1/assistance · get /v1/assistance/{assistance_id}
 post /v1/assistance/{assistance_id}/accept · post /v1/assistance/{assistance_id}/refuse
 post /v1/assistance/{assistance_id}/answer
@@ -446,6 +449,11 @@ def test_the_docs_ask_nobody_else_for_anything(tmp_path: Path) -> None:
         (bodies.PassingOn, cases.ForwardReferral, {"referral_id", "expected_version"}),
         (bodies.Reasons, cases.RequestReconsideration, {"referral_id", "expected_version"}),
         (bodies.Reasons, cases.SuggestSupervision, {"referral_id", "expected_version"}),
+        (transfer_bodies.NewTransfer, transfers.SendTransfer, set()),
+        (transfer_bodies.TransferAcceptance, transfers.AcceptTransfer, {"transfer_id", "expected_version"}),
+        (transfer_bodies.TransferRefusing, transfers.RefuseTransfer, {"transfer_id", "expected_version"}),
+        (transfer_bodies.TransferResending, transfers.ResendTransfer, {"transfer_id", "expected_version"}),
+        (transfer_bodies.TransferArbitration, transfers.ArbitrateTransfer, {"transfer_id", "expected_version"}),
         (bodies.HelpWanted, cases.RequestAssistance, set()),
         (bodies.HelpRefused, cases.RefuseAssistance, {"assistance_id", "expected_version"}),
         (bodies.HelpGiven, cases.AnswerAssistance, {"assistance_id", "expected_version"}),

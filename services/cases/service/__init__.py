@@ -23,12 +23,14 @@ from services.cases.handlers.casefile import CaseFileDesk
 from services.cases.handlers.evidence import EvidenceDesk
 from services.cases.handlers.retention import case_retention
 from services.cases.handlers.tasks import TaskDesk
+from services.cases.handlers.transfers import TransferDesk
 from services.cases.service.assistance import AssistanceDoors
 from services.cases.service.casefile import CaseFileDoors
 from services.cases.service.evidence import EvidenceDoors
 from services.cases.service.parties import PartyDoors
 from services.cases.service.referrals import ReferralDoors
 from services.cases.service.tasks import TaskDoors
+from services.cases.service.transfers import TransferDoors
 from services.cases.settings import CasesSettings
 from services.cases.views import CaseViews
 from services.cases.views.casefile import PaperFinder
@@ -45,6 +47,7 @@ class Cases(
     EvidenceDoors,
     TaskDoors,
     CaseFileDoors,
+    TransferDoors,
     MigratingDesk,
     HandingOverDesk,
     PurgingDesk,
@@ -109,6 +112,7 @@ def open_desk(premises: Premises[CasesSettings]) -> type[Desk]:
         handlers = CaseDesk(kept, referred, store.rights(), rules, clock, secrets.randbits)
         transfers = ReferralDesk(referred, kept, book, rules, clock, signing_key)
         helping = AssistanceDesk(helped, kept, rules, clock)
+        matters = TransferDesk(store.transfers(clock), book, rules, clock, signing_key)
         persons = PartyDesk(store.parties(clock), index, safe, kept, referred, opener, clock, secrets.randbits)
         exhibits = proof_desk
         chores = TaskDesk(kept, TaskFinder(), rules, clock)

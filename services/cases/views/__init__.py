@@ -20,15 +20,18 @@ from lianxi.contracts.cases import (
     ReferralPage,
 )
 from lianxi.contracts.envelope import Caller
+from lianxi.contracts.transfers import ListTransfers, TransferPage
 from lianxi.kernel.clock import Clock
 from lianxi.store.connect import reaching_the_store
 from lianxi.store.mapping import as_state
 from lianxi.store.pages import BOOKKEEPING, FLOOR, LARGEST_PAGE, encode_cursor, newest_first
-from services.cases.documents import AssistanceDocument, CaseDocument, CriminalReferralDocument
+from services.cases.documents import AssistanceDocument, CaseDocument, CriminalReferralDocument, TransferDocument
 from services.cases.domain import assistance as assistance_rules
 from services.cases.domain import referrals as referral_rules
+from services.cases.domain import transfers as transfer_rules
 from services.cases.domain.assistance import Assistance
 from services.cases.domain.referrals import CriminalReferral
+from services.cases.domain.transfers import Transfer
 
 MOST_DUE = 500
 
@@ -73,6 +76,15 @@ class CaseViews:
         )
         return AssistancePage(items=items, next_cursor=following)
 
+    def list_transfers(self, request: ListTransfers, caller: Caller) -> TransferPage:
+        """Show a page of the matters that the caller's desks sent or were sent, newest first."""
+        sides = (("sender_agency", "sender"), ("receiver_agency", "receiver"))
+        rows, following = self._both_sides(TransferDocument._get_collection(), sides, "sent_at", request, caller)
+        items = tuple(
+            transfer_rules.as_view(as_state(Transfer, {**row, "id": row["_id"]}), row["_version"]) for row in rows
+        )
+        return TransferPage(items=items, next_cursor=following)
+
     def due_referrals(self, now: datetime) -> Sequence[str]:
         """Name referrals with a rung or an end of a limit that has been reached and not yet told."""
         return _due(CriminalReferralDocument._get_collection(), now)
@@ -95,7 +107,7 @@ class CaseViews:
         collection: Any,
         sides: tuple[tuple[str, str], ...],
         field: str,
-        request: ListReferrals | ListAssistance,
+        request: ListReferrals | ListAssistance | ListTransfers,
         caller: Caller,
     ) -> tuple[list[dict[str, Any]], str | None]:
         """Read a page of what an agency has on either side; what it has on both stands once."""

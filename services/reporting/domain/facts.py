@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, cast
 
-from lianxi.contracts import cases, inspections, meetings, notifications, publicity, reporting, tips
+from lianxi.contracts import cases, inspections, meetings, notifications, publicity, reporting, tips, transfers
 from lianxi.contracts.envelope import Event
 from lianxi.kernel.errors import InvariantBroken
 
@@ -96,6 +96,7 @@ FIGURES = (
     Figure("referrals_received", cases.ReferralSent, "receiver"),
     Figure("referrals_accepted", cases.ReferralAccepted, "receiver"),
     Figure("referrals_decided", cases.ReferralDecided, "receiver"),
+    Figure("transfers_refused", transfers.TransferRefused, "receiver"),
     Figure("clocks_breached", cases.ClockBreached, "owner"),
     Figure("orders_received", reporting.OrderIssued, "target"),
     Figure("orders_answered", reporting.OrderAnswered, "target"),
@@ -110,8 +111,8 @@ FIGURES = (
     Figure("notices_acknowledged", notifications.NoticeAcknowledged, "desk"),
 )
 
-BOUNCES = "tips_returned"
-"""The figure that counts the dispatches which a unit gave back."""
+BOUNCES = ("tips_returned", "transfers_refused")
+"""The figures that count what a unit gave back: dispatches, and matters that were handed over to it."""
 
 BY_CATEGORY = frozenset({publicity.ActivityRecorded.KEY, meetings.MeetingHeld.KEY})
 """The types of event that keep one sentence in one category and another sentence in another."""

@@ -246,7 +246,7 @@ def as_view(report: StageReport, version: int, bounces: int = 0) -> StageReportV
         advice=report.advice,
         figures=report.figures,
         figures_sha256=report.figures_sha256,
-        bounces=bounces if report.filed_at is None else report.figures.get(BOUNCES, 0),
+        bounces=bounces if report.filed_at is None else sum(report.figures.get(each, 0) for each in BOUNCES),
         stated=report.stated,
         remarks=report.remarks,
     )

@@ -213,7 +213,10 @@ class ReportingDesk:
         owed = self.plan.returns
         if owed:
             days = self.past.days(min(each.period_from for each in owed), max(each.due_on for each in owed))
-            bounced = {day: cell.figures.get(BOUNCES, {}) for day, cell in days.items()}
+            bounced = {
+                day: sum((Counter(cell.figures.get(each, {})) for each in BOUNCES), Counter[str]())
+                for day, cell in days.items()
+            }
             for each in owed:
                 counted[report_id_of(each)] = sum(
                     counts.get(each.agency, 0)

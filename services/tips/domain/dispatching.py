@@ -92,7 +92,9 @@ def redispatch(tip: Tip, lead: str, copies: tuple[str, ...], reason: str, caller
     return tip, (event,)
 
 
-def give_back(tip: Tip, reason: ReturnReason, suggested_desk: str, caller: Caller, now: datetime) -> Decision:
+def give_back(
+    tip: Tip, reason: ReturnReason, suggested_desk: str, explanation: str, caller: Caller, now: datetime
+) -> Decision:
     """Give a dispatched tip back: first to the desk that is suggested, then to the office with both reasons.
 
     That second time is an arbitration: whom the office names then keeps the tip.
@@ -102,7 +104,7 @@ def give_back(tip: Tip, reason: ReturnReason, suggested_desk: str, caller: Calle
         NotFound, Forbidden: as everywhere.
         Conflict: tip.already_accepted, tip.already_verified, tip.already_closed.
         RuleBroken: return.office_decides when the office leads; return.arbitrated when it has decided;
-            return.same_desk.
+            return.same_desk; return.explanation_missing.
     """
     check_mine(tip, caller, tip.lead)
     check_undecided(tip)
@@ -114,14 +116,21 @@ def give_back(tip: Tip, reason: ReturnReason, suggested_desk: str, caller: Calle
         raise RuleBroken("return.arbitrated", clause=DISPATCH_CLAUSE)
     if suggested_desk == tip.lead:
         raise RuleBroken("return.same_desk", clause=DISPATCH_CLAUSE)
+    if not explanation.strip():
+        raise RuleBroken("return.explanation_missing", clause=DISPATCH_CLAUSE)
     given = Returned(
-        desk=tip.lead, reason=reason, suggested_desk=suggested_desk, round=tip.dispatch.round, returned_at=now
+        desk=tip.lead,
+        reason=reason,
+        suggested_desk=suggested_desk,
+        round=tip.dispatch.round,
+        returned_at=now,
+        explanation=explanation.strip(),
     )
     tip = told(
         replace(tip, returns=(*tip.returns, given)),
         Line(at=now, what="tip.returned", by=given.desk, clause=DISPATCH_CLAUSE, reference=reason.value),
     )
-    why = "; ".join(f"{each.desk}: {each.reason.value}" for each in tip.returns)
+    why = "; ".join(f"{each.desk}: {each.reason.value}: {each.explanation}" for each in tip.returns)
     if tip.is_arbitrated:
         tip = told(tip, Line(at=now, what="arbitration.opened", by=given.desk, clause=DISPATCH_CLAUSE, reference=why))
     lead = OFFICE_DESK if tip.is_arbitrated else suggested_desk

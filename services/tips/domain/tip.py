@@ -109,6 +109,7 @@ class Returned:
     suggested_desk: str
     round: int
     returned_at: datetime
+    explanation: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

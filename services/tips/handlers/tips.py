@@ -356,7 +356,11 @@ class TipHandlers(InformantSide):
         Emits: TipReturned, TipDispatched.
         """
         self._check_desks(request.suggested_desk)
-        details = {"reason": request.reason, "suggested_desk": request.suggested_desk}
+        details = {
+            "reason": request.reason,
+            "suggested_desk": request.suggested_desk,
+            "explanation": rules.redact(request.explanation),
+        }
         return self._decide(request.tip_id, caller, dispatching.give_back, details, request.expected_version)
 
     def verify_tip(self, request: VerifyTip, caller: Caller) -> Stored[Tip]:

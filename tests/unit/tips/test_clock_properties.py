@@ -52,7 +52,9 @@ def act(desk: TipDesk, what: str) -> None:
                 decision = DecideClockChange(item_id=TIP_ID, change_id=change_id, approve=what == "approve")
                 desk.handlers.decide_clock_change(decision, head)
             case "return":
-                back = ReturnTip(tip_id=TIP_ID, reason=ReturnReason.NOT_COMPETENT, suggested_desk=suggested)
+                back = ReturnTip(
+                    tip_id=TIP_ID, reason=ReturnReason.NOT_COMPETENT, suggested_desk=suggested, explanation="not ours"
+                )
                 desk.handlers.return_tip(back, clerk)
             case "dispatch":
                 desk.handlers.dispatch_tip(DispatchTip(tip_id=TIP_ID, lead=suggested, reason="r"), caller("office"))

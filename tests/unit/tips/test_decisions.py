@@ -89,7 +89,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(suggested=DESKS, agency=AGENCIES, reason=st.sampled_from(ReturnReason))
     def somebody_returns(self, suggested: str, agency: str, reason: ReturnReason) -> None:
-        request = ReturnTip(tip_id=TIP_ID, reason=reason, suggested_desk=suggested)
+        request = ReturnTip(tip_id=TIP_ID, reason=reason, suggested_desk=suggested, explanation="not ours")
         self.attempt(lambda: self.desk.handlers.return_tip(request, caller(agency)))
         if len(self.tip.returns) > len(self.before.returns):
             self.returns += 1

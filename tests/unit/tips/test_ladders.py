@@ -240,7 +240,9 @@ def test_an_item_keeps_the_row_in_force_when_it_came_in(
 
 
 def given_back(desk: TipDesk, by: str, suggested: str) -> None:
-    request = ReturnTip(tip_id=TIP_ID, reason=ReturnReason.NOT_COMPETENT, suggested_desk=suggested)
+    request = ReturnTip(
+        tip_id=TIP_ID, reason=ReturnReason.NOT_COMPETENT, suggested_desk=suggested, explanation="not ours"
+    )
     desk.handlers.return_tip(request, caller(by))
 
 

@@ -41,7 +41,10 @@ ACTS: dict[str, Callable[[TipDesk, Caller], object]] = {
     ),
     "accept": lambda desk, who: desk.handlers.accept_tip(AcceptTip(tip_id=TIP_ID), who),
     "return": lambda desk, who: desk.handlers.return_tip(
-        ReturnTip(tip_id=TIP_ID, reason=ReturnReason.NOT_COMPETENT, suggested_desk="market/desk"), who
+        ReturnTip(
+            tip_id=TIP_ID, reason=ReturnReason.NOT_COMPETENT, suggested_desk="market/desk", explanation="not ours"
+        ),
+        who,
     ),
     "verify": lambda desk, who: desk.handlers.verify_tip(
         VerifyTip(tip_id=TIP_ID, outcome=SUBSTANTIATED, next_owner="market/desk"), who
@@ -51,8 +54,10 @@ ACTS: dict[str, Callable[[TipDesk, Caller], object]] = {
 }
 
 
-def give_back(desk: TipDesk, agency: str, suggested: str) -> Tip:
-    request = ReturnTip(tip_id=TIP_ID, reason=ReturnReason.OTHER_TERRITORY, suggested_desk=suggested)
+def give_back(desk: TipDesk, agency: str, suggested: str, explanation: str = "not ours") -> Tip:
+    request = ReturnTip(
+        tip_id=TIP_ID, reason=ReturnReason.OTHER_TERRITORY, suggested_desk=suggested, explanation=explanation
+    )
     return desk.handlers.return_tip(request, caller(agency)).state
 
 
@@ -145,6 +150,7 @@ def test_only_what_was_taken_on_is_verified_and_only_what_was_verified_is_closed
             ACTS[act](desk, caller("police"))
 
 
+@pytest.mark.criterion("1.5")
 def test_a_tip_goes_back_once_to_the_suggested_desk_and_then_to_the_office_with_both_reasons(desk: TipDesk) -> None:
     desk.submit(submission())
 
@@ -152,8 +158,8 @@ def test_a_tip_goes_back_once_to_the_suggested_desk_and_then_to_the_office_with_
     tip = give_back(desk, "market", "labour/desk")
 
     assert (tip.lead, tip.dispatch.round) == (OFFICE_DESK, 3)
-    assert "police/station: other_territory" in tip.dispatch.reason
-    assert "market/desk: other_territory" in tip.dispatch.reason
+    assert "police/station: other_territory: not ours" in tip.dispatch.reason
+    assert "market/desk: other_territory: not ours" in tip.dispatch.reason
     assert [each.desk for each in desk.announced(TipReturned)] == ["police/station", "market/desk"]
     assert [each.lead for each in desk.announced(TipDispatched)] == ["police/station", "market/desk", OFFICE_DESK]
     with pytest.raises(RuleBroken, match=r"return\.office_decides"):
@@ -165,6 +171,8 @@ def test_a_return_needs_another_desk_that_is_known(desk: TipDesk) -> None:
 
     with pytest.raises(RuleBroken, match=r"return\.same_desk"):
         give_back(desk, "police", "police/station")
+    with pytest.raises(RuleBroken, match=r"return\.explanation_missing"):
+        give_back(desk, "police", "market/desk", explanation=" ")
     with pytest.raises(Refused, match=r"desk\.unknown"):
         give_back(desk, "police", "moon/desk")
 
@@ -197,7 +205,9 @@ def test_a_command_that_is_sent_again_is_answered_and_changes_nothing(desk: TipD
 
 def test_a_desk_that_gave_a_tip_away_is_answered_when_it_says_so_twice(desk: TipDesk) -> None:
     desk.submit(submission())
-    request = ReturnTip(tip_id=TIP_ID, reason=ReturnReason.NOT_COMPETENT, suggested_desk="market/desk")
+    request = ReturnTip(
+        tip_id=TIP_ID, reason=ReturnReason.NOT_COMPETENT, suggested_desk="market/desk", explanation="not ours"
+    )
     first = desk.handlers.return_tip(request, caller("police", "key-1"))
 
     assert desk.handlers.return_tip(request, caller("police", "key-1")) == first
