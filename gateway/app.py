@@ -40,6 +40,7 @@ from gateway.processes import Processes, read_addresses
 from gateway.rates import Buckets, Doorkeeper, Rates
 from gateway.receipts import Verifiers
 from gateway.recent import Recent
+from gateway.register_files import Files
 from gateway.routes import add_routes
 from gateway.settings import GatewaySettings
 from gateway.spool import Spool
@@ -126,6 +127,7 @@ def furnish(
         person_sealer=Sealer(read_key(settings.gateway_cases_seal_public_key_file)),
         visit_sealer=Sealer(read_key(settings.gateway_inspections_seal_public_key_file)),
         attachments=attachments,
+        files=Files(settings),
         verifiers=Verifiers(key, settings),
         filings=Filings(key, read_key(settings.gateway_signing_key_file), attachments),
         spool=Spool(settings, bus),
@@ -168,7 +170,7 @@ async def _open_house(app: FastAPI) -> AsyncIterator[None]:
 
 
 def _parts(house: House) -> Iterator[Any]:
-    yield from (house.bus, house.register, house.audit, house.spool, house.attachments)
+    yield from (house.bus, house.register, house.audit, house.spool, house.attachments, house.files)
     yield from (Forgetting(house), PolicyKeeper(house), house.processes)
     handing_over = HandingOver(house.ledger.people, house.ask, house.clock)
     yield DepartedWatch(handing_over, house.settings.gateway_departed_check_seconds)

@@ -32,6 +32,7 @@ from gateway.rates import Buckets, Rates
 from gateway.receipts import Verifiers
 from gateway.recent import Recent
 from gateway.refusals import BadRequest, NotAllowed, NotKnown
+from gateway.register_files import Files
 from gateway.rights import admit, cut
 from gateway.settings import GatewaySettings
 from gateway.spool import Spool
@@ -74,6 +75,7 @@ class House:
     person_sealer: Sealer
     visit_sealer: Sealer
     attachments: Attachments
+    files: Files
     verifiers: Verifiers
     filings: Filings
     spool: Spool
@@ -323,7 +325,7 @@ async def deciding(plain: Annotated[Writing, Depends(writing)], if_match: IfMatc
 
 _AREAS: Final = {
     **dict.fromkeys(("tip", "message", "vault", "number_search", "saved_search"), "tips"),
-    **dict.fromkeys(("rental", "grade", "visit"), "visits"),
+    **dict.fromkeys(("rental", "grade", "visit", "import"), "visits"),
     **dict.fromkeys(("case", "party", "evidence", "referral", "assistance", "transfer"), "cases"),
     **dict.fromkeys(("stage_report", "supervision", "assessment", "bulletin", "major_event"), "reports"),
     **dict.fromkeys(("meeting", "meeting_decision", "publicity"), "reports"),

@@ -109,5 +109,9 @@ class GatewaySettings(Settings):
     gateway_pictures_bytes_at_once: int = Field(default=128 * 1024 * 1024, gt=0)
     gateway_picture_threads: int = Field(default=2, ge=1)
     gateway_pictures_waiting: int = Field(default=32, ge=1)
+    # Registers from spreadsheets: lines at most, bytes that an archive may unpack to, and how many files may wait.
+    gateway_import_rows: int = Field(default=20_000, gt=0)
+    gateway_import_unpacked_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
+    gateway_imports_waiting: int = Field(default=4, ge=0)
     gateway_attachment_seconds: int = Field(default=3600, gt=0)
     gateway_attachments_waiting_bytes: int = Field(default=2 * 1024 * 1024 * 1024, gt=0)

@@ -17,6 +17,7 @@ from gateway.console import (
     evidence_pages,
     files,
     handover_pages,
+    import_pages,
     inbox_pages,
     joining_pages,
     mailbox_pages,
@@ -57,6 +58,7 @@ DESK: Final = (
     evidence_pages,
     order_pages,
     conflict_pages,
+    import_pages,
     return_pages,
     meeting_pages,
     decision_pages,
@@ -80,6 +82,7 @@ def add_pages(app: FastAPI) -> None:
     hang(app, picture_pages.router)
     hang(app, reward_pages.router)
     hang(app, desk_session.door)
+    hang(app, import_pages.uploads)
     hang(app, joining_pages.door)
     # Before the deeds of cases, one of which would be called `evidence`.
     hang(app, evidence_pages.uploads)

@@ -12,13 +12,14 @@ from urllib.parse import parse_qs, urlsplit
 
 from fastapi.routing import APIRoute
 from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway import paths
 from gateway.body import PictureRoute
 from gateway.refusals import BadRequest, NotAllowed, WrongType
+from gateway.uploads import InMemory
 
 FORM: Final = "application/x-www-form-urlencoded"
 FORM_WITH_PICTURE: Final = "multipart/form-data"
@@ -44,12 +45,6 @@ class PageRoute(APIRoute):
 
 class PicturePageRoute(PageRoute, PictureRoute):
     """A page's route whose form may bring a picture, and therefore a larger body than others."""
-
-
-class _InMemory(MultiPartParser):
-    """Reads a form without laying any of it on a disk; its whole body is in memory already, and has an end."""
-
-    spool_max_size = 2**31
 
 
 def refuse_foreign(request: Request) -> None:
@@ -112,7 +107,7 @@ async def read_file_form(request: Request) -> tuple[dict[str, str], bytes, str]:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_WITH_PICTURE:
         raise WrongType("body.wrong_type")
     try:
-        parser = _InMemory(request.headers, request.stream(), max_files=1, max_fields=MOST_FIELDS)
+        parser = InMemory(request.headers, request.stream(), max_files=1, max_fields=MOST_FIELDS)
         form = await parser.parse()
     except (MultiPartException, ValueError, KeyError):
         raise BadRequest("form.unreadable") from None

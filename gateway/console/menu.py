@@ -10,12 +10,16 @@ from lianxi.policy.rights import Permissions
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One place, with the key of its name and the right that it takes, on which rows; none for what all may see."""
+    """One place, with the key of its name and the right that it takes, on which rows; none for what all may see.
+
+    `agency` is there where a right is one agency's to use.
+    """
 
     path: str
     name: str
     right: str | None = None
     rows: str | None = None
+    agency: str | None = None
 
 
 PLACES: Final = (
@@ -27,6 +31,7 @@ PLACES: Final = (
     Place("/desk/returns", "staff.returns", "stage_report.change"),
     Place("/desk/assessment", "staff.assessment", "assessment.read"),
     Place("/desk/bulletins", "staff.bulletins", "bulletin.read"),
+    Place("/desk/imports", "imports.menu", "import.create", agency="tenancy"),
     Place("/desk/obligations", "staff.obligations", "stage_report.change"),
     Place("/desk/meetings", "staff.meetings", "meeting.read"),
     Place("/desk/publicity", "staff.publicity", "publicity.read"),
@@ -40,9 +45,10 @@ PLACES: Final = (
 )
 
 
-def places_for(permissions: Permissions, roles: tuple[str, ...]) -> tuple[Place, ...]:
-    """Choose the places in which somebody with these roles finds something."""
-    return tuple(each for each in PLACES if each.right is None or _may(permissions, roles, each))
+def places_for(permissions: Permissions, roles: tuple[str, ...], agency: str) -> tuple[Place, ...]:
+    """Choose the places in which somebody with these roles, of this agency, finds something."""
+    own = (each for each in PLACES if each.agency in (None, agency))
+    return tuple(each for each in own if each.right is None or _may(permissions, roles, each))
 
 
 def _may(permissions: Permissions, roles: tuple[str, ...], place: Place) -> bool:

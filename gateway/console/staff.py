@@ -11,7 +11,7 @@ import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from inspect import signature
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import urlencode
 
 from fastapi.routing import APIRoute
@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from gateway import paths
+from gateway.body import PictureRoute
 from gateway.console.ground import read_form, refuse_foreign
 from gateway.console.menu import places_for
 from gateway.console.paper import page
@@ -29,12 +30,15 @@ from gateway.people.sessions import COOKIE, SignedIn
 from gateway.problems import Problem, problem_of
 from gateway.refusals import BadRequest, NotAllowed, NotKnown, Turned
 from gateway.rights import admit
+from gateway.uploads import read_upload
 from lianxi.contracts.envelope import Caller
 from lianxi.kernel.errors import Refused, Unavailable
 
 INBOX: Final = "/desk"
 SIGN_IN: Final = "/desk/sign-in"
 LONGEST_ADDRESS: Final = 500
+MOST_FIELDS: Final = 120
+"""Of a form that brings a file."""
 OVER: Final = "over"
 TYPED: Final = "text"
 """The field of a form that holds what somebody has written at length; where there are several, each begins like it."""
@@ -57,10 +61,25 @@ class StaffRoute(APIRoute):
             if here is None:
                 return await _ask_to_sign_in(request)
             if request.method == "POST":
-                check_meant(request, here, await read_form(request))
+                check_meant(request, here, await self.form_of(request))
             return await handle(request)
 
         return guarded
+
+    @staticmethod
+    async def form_of(request: Request) -> Mapping[str, str]:
+        """Read the form of a request."""
+        return await read_form(request)
+
+
+class StaffFileRoute(StaffRoute, PictureRoute):
+    """A route of officials whose form brings a file, and therefore a larger body than others."""
+
+    @staticmethod
+    async def form_of(request: Request) -> Mapping[str, str]:
+        """Read the form of a request, and keep it: a body is read once."""
+        request.state.form, request.state.upload = await read_upload(request, MOST_FIELDS)
+        return cast("Mapping[str, str]", request.state.form)
 
 
 def session_of(request: Request) -> SignedIn | None:
@@ -134,7 +153,7 @@ def local(address: str) -> str:
 def staff_page(request: Request, template: str, status: int = 200, **facts: Any) -> Response:
     """Write a page of a session."""
     here = here_of(request)
-    places = places_for(house_of(request).policy.permissions, here.principal().roles)
+    places = places_for(house_of(request).policy.permissions, here.principal().roles, here.account.agency)
     told = {"person": here.account.shown_name, "csrf": here.csrf, "kept": "", "places": places, **facts}
     return with_origin(page(request, template, status, **told))
 
@@ -152,7 +171,7 @@ class PageWriting(Writing):
     def refused(self, error: Refused) -> Response:
         """Write a desk's refusal down."""
         problem = problem_of(error, has_precondition=self.version is not None)
-        told = {"code": problem.code, "status": problem.status}
+        told = {"code": problem.code, "status": problem.status, "facts": dict(problem.facts)}
         return Response(json.dumps(told), problem.status, media_type="application/json")
 
 
@@ -216,7 +235,8 @@ async def problem_in(doing: Awaitable[Response]) -> Problem | None:
         return problem_of(error)
     if answer.status_code < 400:
         return None
-    return Problem(answer.status_code, json.loads(bytes(answer.body))["code"])
+    told = json.loads(bytes(answer.body))
+    return Problem(answer.status_code, told["code"], facts=told.get("facts", {}))
 
 
 async def _caller(request: Request, route: Callable[..., Any]) -> Caller:

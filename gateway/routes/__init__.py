@@ -20,6 +20,7 @@ from gateway.routes import (
     feedback,
     figures,
     health,
+    imports,
     links,
     major_events,
     meetings,
@@ -68,6 +69,7 @@ def add_routes(app: FastAPI) -> None:
     hang(app, attachments.uploads)
     hang(app, photographs.uploads)
     hang(app, evidence.uploads)
+    hang(app, imports.uploads)
     desks = (
         attachments,
         tips,
@@ -81,6 +83,7 @@ def add_routes(app: FastAPI) -> None:
         rewards,
         rentals,
         coverage,
+        imports,
         visits,
         photographs,
         conflicts,

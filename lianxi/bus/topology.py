@@ -23,6 +23,7 @@ from lianxi.contracts import (
     cases,
     evidence,
     feedback,
+    imports,
     inspections,
     major_events,
     meetings,
@@ -168,9 +169,10 @@ LANED = {
 }
 """Handlers with a queue for each lane, so that a backlog of the bulk cannot delay a rescue."""
 
-INTAKE: Mapping[str, tuple[type[Command], tuple[Lane, ...]]] = {
-    "tips": (tips.SubmitTip, LANES),
-    "inspections": (inspections.RecordVisit, ("normal", "bulk")),
+INTAKE: Mapping[str, Mapping[Lane, tuple[type[Command], ...]]] = {
+    "tips": dict.fromkeys(LANES, (tips.SubmitTip,)),
+    # Registers that are taken over wait on a lane of their own, so that no visit ever waits behind ten thousand lines.
+    "inspections": {"normal": (inspections.RecordVisit,), "bulk": (imports.ImportRows, imports.UndoImportPart)},
 }
 """Who takes in what, on which lanes."""
 
@@ -184,6 +186,11 @@ def handler_queues(service: str, handler: str) -> tuple[str, ...]:
 def intake_queue(service: str, lane: Lane) -> str:
     """Name the queue of an intake lane."""
     return f"lx.{service}.intake.{lane}"
+
+
+def intake_queues(service: str, commands: tuple[type[Command], ...]) -> tuple[str, ...]:
+    """Name the queues that bring some commands, and only them."""
+    return tuple(intake_queue(service, lane) for lane, brought in INTAKE[service].items() if brought == commands)
 
 
 def parked_queue(service: str) -> str:
@@ -284,7 +291,7 @@ def exchanges(ladder: Sequence[int] = RETRY_LADDER_MS) -> list[dict[str, Any]]:
 
 def _work_queues(service: str) -> list[str]:
     handlers = [queue for handler in SUBSCRIPTIONS[service] for queue in handler_queues(service, handler)]
-    intake = [intake_queue(service, lane) for lane in INTAKE[service][1]] if service in INTAKE else []
+    intake = [intake_queue(service, lane) for lane in INTAKE.get(service, {})]
     return handlers + intake
 
 
@@ -319,11 +326,8 @@ def bindings(ladder: Sequence[int] = RETRY_LADDER_MS) -> list[dict[str, Any]]:
     for service in SERVICES:
         found += _event_bindings(service)
         found += [_binding(REQUEUE_EXCHANGE, name, name) for name in _work_queues(service)]
-        if service in INTAKE:
-            lanes = INTAKE[service][1]
-            found += [
-                _binding(INTAKE_EXCHANGE, intake_queue(service, lane), intake_queue(service, lane)) for lane in lanes
-            ]
+        intake = [intake_queue(service, lane) for lane in INTAKE.get(service, {})]
+        found += [_binding(INTAKE_EXCHANGE, queue, queue) for queue in intake]
         found.append(_binding(DEAD_EXCHANGE, parked_queue(service), service))
         found.append(_binding(RECEIPTS_EXCHANGE, receipts_queue(service), service))
         found.append(_binding(RPC_EXCHANGE, rpc_queue(service), f"{service}.*"))

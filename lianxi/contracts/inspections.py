@@ -280,6 +280,17 @@ class RentalRegistered(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RentalWithdrawn(Event):
+    """A rental is off the register again: the import that put it there was undone."""
+
+    KEY: ClassVar[str] = "inspections.rental.withdrawn.v1"
+
+    rental_code: str
+    village: str
+    withdrawn_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RentalGraded(Event):
     """A dwelling has been graded (L45.1)."""
 

@@ -13,6 +13,7 @@ from lianxi.contracts import (
     conflicts,
     evidence,
     feedback,
+    imports,
     inspections,
     links,
     major_events,
@@ -40,7 +41,7 @@ from lianxi.kernel.errors import ContractBroken
 SERVICES = ("tips", "inspections", "cases", "reporting", "notifications")
 _MODULES: Mapping[str, tuple[ModuleType, ...]] = {
     "tips": (tips, vault, rewards, unmasking, links, saved_searches, feedback, retention),
-    "inspections": (inspections, conflicts, retention),
+    "inspections": (inspections, conflicts, imports, retention),
     "cases": (cases, evidence, parties, tasks, timelines, transfers, retention),
     "reporting": (reporting, assessment, bulletins, retention, major_events, meetings, publicity),
     "notifications": (notifications, outside, webhooks, warnings),

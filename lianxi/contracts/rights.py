@@ -14,6 +14,7 @@ from lianxi.contracts.attachments import AttachmentKey
 from lianxi.contracts.case_rights import OF_CASES
 from lianxi.contracts.conflicts import ConflictView
 from lianxi.contracts.coverage import PlanLine
+from lianxi.contracts.imports import BadRow, ImportView
 from lianxi.contracts.inspections import PlannedVisit, RentalView, VisitView
 from lianxi.contracts.links import SimilarTip
 from lianxi.contracts.masking import masked_name, masked_person
@@ -32,16 +33,8 @@ _TIP = Shown(
     "tip",
     {
         "status": (
-            "state",
-            "received_at",
-            "verification",
-            "next_owner",
-            "case_id",
-            "outcome",
-            "timeline",
-            "dispatches",
-            "is_anonymous",
-            "officer",
+            *("state", "received_at", "verification", "next_owner", "case_id", "outcome"),
+            *("timeline", "dispatches", "is_anonymous", "officer"),
         ),
         "clocks": ("clocks", "clock_changes", "due_at"),
         "category": ("category", "kind", "lane", "channel", "source", "visit_id"),
@@ -90,6 +83,16 @@ SHOWS: Mapping[type[Any], Shown] = {
         },
         village="village",
     ),
+    ImportView: Shown(
+        "import",
+        {
+            "counts": (
+                *("file_name", "file_sha256", "begun_by", "begun_at", "columns", "rows", "rows_done"),
+                *("added", "changed", "unchanged", "wrong", "undone", "kept", "parts"),
+            )
+        },
+    ),
+    BadRow: Shown("import", {"lines": ("faults", "cells")}),
     PlannedVisit: Shown(
         "rental",
         {

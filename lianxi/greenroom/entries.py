@@ -54,7 +54,7 @@ class Consumes:
 class Accepts:
     """Commands of an intake lane, in batches: ``method(self, commands) -> None``; all, or an error for the batch."""
 
-    command: type[Command]
+    commands: tuple[type[Command], ...]
 
 
 @dataclass(frozen=True)
@@ -117,12 +117,12 @@ def gathers(
 
 
 def accepts(
-    command: type[C],
+    *commands: type[C],
 ) -> Callable[[Callable[[S, Sequence[Accepted]], None]], Callable[[S, Sequence[Accepted]], None]]:
-    """Take batches of an intake command from every lane it has."""
+    """Take batches of intake commands from every lane that brings them, and only them."""
 
     def mark(method: Callable[[S, Sequence[Accepted]], None]) -> Callable[[S, Sequence[Accepted]], None]:
-        return _marked(method, Accepts(command))
+        return _marked(method, Accepts(commands))
 
     return mark
 

@@ -216,7 +216,7 @@ class Host:
                 how = Worker.gathered if mark.in_batches else Worker.events
                 hung[f"hears_{name}"] = self._queue_door(method, mark.handler, queues, how, mark.seconds)
             elif isinstance(mark, Accepts):
-                queues = tuple(topology.intake_queue(self._name, lane) for lane in topology.INTAKE[self._name][1])
+                queues = topology.intake_queues(self._name, mark.commands)
                 hung[f"takes_{name}"] = self._queue_door(method, "intake", queues, Worker.commands)
             elif isinstance(mark, Every):
                 hung[f"sweeps_{name}"] = self._timer_door(method, name, mark.seconds)

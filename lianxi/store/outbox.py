@@ -24,7 +24,10 @@ AGGREGATES: Mapping[str, tuple[str, ...]] = {
         *("tips", "openings", "rewards", "unmaskings", "unmasking_reports", "bonds", "purges"),
         *("saved_searches", "sightings"),
     ),
-    "inspections": ("rentals", "visits", "photographs", "conflicts", "purges"),
+    "inspections": (
+        *("rentals", "visits", "photographs", "conflicts"),
+        *("imports", "import_parts", "import_profiles", "purges"),
+    ),
     "cases": ("cases", "criminal_referrals", "assistance", "transfers", "parties", "evidence", "purges"),
     "reporting": (
         "stage_reports",

@@ -49,6 +49,8 @@ class RentalDocument(AggregateDocument):
     stewards = ListField(DictField())
     visit_days = ListField(StringField())
     tries = ListField(DateTimeField())
+    imported = DictField()
+    withdrawn_at = DateTimeField()
 
 
 class VisitDocument(AggregateDocument):
@@ -154,10 +156,72 @@ class ConflictDocument(AggregateDocument):
     is_carried = BooleanField(required=True)
 
 
+class ImportDocument(AggregateDocument):
+    """An import; its fields are those of `services.inspections.domain.imports.Import`."""
+
+    meta = {"collection": "imports", "db_alias": "inspections", "indexes": [{"fields": ["agency", "begun_at"]}]}
+
+    agency = StringField(required=True)
+    kind = StringField(required=True)
+    file_name = StringField()
+    file_sha256 = StringField(required=True)
+    begun_by = StringField(required=True)
+    begun_at = DateTimeField(required=True)
+    columns = ListField(DictField())
+    rows = IntField(required=True)
+    wrong = IntField(required=True)
+    parts = IntField(required=True)
+    undo_asked_at = DateTimeField()
+    undo_asked_by = StringField()
+
+
+class ImportPartDocument(AggregateDocument):
+    """A part of an import; its fields are those of `services.inspections.domain.imports.Part`."""
+
+    meta = {
+        "collection": "import_parts",
+        "db_alias": "inspections",
+        "indexes": [{"fields": ["batch_id", "number"]}, {"fields": ["repair_until"], "sparse": True}],
+    }
+
+    batch_id = StringField(required=True)
+    number = IntField(required=True)
+    taken_at = DateTimeField(required=True)
+    done = ListField(DictField())
+    bad = ListField(DictField())
+    wrong = IntField(required=True)
+    added = IntField(required=True)
+    changed = IntField(required=True)
+    unchanged = IntField(required=True)
+    is_undone = BooleanField(required=True)
+    kept = ListField(StringField())
+    repair_until = DateTimeField()
+
+
+class ImportProfileDocument(AggregateDocument):
+    """A profile; its fields are those of `services.inspections.domain.imports.Profile`."""
+
+    meta = {"collection": "import_profiles", "db_alias": "inspections", "indexes": [{"fields": ["agency"]}]}
+
+    agency = StringField(required=True)
+    name = StringField(required=True)
+    kind = StringField(required=True)
+    columns = ListField(DictField())
+
+
 class InspectionsPurgeDocument(PurgePartDocument):
     """This desk's part in a run that purges."""
 
     meta = {"collection": "purges", "db_alias": "inspections"}
 
 
-DOCUMENTS = (RentalDocument, VisitDocument, PhotographDocument, ConflictDocument, InspectionsPurgeDocument)
+DOCUMENTS: tuple[type[AggregateDocument], ...] = (
+    RentalDocument,
+    VisitDocument,
+    PhotographDocument,
+    ConflictDocument,
+    ImportDocument,
+    ImportPartDocument,
+    ImportProfileDocument,
+    InspectionsPurgeDocument,
+)

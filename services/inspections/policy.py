@@ -71,3 +71,11 @@ def may_read(agency: str) -> bool:
     Clause: L36.1, L45.1.
     """
     return agency in _READS
+
+
+def may_import(agency: str) -> bool:
+    """Say whether an agency takes registers over from files: the floating-population office alone keeps the whole.
+
+    Clause: L46.1.
+    """
+    return agency == "tenancy"

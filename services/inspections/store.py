@@ -11,12 +11,16 @@ from lianxi.store.retention import KeptShelf, PartWatch, PurgePart
 from lianxi.store.unit import AggregateStore
 from services.inspections.documents import (
     ConflictDocument,
+    ImportDocument,
+    ImportPartDocument,
+    ImportProfileDocument,
     InspectionsPurgeDocument,
     PhotographDocument,
     RentalDocument,
     VisitDocument,
 )
 from services.inspections.domain.conflicts import VisitConflict
+from services.inspections.domain.imports import Import, Part, Profile
 from services.inspections.domain.photographs import Photograph
 from services.inspections.domain.rentals import Rental, brought_forward_because, handed_over
 from services.inspections.domain.visits import Visit
@@ -26,6 +30,9 @@ RENTALS = Announcer(service="inspections", noun="rental")
 VISITS = Announcer(service="inspections", noun="visit")
 PHOTOGRAPHS = Announcer(service="inspections", noun="photograph")
 CONFLICTS = Announcer(service="inspections", noun="conflict")
+IMPORTS = Announcer(service="inspections", noun="import")
+IMPORT_PARTS = Announcer(service="inspections", noun="import_part")
+IMPORT_PROFILES = Announcer(service="inspections", noun="import_profile")
 PURGES = Announcer(service="inspections", noun="purge")
 
 
@@ -56,6 +63,21 @@ def photographs(clock: Clock) -> AggregateStore[Photograph]:
 def conflicts(clock: Clock) -> AggregateStore[VisitConflict]:
     """Open the collection of conflicts."""
     return AggregateStore(ConflictDocument, VisitConflict, CONFLICTS, clock)
+
+
+def imports(clock: Clock) -> AggregateStore[Import]:
+    """Open the collection of imports."""
+    return AggregateStore(ImportDocument, Import, IMPORTS, clock)
+
+
+def import_parts(clock: Clock) -> AggregateStore[Part]:
+    """Open the collection of parts of imports."""
+    return AggregateStore(ImportPartDocument, Part, IMPORT_PARTS, clock)
+
+
+def import_profiles(clock: Clock) -> AggregateStore[Profile]:
+    """Open the collection of profiles."""
+    return AggregateStore(ImportProfileDocument, Profile, IMPORT_PROFILES, clock)
 
 
 def purges(clock: Clock) -> tuple[AggregateStore[PurgePart], PartWatch]:

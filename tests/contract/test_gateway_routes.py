@@ -126,6 +126,12 @@ PAGES = {
         "/desk/conflicts/{conflict_id}",
         "/desk/conflicts/{conflict_id}/{deed}",
         "/desk/visits/{visit_id}",
+        "/desk/imports",
+        "/desk/imports/try",
+        "/desk/imports/profile",
+        "/desk/imports/apply",
+        "/desk/imports/{import_id}",
+        "/desk/imports/{import_id}/undo",
         "/desk/photographs",
         "/desk/photographs/{photo_id}/settle",
         "/office",
@@ -212,6 +218,9 @@ post /v1/tips/{tip_id}/return · post /v1/tips/{tip_id}/verify · post /v1/tips/
 post /v1/tips/{tip_id}/informant-told
 post /v1/tips/{tip_id}/clock-changes · post /v1/tips/{tip_id}/clock-changes/{change_id}/decide
 post /v1/tips/{tip_id}/messages · put /v1/rentals/{rental_code} · get /v1/rentals · get /v1/rentals/{rental_code}
+post /v1/imports · get /v1/imports · get /v1/imports/{import_id} · get /v1/imports/{import_id}/errors
+get /v1/imports/{import_id}/errors.csv · post /v1/imports/{import_id}/undo · get /v1/import-profiles
+get /v1/import-profiles/{name} · put /v1/import-profiles/{name}
 post /v1/rentals/{rental_code}/grade · get /v1/visit-plan · post /v1/visits · get /v1/visits/{visit_id}
 get /v1/visit-round
 get /v1/where/{item_id}

@@ -108,6 +108,7 @@ def settings(folder: Path, **more: Any) -> GatewaySettings:
         for name, agency, roles in (
             ("police", "police", list(EVERY_AGENCY)),
             ("market", "market", list(EVERY_AGENCY)),
+            ("tenancy", "tenancy", list(EVERY_AGENCY)),
             ("office", "office", ["office"]),
             ("operator", "office", ["operator"]),
             *((role.code, AGENCY_OF_ROLE, [role.code]) for role in POLICY.permissions.roles if role.code not in TAKEN),

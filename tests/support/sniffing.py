@@ -42,8 +42,7 @@ def _keys() -> Iterator[tuple[str, str]]:
     for service in SERVICES:
         yield topology.RECEIPTS_EXCHANGE, service
         yield topology.DEAD_EXCHANGE, service
-        lanes = topology.INTAKE[service][1] if service in topology.INTAKE else ()
-        for lane in lanes:
+        for lane in topology.INTAKE.get(service, {}):
             yield topology.INTAKE_EXCHANGE, topology.intake_queue(service, lane)
 
 

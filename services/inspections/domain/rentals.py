@@ -28,8 +28,9 @@ from lianxi.contracts.inspections import (
     VisitOutcome,
 )
 from lianxi.kernel.clock import SHANGHAI, local_date, local_midnight
-from lianxi.kernel.errors import RuleBroken
+from lianxi.kernel.errors import NotFound, RuleBroken
 from lianxi.kernel.identity_numbers import holds_identity_number
+from services.inspections.domain.imported import Imported
 
 
 class DueOn(Protocol):
@@ -87,6 +88,7 @@ class Rental:
     `watched_due_on` is the day that a sweep still has to watch: absent once the miss is announced or the rental ended.
     `visit_days` are the latest days of visits that count, `tries` the visits since the last of them at which nobody
     was in. `owner` and `agent` are whom to ask about the dwelling.
+    `withdrawn_at` is there once the import that put it on the register was undone: nobody knows of it any more.
     """
 
     id: str
@@ -117,6 +119,8 @@ class Rental:
     stewards: tuple[Steward, ...] = ()
     visit_days: tuple[date, ...] = ()
     tries: tuple[datetime, ...] = ()
+    imported: Imported | None = None
+    withdrawn_at: datetime | None = None
 
 
 def register(command: RegisterRental, now: datetime, due_on: DueOn) -> tuple[Rental, tuple[Event, ...]]:
@@ -156,13 +160,15 @@ def register(command: RegisterRental, now: datetime, due_on: DueOn) -> tuple[Ren
     return rental, (announced,)
 
 
-def correct(rental: Rental, command: RegisterRental) -> tuple[Rental, tuple[Event, ...]]:
-    """Correct what the register says of a rental; its grade and its plan stay.
+def correct(rental: Rental, command: RegisterRental, now: datetime, due_on: DueOn) -> tuple[Rental, tuple[Event, ...]]:
+    """Correct what the register says of a rental; its grade and its plan stay. One that was withdrawn begins anew.
 
     Clause: L46.1.
     Raises:
         RuleBroken: as `check_register`.
     """
+    if rental.withdrawn_at is not None:
+        return register(command, now, due_on)
     check_register(command)
     corrected = replace(
         rental,
@@ -428,6 +434,8 @@ def _check_text(text: str) -> None:
 
 
 def _check_grading(rental: Rental, command: GradeRental, grader: str, today: date) -> None:
+    if rental.withdrawn_at is not None:
+        raise NotFound("rental.not_found")
     if not rental.is_standing:
         raise RuleBroken("rental.ended", clause="L45.1")
     if not command.reason.strip():

@@ -83,12 +83,15 @@ class RentalDesk:
         _must_keep(caller)
         if request.village not in self.policy.villages:
             raise RuleBroken("rental.village_unknown", clause="L46.1", village=request.village)
-        rental, events = self._noted(rental_rules.register(request, self.clock.now(), self.policy.due_on))
+        now, due_on = self.clock.now(), self.policy.due_on
+        rental, events = self._noted(rental_rules.register(request, now, due_on))
         if self.rentals.add(rental, events, caller.cause()):
             return _rental_view(self.rentals.get(rental.id))
         return _rental_view(
             self.rentals.change(
-                rental.id, lambda found: self._noted(rental_rules.correct(found, request)), caller.cause()
+                rental.id,
+                lambda found: self._noted(rental_rules.correct(found, request, now, due_on)),
+                caller.cause(),
             )
         )
 
@@ -101,7 +104,7 @@ class RentalDesk:
         if not may_read(caller.agency):
             raise NotFound("rental.not_found")
         found = self.rentals.get(request.rental_code)
-        if not may_see(caller, found.state.village):
+        if found.state.withdrawn_at is not None or not may_see(caller, found.state.village):
             raise NotFound("rental.not_found")
         return _rental_view(found)
 
@@ -215,7 +218,7 @@ class RentalDesk:
     def _known(self, known: dict[str, Rental | None], code: str) -> Rental | None:
         if code not in known:
             found = self.rentals.find(code)
-            known[code] = None if found is None else found.state
+            known[code] = None if found is None or found.state.withdrawn_at is not None else found.state
         return known[code]
 
     def _move_rental(self, visit: Visit, cause: Cause, by: str | None = None) -> None:

@@ -36,23 +36,28 @@ from services.inspections import store
 from services.inspections.domain.visits import Visit
 from services.inspections.handlers import RentalDesk, visit_retention
 from services.inspections.handlers.conflicts import ConflictDesk
+from services.inspections.handlers.imports import ImportDesk
 from services.inspections.handlers.photographs import PhotographDesk
 from services.inspections.policy import slice_of
 from services.inspections.service.conflicts import ConflictDoors
 from services.inspections.service.coverage import CoverageDoors
 from services.inspections.service.figures import FigureDoors
+from services.inspections.service.imports import ImportDoors
 from services.inspections.service.photographs import PhotographDoors
 from services.inspections.settings import InspectionsSettings
 from services.inspections.views import RentalViews
 from services.inspections.views.conflicts import ConflictDocket, ConflictViews
 from services.inspections.views.coverage import CoverageViews
 from services.inspections.views.figures import VisitFigureViews, coverage_table
+from services.inspections.views.imports import ImportPiles, ImportViews
 from services.inspections.views.photographs import PhotographAlbum, PhotographViews
 
 SETTINGS = InspectionsSettings
 
 
-class Inspections(PhotographDoors, ConflictDoors, FigureDoors, CoverageDoors, HandingOverDesk, PurgingDesk):
+class Inspections(
+    PhotographDoors, ConflictDoors, FigureDoors, CoverageDoors, ImportDoors, HandingOverDesk, PurgingDesk
+):
     """巡查: the register of rentals, their grades, and visits."""
 
     name = "inspections"
@@ -128,6 +133,17 @@ def open_desk(premises: Premises[InspectionsSettings]) -> type[Desk]:
     recording = RentalDesk(kept, visited, seen, rules, clock)
     waits, docket = timedelta(hours=premises.settings.inspections_pieces_wait_hours), ConflictDocket()
     deciding = ConflictDesk(visited, store.conflicts(clock), docket, recording, clock, waits)
+    piles = ImportPiles()
+    taking_over = ImportDesk(
+        imports=store.imports(clock),
+        parts=store.import_parts(clock),
+        profiles=store.import_profiles(clock),
+        rentals=kept,
+        piles=piles,
+        opener=opener,
+        policy=rules,
+        clock=clock,
+    )
 
     class OpenedInspections(Inspections):
         """The desk with its handlers and views."""
@@ -139,6 +155,8 @@ def open_desk(premises: Premises[InspectionsSettings]) -> type[Desk]:
         views = seen
         figures = VisitFigureViews(clock, counted)
         months = CoverageViews(clock, rules.villages)
+        importing = taking_over
+        imported = ImportViews(piles, clock)
         coverage = counted
         photographs = pictures
         album = PhotographViews(found, opener)

@@ -167,8 +167,10 @@ class RentalViews:
 
     def _codes(self, village: str, *, after: str) -> list[str]:
         with reaching_the_store():
-            rows = list(RentalDocument._get_collection().find({"village": village, "_id": {"$gt": after}}, {"_id": 1}))
-        return sorted(row["_id"] for row in rows)
+            rows = list(
+                RentalDocument._get_collection().find({"village": village, "_id": {"$gt": after}}, {"withdrawn_at": 1})
+            )
+        return sorted(row["_id"] for row in rows if row.get("withdrawn_at") is None)
 
     def _lines(self, codes: Sequence[str]) -> list[dict[str, Any]]:
         with reaching_the_store():
