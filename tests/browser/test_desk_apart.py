@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.browser.conftest import Visitor
 from tests.browser.test_desk_pages import SCREENS, TEXT, Officials, post
 from tests.browser.test_public_pages import tip_of
 from tests.chaos.sizes import FULL
+from tests.support.registers import bad, csv_file, row
 from tests.support.town import RunningTown
 from tests.support.waiting import wait_until
 
@@ -96,3 +98,26 @@ def test_what_lies_apart_is_accessible_and_whole(officials: Officials, apart: Ap
     see(lead, "words", f"/desk/tips/{apart.tip_id}/words")
     custodian = officials("governance-custodian", language, width)
     see(custodian, "opening-custodian", f"/desk/vault/{apart.request}")
+
+
+@pytest.mark.criterion("15.1")
+@pytest.mark.parametrize(("language", "width"), SCREENS if FULL else SCREENS[:1])
+def test_a_register_is_tried_and_imported_on_a_page(officials: Officials, language: str, width: int) -> None:
+    keeper = officials("tenancy-desk", language, width)
+    keeper.go("/desk/imports")
+    keeper.check("desk-imports")
+    rows = [row(number, code=f"B{width}-{number}") for number in range(1, 3)]
+    file = {"name": "register.csv", "mimeType": "text/csv", "buffer": csv_file([*rows, bad(11)], "gb18030")}
+    keeper.page.set_input_files("#file", file)
+    keeper.submit("try")
+    keeper.check("desk-import-try")
+    keeper.submit("apply")
+    keeper.check("desk-import")
+    told, place = {"zh": "已导入", "en": "Imported"}[language], urlsplit(keeper.page.url).path
+
+    def is_over() -> bool:
+        keeper.go(place)
+        return told in keeper.page.content()
+
+    wait_until(is_over, 15, "the import")
+    assert keeper.page.locator("a[download]").count() == 1
