@@ -54,7 +54,6 @@ ROOMS_OF = {
     "rich": ["lianxi/cli/", "deploy/local/"],
     "PIL": ["gateway/pictures.py"],
     "jinja2": ["gateway/console/", "gateway/folders.py"],
-    "jinja2": ["gateway/console/"],
     "openpyxl": ["gateway/sheets.py"],
     "opencc": ["lianxi/policy/addresses.py"],
     "docx": ["lianxi/runtime/papers.py"],
