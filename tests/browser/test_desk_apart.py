@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import FilePayload
 
 from tests.browser.conftest import Visitor
 from tests.browser.test_desk_pages import SCREENS, TEXT, Officials, post
@@ -107,7 +108,8 @@ def test_a_register_is_tried_and_imported_on_a_page(officials: Officials, langua
     keeper.go("/desk/imports")
     keeper.check("desk-imports")
     rows = [row(number, code=f"B{width}-{number}") for number in range(1, 3)]
-    file = {"name": "register.csv", "mimeType": "text/csv", "buffer": csv_file([*rows, bad(11)], "gb18030")}
+    raw = csv_file([*rows, bad(11)], "gb18030")
+    file: FilePayload = {"name": "register.csv", "mimeType": "text/csv", "buffer": raw}
     keeper.page.set_input_files("#file", file)
     keeper.submit("try")
     keeper.check("desk-import-try")
