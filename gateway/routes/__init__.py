@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from fastapi import APIRouter, FastAPI
 
 from gateway.routes import (
@@ -63,6 +65,55 @@ def hang(app: FastAPI, router: APIRouter) -> None:
     app.router.routes.extend(router.routes)
 
 
+DESKS: Final = (
+    attachments,
+    tips,
+    alarms,
+    feedback,
+    links,
+    search,
+    saved_searches,
+    vault,
+    unmasking,
+    rewards,
+    rentals,
+    coverage,
+    imports,
+    visits,
+    photographs,
+    conflicts,
+    cases,
+    parties,
+    evidence,
+    tasks,
+    casefile,
+    referrals,
+    transfers,
+    assistance,
+    reports,
+    supervision,
+    assessment,
+    bulletins,
+    policy_versions,
+    plan,
+    rights,
+    notices,
+    session,
+    people,
+    retention,
+    outside,
+    webhooks,
+    warnings,
+    clients,
+    major_events,
+    meetings,
+    publicity,
+    figures,
+    where,
+)
+"""Whose paths stand for the work of desks and for whoever keeps the town."""
+
+
 def add_routes(app: FastAPI) -> None:
     """Hang every path into the app."""
     # Before the paths of single tips, one of which would be called `attachments`.
@@ -70,51 +121,5 @@ def add_routes(app: FastAPI) -> None:
     hang(app, photographs.uploads)
     hang(app, evidence.uploads)
     hang(app, imports.uploads)
-    desks = (
-        attachments,
-        tips,
-        alarms,
-        feedback,
-        links,
-        search,
-        saved_searches,
-        vault,
-        unmasking,
-        rewards,
-        rentals,
-        coverage,
-        imports,
-        visits,
-        photographs,
-        conflicts,
-        cases,
-        parties,
-        evidence,
-        tasks,
-        casefile,
-        referrals,
-        transfers,
-        assistance,
-        reports,
-        supervision,
-        assessment,
-        bulletins,
-        policy_versions,
-        plan,
-        rights,
-        notices,
-        session,
-        people,
-        retention,
-        outside,
-        webhooks,
-        warnings,
-        clients,
-        major_events,
-        meetings,
-        publicity,
-        figures,
-        where,
-    )
-    for area in (public, *desks, audit, ops, oauth, schemas, health):
+    for area in (public, *DESKS, audit, ops, oauth, schemas, health):
         hang(app, area.router)

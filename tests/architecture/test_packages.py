@@ -25,6 +25,7 @@ ROOMS_OF = {
     "mongoengine": [
         "lianxi/store/",
         "services/*/documents.py",
+        "services/*/documents/*.py",
         "services/*/store.py",
         "services/*/views.py",
         "bench/peers/",

@@ -63,7 +63,14 @@ SETTINGS = ReportingSettings
 
 
 class Reporting(
-    ReportDoors, RetentionDoors, MajorEventDoors, FigureDoors, AssessmentDoors, BulletinDoors, MeetingDoors, PublicityDoors
+    ReportDoors,
+    RetentionDoors,
+    MajorEventDoors,
+    FigureDoors,
+    AssessmentDoors,
+    BulletinDoors,
+    MeetingDoors,
+    PublicityDoors,
 ):
     """通报考核: facts, sentences, stage reports, orders, tools, the appraisal, meetings, publicity, runs that purge."""
 
@@ -74,9 +81,8 @@ def open_desk(premises: Premises[ReportingSettings]) -> type[Desk]:
     """Put the desk together."""
     cells, written = CellStore(), FactRows()
     clock, plan, demands = premises.clock, read_plan(premises.policy), read_demands(premises.policies)
-    past, seen, runs = FactViews(clock, plan), OrderViews(clock), RunViews(clock)
+    past, seen, runs, events = FactViews(clock, plan), OrderViews(clock), RunViews(clock), MajorEventViews(clock)
     signing_key = read_key(premises.settings.reporting_signing_key_file)
-    events = MajorEventViews(clock)
     counted = CellViews(cells, written, clock)
     kept, issued = stage_reports(clock), supervision_orders(clock)
     reports = ReportingDesk(
