@@ -131,9 +131,15 @@ class Crowd:
         while self._done and self._done[0] < now - WINDOW_SECONDS:
             self._done.popleft()
         seen = len(self._done) / max(SHORTEST_SECONDS, now - self._done[0]) if self._done else 0.0
-        self._rate = max(seen, self._rate * FADING ** (now - self._rated_at))
+        kept = 0.0 if self._is_behind(now) else self._rate * FADING ** (now - self._rated_at)
+        self._rate = max(seen, kept)
         self._rated_at = now
         return self._rate
+
+    def _is_behind(self, now: float) -> bool:
+        """Say whether somebody waits for long: then desks do what they can, and what is seen is the rate."""
+        firsts = (since for line in self._lines.values() for since in islice(line.values(), FEW, FEW + 1))
+        return any(since < now - self._seconds / 2 for since in firsts)
 
     def _is_slow(self, under_way: int) -> bool:
         """Say whether there is a line that moves, and those at its head have waited for as long as a tip may."""

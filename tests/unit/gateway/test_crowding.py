@@ -158,6 +158,21 @@ def test_a_quiet_hour_is_not_taken_for_what_is_possible(crowd: Crowd, hands: Han
     assert crowd.most > busy * 0.6
 
 
+def test_while_somebody_waits_for_long_a_better_hour_is_not_taken_for_what_is_possible(hands: Hands) -> None:
+    crowd = Crowd(1.0, 4, hands)
+    for number in range(100):
+        crowd.done(f"before-{number}")
+        hands.now += 0.01
+    assert crowd.most > 50
+    fill(crowd, 40)
+    for number in range(10):
+        hands.now += 0.2
+        crowd.done(f"tip-{number}")
+    hands.now += 0.1
+    crowd.done("tip-10")
+    assert crowd.most < 15, "five a second are dealt with now"
+
+
 @pytest.mark.parametrize("body", [b"", b"{}", b"[]", b'{"subject":1}'])
 def test_an_unreadable_letter_is_passed_over(crowd: Crowd, body: bytes) -> None:
     crowd.heard(body)
