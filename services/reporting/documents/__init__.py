@@ -5,12 +5,10 @@ from __future__ import annotations
 from mongoengine import BooleanField, DateTimeField, DictField, Document, IntField, ListField, StringField
 
 from lianxi.store.documents import AggregateDocument, FactDocument
-from services.reporting.documents.meetings import (
-    MeetingDecisionDocument,
-    MeetingDocument,
-    PublicityDocument,
-    PublicityGapDocument,
-)
+from services.reporting.documents.meetings import MeetingDecisionDocument as MeetingDecisionDocument
+from services.reporting.documents.meetings import MeetingDocument as MeetingDocument
+from services.reporting.documents.meetings import PublicityDocument as PublicityDocument
+from services.reporting.documents.meetings import PublicityGapDocument as PublicityGapDocument
 
 
 class EventFactDocument(FactDocument):
