@@ -27,6 +27,7 @@ WRITES = {"update": "updates", "delete": "deletes"}
 MEANT = {
     "lianxi_tips.informants distinct {}",  # the keys in use, of which there are a few, by their own index
     "lianxi_reporting.stage_reports find {policy_version{$nin}}",  # a return a fortnight and agency
+    "lianxi_inspections.rentals find {}",  # a month's visits of the whole town are worked out from every dwelling
 }
 # Collections that stay as small as the town has agencies, officials or versions of anything.
 SMALL = {"lianxi_gateway.clients", "lianxi_gateway.accounts", "lianxi_gateway.audit_heads"}
