@@ -24,7 +24,7 @@ from gateway.uploads import InMemory
 FORM: Final = "application/x-www-form-urlencoded"
 FORM_WITH_PICTURE: Final = "multipart/form-data"
 PICTURE: Final = "picture"
-MOST_FIELDS: Final = 120
+MOST_FIELDS: Final = 60
 _OWN_SITES: Final = ("same-origin", "none")
 
 
@@ -67,8 +67,8 @@ def refuse_foreign(request: Request) -> None:
         raise NotAllowed("form.foreign")
 
 
-async def read_form(request: Request) -> dict[str, str]:
-    """Read a form; each field once, and lines end as everywhere else.
+async def read_form(request: Request, most: int = MOST_FIELDS) -> dict[str, str]:
+    """Read a form of at most so many fields; each field once, and lines end as everywhere else.
 
     Raises:
         WrongType: body.wrong_type.
@@ -78,7 +78,7 @@ async def read_form(request: Request) -> dict[str, str]:
         raise WrongType("body.wrong_type")
     try:
         text = (await request.body()).decode("utf-8")
-        found = parse_qs(text, keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
+        found = parse_qs(text, keep_blank_values=True, max_num_fields=most, errors="strict")
     except ValueError:
         raise BadRequest("form.unreadable") from None
     if any(len(values) > 1 for values in found.values()):

@@ -69,7 +69,7 @@ class StaffRoute(APIRoute):
     @staticmethod
     async def form_of(request: Request) -> Mapping[str, str]:
         """Read the form of a request."""
-        return await read_form(request)
+        return await read_form(request, MOST_FIELDS)
 
 
 class StaffFileRoute(StaffRoute, PictureRoute):

@@ -42,7 +42,7 @@ async def list_bulletins(
 
 @router.get(ROOT + "/figures", response_model=PeriodFigures)
 async def get_period_figures(
-    first_on: OnDay, last_on: OnDay, reading: Reading = reads("bulletin.create", scope="reports:read")
+    first_on: OnDay, last_on: OnDay, reading: Reading = reads("bulletin.export", scope="reports:read")
 ) -> Response:
     """Ask what the town's figures of a period are: the question behind every figure of a bulletin."""
     asked = GetPeriodFigures(first_on=first_on, last_on=last_on)
@@ -50,7 +50,7 @@ async def get_period_figures(
 
 
 @router.get(ROOT + "/templates", response_model=PaperTemplates)
-async def list_templates(reading: Reading = reads("bulletin.create", scope="reports:read")) -> Response:
+async def list_templates(reading: Reading = reads("bulletin.export", scope="reports:read")) -> Response:
     """Read which fields the templates have, which of them nothing fills, and which may stand there."""
     house = reading.house
     folder = house.settings.gateway_papers_dir

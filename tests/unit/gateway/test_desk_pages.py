@@ -387,7 +387,7 @@ WORK: list[tuple[str, TipState, dict[str, str], str, dict[str, Any]]] = [
     (
         "return",
         TipState.DISPATCHED,
-        {"reason": "duplicate", "suggested_desk": "market/desk", "explanation": "已经有了"},
+        {"reason": "duplicate", "suggested_desk": "market/desk", "text_explanation": "已经有了"},
         "return_tip",
         {"reason": ReturnReason.DUPLICATE, "suggested_desk": "market/desk", "explanation": "已经有了"},
     ),
@@ -472,7 +472,7 @@ def test_what_is_missing_is_named_and_nothing_is_sent(door: Door) -> None:
     door.bus.says("get_tip", VIEW)
     sign_in(door)
     page = door.http.get(ADDRESS)
-    half = send(door, page, "return", reason="duplicate", suggested_desk="", explanation="已经有了")
+    half = send(door, page, "return", reason="duplicate", suggested_desk="", text_explanation="已经有了")
     assert half.status_code == 422
     assert 'id="return-suggested_desk-wrong"' in half.text
     assert 'value="duplicate" selected' in half.text

@@ -253,7 +253,7 @@ def test_the_second_return_is_an_arbitration_after_which_nobody_returns(desk: Ti
     given_back(desk, "tenancy", "market/desk")
 
     assert desk.tip().lead == OFFICE_DESK
-    assert desk.tip().dispatch.reason == f"{first}: not_competent; tenancy/desk: not_competent"
+    assert desk.tip().dispatch.reason == f"{first}: not_competent: not ours; tenancy/desk: not_competent: not ours"
     with pytest.raises(RuleBroken, match=r"return\.office_decides"):
         given_back(desk, "office", "market/desk")
 
