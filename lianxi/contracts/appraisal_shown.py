@@ -40,10 +40,15 @@ APPRAISED: Mapping[type[Any], Shown] = {
     BulletinView: Shown(
         "bulletin",
         {
-            "text": ("title", "remarks", "reports", "state", "issued_at"),
+            "text": (
+                *("title", "first_on", "last_on", "remarks", "reports", "state"),
+                *("drafted_by", "issued_by", "issued_at"),
+            ),
             "figures": ("figures", "figures_sha256", "asked_at"),
         },
     ),
-    BulletinSummary: Shown("bulletin", {"text": ("title", "state", "issued_at")}),
+    BulletinSummary: Shown(
+        "bulletin", {"text": ("title", "first_on", "last_on", "state", "issued_at"), "figures": ("asked_at",)}
+    ),
 }
 """Answer → how it is cut."""

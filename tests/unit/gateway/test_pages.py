@@ -548,7 +548,8 @@ def named_keys() -> Iterator[str]:
         named = re.findall(r"""["']([a-z_]+\.[a-z_.]*)["']""", text)
         yield from (each for each in named if not each.endswith((".html", ".css", ".js", ".svg")))
         assert not re.search(r"[\u4e00-\u9fff]", text), path.name
-    for path in CONSOLE.glob("*.py"):
+    # A bundle says in the words of the pages what it holds, and is written outside of them.
+    for path in (*CONSOLE.glob("*.py"), *CONSOLE.parent.glob("*.py")):
         text = path.read_text(encoding="utf-8")
         quoted = re.findall(r'"([a-z_]+\.[a-z_.]+)"', text)
         yield from (each for each in quoted if each in sayings("zh"))
