@@ -41,7 +41,7 @@ def test_2_an_agency_neither_lists_nor_reads_nor_closes_anothers_cases(town: Run
         case_id = _case(market)
         assert case_id not in stranger.get("/v1/cases", params={"limit": 200}).text
         assert stranger.get(f"/v1/cases/{case_id}").status_code == 404
-        body = {"outcome": "not_established", "grounds": "与我无关"}
+        body = {"outcome": "not_established", "reason": "facts_not_established", "grounds": "与我无关"}
         assert stranger.post(f"/v1/cases/{case_id}/close", json=body, headers=_key()).status_code in {404, 422}
         assert market.get(f"/v1/cases/{case_id}").json()["state"] == "open"
 
@@ -94,7 +94,7 @@ def test_9_a_case_is_not_closed_without_grounds(town: RunningTown) -> None:
     with town.http("market") as market:
         case_id = _case(market)
         for grounds in ({}, {"grounds": ""}, {"grounds": "   "}):
-            body = {"outcome": "not_established", **grounds}
+            body = {"outcome": "not_established", "reason": "facts_not_established", **grounds}
             answer = market.post(f"/v1/cases/{case_id}/close", json=body, headers=_key())
             assert answer.status_code == 422, answer.text
         assert market.get(f"/v1/cases/{case_id}").json()["state"] == "open"

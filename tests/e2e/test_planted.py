@@ -218,7 +218,7 @@ def test_a_person_of_a_case_is_read_by_its_desk_and_lies_in_clear_nowhere(whole_
         assert market.get(f"{cleared_path}?including=cleared").json()["person"]["name"] == name
         others = [police.get(path), office.get(path), police.get(cleared_path), police.get(f"/v1/cases/{case}/parties")]
         assert [each.status_code for each in others] == [404, 403, 404, 404]
-        closing = {"outcome": "not_established", "grounds": "facts and articles"}
+        closing = {"outcome": "not_established", "reason": "facts_not_established", "grounds": "facts and articles"}
         assert market.post(f"/v1/cases/{case}/close", json=closing, headers=_key()).status_code == 200
         wait_until(lambda: market.get(path).json()["erased_at"] is not None, 30, "the person to be erased")
         assert market.get(path).json()["person"]["name"] is None
