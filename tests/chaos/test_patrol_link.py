@@ -166,7 +166,7 @@ def check_kept(inspections: pymongo.database.Database[dict[str, object]]) -> Non
     assert sorted(str(each["_id"]) for each in found) == sorted(
         photo_id(number, each) for number in range(VISITS) for each in range(PHOTOGRAPHS)
     )
-    assert {str(each["needs_attention"]) for each in found} == {"None"}
+    assert {str(each.get("needs_attention")) for each in found} == {"None"}
     assert all(str(each["visit_id"])[-5:] == str(each["_id"])[-7:-2] for each in found)
 
 
