@@ -136,6 +136,11 @@ def _data_of(part: Part) -> Cell:
     return Cell(f"{part.file}.json", f"data/{part.file}.json")
 
 
+def _row(*texts: str) -> list[Cell]:
+    """Say a row of plain texts."""
+    return [Cell(text) for text in texts]
+
+
 def _json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1).encode()
 
@@ -228,7 +233,7 @@ def _differences(report: StageReportView) -> str:
 
 
 def _deductions(folder: Folder, names: _Names) -> Part:
-    rows = [[Cell(text) for text in _told(each, names)] for each in folder.deductions]
+    rows = [_told(each, names) for each in folder.deductions]
     columns = (
         *(("单位", "Unit"), ("情形", "Situation"), ("所涉事项", "About"), ("依据", "Proof"), ("十分之几分", "Tenths")),
         *(("状态", "State"), ("陈述期限", "To be stated by"), ("单位陈述", "Statement"), ("决定理由", "Grounds")),
@@ -238,9 +243,9 @@ def _deductions(folder: Folder, names: _Names) -> Part:
     return Part("deductions", title, columns, rows, _plain(folder.deductions))
 
 
-def _told(each: DeductionView, names: _Names) -> Iterable[str]:
+def _told(each: DeductionView, names: _Names) -> list[Cell]:
     withdrawals = ";".join(f"{_time(one.at)} {one.by}: {one.reason}" for one in each.withdrawals)
-    return (
+    return _row(
         *(names.unit(each.unit), names.trigger(each.trigger), each.about, ", ".join(each.proof), str(each.tenths)),
         *(_state(each.state), _time(each.statement_due_at), each.statement or "", each.grounds or "", withdrawals),
     )
@@ -248,13 +253,10 @@ def _told(each: DeductionView, names: _Names) -> Iterable[str]:
 
 def _findings(folder: Folder, names: _Names) -> Part:
     rows = [
-        [
-            Cell(text)
-            for text in (
-                *(names.unit(each.unit), each.fact, each.about, ", ".join(each.proof), each.grounds),
-                *(_time(each.found_at), each.reason or ""),
-            )
-        ]
+        _row(
+            *(names.unit(each.unit), each.fact, each.about, ", ".join(each.proof), each.grounds),
+            *(_time(each.found_at), each.reason or ""),
+        )
         for each in folder.findings
     ]
     columns = (
@@ -266,13 +268,10 @@ def _findings(folder: Folder, names: _Names) -> Part:
 
 def _orders(folder: Folder, names: _Names) -> Part:
     rows = [
-        [
-            Cell(text)
-            for text in (
-                *(each.number, names.unit(each.target), each.about, each.question, _time(each.due_at)),
-                *(_state(each.state), each.answer or "", each.remark or ""),
-            )
-        ]
+        _row(
+            *(each.number, names.unit(each.target), each.about, each.question, _time(each.due_at)),
+            *(_state(each.state), each.answer or "", each.remark or ""),
+        )
         for each in folder.orders
     ]
     columns = (
@@ -284,13 +283,10 @@ def _orders(folder: Folder, names: _Names) -> Part:
 
 def _tools(folder: Folder, names: _Names) -> Part:
     rows = [
-        [
-            Cell(text)
-            for text in (
-                *(names.unit(each.target), each.kind, each.trigger, ", ".join(each.proof), _state(each.state)),
-                *(each.statement or "", each.grounds or "", each.end_grounds or ""),
-            )
-        ]
+        _row(
+            *(names.unit(each.target), each.kind, each.trigger, ", ".join(each.proof), _state(each.state)),
+            *(each.statement or "", each.grounds or "", each.end_grounds or ""),
+        )
         for each in folder.tools
     ]
     columns = (

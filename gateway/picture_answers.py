@@ -1,12 +1,14 @@
-"""How pictures go in and out over HTTP: what their routes say of themselves, and an answer that no browser runs."""
+"""How pictures and files go in and out over HTTP: what their routes say of themselves, and answers to be saved."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from fastapi import Response
 
 from gateway.body import PICTURE_TYPES
+from lianxi.contracts.receipts import receipt_bytes
 
 _BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
 PICTURE_BODY: Final[dict[str, Any]] = {
@@ -34,11 +36,22 @@ def picture_answer(content: bytes, media_type: str, name: str) -> Response:
 
 
 def file_answer(content: bytes, media_type: str, name: str) -> Response:
-    """Answer a file to be saved, which no browser runs and nothing keeps on the way."""
+    """Answer a file of somebody's to be saved, which no browser runs and nothing keeps on the way."""
+    answer = saved_answer(content, media_type, name)
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return answer
+
+
+def saved_answer(content: bytes, media_type: str, name: str) -> Response:
+    """Answer a file that we have written, to be saved; nothing keeps it on the way."""
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',
         "X-Content-Type-Options": "nosniff",
-        "Content-Security-Policy": "default-src 'none'; sandbox",
         "Cache-Control": "no-store",
     }
     return Response(content, 200, headers, media_type)
+
+
+def signed_answer(statement: Mapping[str, Any], name: str) -> Response:
+    """Answer a signed statement as the file that `lianxi receipt verify` checks, byte for byte."""
+    return saved_answer(receipt_bytes(statement), "application/json", f"{name}.json")

@@ -13,6 +13,8 @@ from typing import Final
 
 from fastapi import Response
 
+from gateway.picture_answers import saved_answer
+
 MEDIA_TYPE: Final = "text/csv; charset=utf-8"
 FORMULA_SIGNS: Final = ("=", "+", "-", "−", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What makes a cell a formula in one program or another, full-width forms too."""
@@ -40,9 +42,4 @@ def csv_of(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
 
 def csv_answer(headers: Sequence[str], rows: Iterable[Sequence[str]], name: str) -> Response:
     """Answer a table as a file to be saved, which nothing keeps on the way."""
-    told = {
-        "Content-Disposition": f'attachment; filename="{name}.csv"',
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "no-store",
-    }
-    return Response(csv_of(headers, rows), 200, told, MEDIA_TYPE)
+    return saved_answer(csv_of(headers, rows), MEDIA_TYPE, f"{name}.csv")

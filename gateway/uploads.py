@@ -24,15 +24,19 @@ class InMemory(MultiPartParser):
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file as it came, and what its sender calls it."""
+    """A file as it came, what its sender calls it, and of what type its sender says it is."""
 
     name: str
     raw: bytes
+    media_type: str = ""
 
 
-async def read_upload(request: Request, most_fields: int) -> tuple[dict[str, str], Upload | None]:
-    """Read a form that may bring one file, called `file`.
+async def read_upload(
+    request: Request, most_fields: int, *, file: str = FILE, largest_field: int = LARGEST_FIELD
+) -> tuple[dict[str, str], Upload | None]:
+    """Read a form that may bring one file, in a field of that name.
 
+    Units: `largest_field` is bytes of text.
     Raises:
         WrongType: form.not_multipart.
         BadRequest: form.unreadable.
@@ -41,25 +45,25 @@ async def read_upload(request: Request, most_fields: int) -> tuple[dict[str, str
         raise WrongType("form.not_multipart")
     try:
         parser = InMemory(
-            request.headers, request.stream(), max_files=1, max_fields=most_fields, max_part_size=LARGEST_FIELD
+            request.headers, request.stream(), max_files=1, max_fields=most_fields, max_part_size=largest_field
         )
         form = await parser.parse()
     except (MultiPartException, ValueError, KeyError):
         raise BadRequest("form.unreadable") from None
     try:
-        return await _parts(form)
+        return await _parts(form, file)
     finally:
         await form.close()
 
 
-async def _parts(form: FormData) -> tuple[dict[str, str], Upload | None]:
+async def _parts(form: FormData, file: str) -> tuple[dict[str, str], Upload | None]:
     told: dict[str, str] = {}
     upload: Upload | None = None
     for name, value in form.multi_items():
-        if name in told or isinstance(value, UploadFile) != (name == FILE):
+        if name in told or isinstance(value, UploadFile) != (name == file):
             raise BadRequest("form.unreadable")
         if isinstance(value, UploadFile):
-            upload = Upload(value.filename or "", await value.read())
+            upload = Upload(value.filename or "", await value.read(), value.content_type or "")
         else:
             told[name] = value.replace("\r\n", "\n")
     return told, upload

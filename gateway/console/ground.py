@@ -11,20 +11,18 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from fastapi.routing import APIRoute
-from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway import paths
 from gateway.body import PictureRoute
 from gateway.refusals import BadRequest, NotAllowed, WrongType
-from gateway.uploads import InMemory
+from gateway.uploads import MULTIPART, read_upload
 
 FORM: Final = "application/x-www-form-urlencoded"
-FORM_WITH_PICTURE: Final = "multipart/form-data"
 PICTURE: Final = "picture"
 MOST_FIELDS: Final = 60
+LARGEST_FIELD: Final = 1024 * 1024
 _OWN_SITES: Final = ("same-origin", "none")
 
 
@@ -104,29 +102,10 @@ async def read_file_form(request: Request) -> tuple[dict[str, str], bytes, str]:
         WrongType: body.wrong_type.
         BadRequest: form.unreadable.
     """
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_WITH_PICTURE:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != MULTIPART:
         raise WrongType("body.wrong_type")
-    try:
-        parser = InMemory(request.headers, request.stream(), max_files=1, max_fields=MOST_FIELDS)
-        form = await parser.parse()
-    except (MultiPartException, ValueError, KeyError):
-        raise BadRequest("form.unreadable") from None
-    try:
-        return await _read_parts(form)
-    finally:
-        await form.close()
-
-
-async def _read_parts(form: FormData) -> tuple[dict[str, str], bytes, str]:
-    raw, said, told = b"", "", {}
-    for name, value in form.multi_items():
-        if name in told or isinstance(value, UploadFile) != (name == PICTURE):
-            raise BadRequest("form.unreadable")
-        if isinstance(value, UploadFile):
-            raw, said = await value.read(), value.content_type or ""
-        else:
-            told[name] = _lines(value)
-    return told, raw, said
+    form, upload = await read_upload(request, MOST_FIELDS, file=PICTURE, largest_field=LARGEST_FIELD)
+    return (form, b"", "") if upload is None else (form, upload.raw, upload.media_type)
 
 
 def _lines(text: str) -> str:

@@ -22,12 +22,12 @@ from gateway.console.tickets import DIALOGUE_LIVES, RECEIPT_LIVES, Ticket, read_
 from gateway.exchange import House, the_house
 from gateway.filings import squares
 from gateway.language import language_of
+from gateway.picture_answers import signed_answer
 from gateway.problems import problem_of
 from gateway.refusals import Turned
 from gateway.routes import public, warnings
 from gateway.wording import words
 from lianxi.contracts import proof
-from lianxi.contracts.receipts import receipt_bytes
 from lianxi.kernel.errors import LianxiError, Refused, Unavailable
 
 router = APIRouter(route_class=PageRoute, tags=["pages"], include_in_schema=False)
@@ -125,9 +125,7 @@ async def save_proof(request: Request, house: InHouse) -> Response:
     ticket = read_ticket(house, form.get("ticket", ""))
     if ticket is None or ticket.proof is None:
         return ask_again(request, form)
-    name = f'attachment; filename="{ticket.number}.proof.json"'
-    headers = {"Content-Disposition": name, "Cache-Control": "no-store"}
-    return Response(receipt_bytes(ticket.proof["statement"]), 200, headers, "application/json")
+    return signed_answer(ticket.proof["statement"], f"{ticket.number}.proof")
 
 
 def report_of(request: Request, house: House, form: Mapping[str, str]) -> Report:

@@ -11,6 +11,7 @@ from gateway.assessment_bodies import DeductionDecision, DeductionStatement, New
 from gateway.body import DoorRoute
 from gateway.exchange import Reading, Writing, decides, reads, writes
 from gateway.folders import pack
+from gateway.picture_answers import saved_answer
 from gateway.routes.parameters import CodeQuery, Cursor, ItemPath, Limit
 from lianxi.contracts.assessment import (
     Board,
@@ -54,9 +55,7 @@ async def export_folder(purpose: Purpose, reading: Reading = reads("assessment.e
     await house.note("read", f"assessment.export {purpose}", caller.actor, caller.correlation_id)
     folder = await reading.ask(SERVICE, "get_folder", GetFolder(purpose=purpose), Folder)
     packed = await asyncio.to_thread(pack, folder, house.policy, purpose=purpose, by=caller.actor)
-    name = f"lianxi-{folder.period_to.isoformat()}.zip"
-    told = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return Response(packed, 200, told, "application/zip")
+    return saved_answer(packed, "application/zip", f"lianxi-{folder.period_to.isoformat()}.zip")
 
 
 @router.post(ROOT + "/findings", status_code=201, response_model=FindingView)

@@ -12,6 +12,7 @@ from gateway.body import DoorRoute
 from gateway.bulletin_bodies import NewBulletin
 from gateway.bulletin_papers import check_templates, known_fields, paper_of
 from gateway.exchange import Reading, Writing, decides, reads, writes
+from gateway.picture_answers import saved_answer
 from gateway.routes.parameters import Cursor, ItemPath, Limit
 from lianxi.contracts.bulletins import (
     BulletinPage,
@@ -75,8 +76,7 @@ async def get_paper(bulletin_id: ItemPath, reading: Reading = reads("bulletin.re
     """Read a bulletin as a paper for an office program, with an annex that names the question behind each figure."""
     view = await reading.ask(SERVICE, "get_bulletin", GetBulletin(bulletin_id=bulletin_id), BulletinView)
     paper = await paper_of(view, reading.house.policy, reading.house.settings.gateway_papers_dir)
-    named = {"Content-Disposition": f'attachment; filename="{bulletin_id}.docx"', "Cache-Control": "no-store"}
-    return Response(paper, headers=named, media_type=MEDIA_TYPE)
+    return saved_answer(paper, MEDIA_TYPE, f"{bulletin_id}.docx")
 
 
 @router.get(ROOT + "/{bulletin_id}", response_model=BulletinView)

@@ -18,6 +18,7 @@ from gateway.meeting_bodies import (
     Minutes,
 )
 from gateway.minutes import minutes_of
+from gateway.picture_answers import saved_answer
 from gateway.routes.parameters import Cursor, ItemPath, Limit
 from lianxi.contracts.meetings import (
     CallMeeting,
@@ -127,8 +128,7 @@ async def get_minutes(meeting_id: ItemPath, reading: Reading = reads("meeting.re
     view = await reading.ask(SERVICE, "get_meeting", GetMeeting(meeting_id=meeting_id), MeetingView)
     house = reading.house
     paper = await minutes_of(reading.shown(view), house.policy, house.settings.gateway_papers_dir)
-    named = {"Content-Disposition": f'attachment; filename="{meeting_id}.docx"', "Cache-Control": "no-store"}
-    return Response(paper, headers=named, media_type=MEDIA_TYPE)
+    return saved_answer(paper, MEDIA_TYPE, f"{meeting_id}.docx")
 
 
 @router.get(DECISIONS, response_model=DecisionPage)

@@ -17,6 +17,7 @@ from gateway.bodies import (
 )
 from gateway.body import DoorRoute
 from gateway.exchange import Reading, Writing, decides, reads, writes
+from gateway.picture_answers import signed_answer
 from gateway.refusals import NoSuchThing
 from gateway.routes.parameters import Cursor, ItemPath, Limit
 from lianxi.contracts.cases import (
@@ -39,7 +40,6 @@ from lianxi.contracts.cases import (
     SupplementReferral,
     TakeReferralBack,
 )
-from lianxi.contracts.receipts import receipt_bytes
 
 router = APIRouter(route_class=DoorRoute, tags=["cases"])
 SERVICE = "cases"
@@ -82,8 +82,7 @@ async def get_receipt(referral_id: ItemPath, reading: Reading = reads("referral.
     receipt = reading.shown(view).get("receipt")
     if not receipt:
         raise NoSuchThing("referral.no_receipt")
-    named = {"Content-Disposition": f'attachment; filename="{referral_id}.receipt.json"'}
-    return Response(receipt_bytes(receipt), headers=named, media_type="application/json")
+    return signed_answer(receipt, f"{referral_id}.receipt")
 
 
 @router.post(PATH + "/{referral_id}/decide", response_model=ReferralView)

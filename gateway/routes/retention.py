@@ -10,10 +10,10 @@ from fastapi import APIRouter, Path, Response
 
 from gateway.body import DoorRoute
 from gateway.exchange import Reading, Writing, decides, reads, writes
+from gateway.picture_answers import signed_answer
 from gateway.refusals import NoSuchThing
 from gateway.retention_bodies import NewHold, RunDecision
 from gateway.routes.parameters import Cursor, ItemPath, Limit
-from lianxi.contracts.receipts import receipt_bytes
 from lianxi.contracts.retention import (
     DecideRun,
     GetRun,
@@ -117,8 +117,7 @@ async def get_certificate(run_id: ItemPath, reading: Reading = reads("retention.
     run = await reading.ask(REPORTING, "get_run", GetRun(run_id=run_id), RunView)
     if run.certificate is None:
         raise NoSuchThing("certificate.not_found")
-    named = {"Content-Disposition": f'attachment; filename="{run_id}.certificate.json"'}
-    return Response(receipt_bytes(run.certificate), headers=named, media_type="application/json")
+    return signed_answer(run.certificate, f"{run_id}.certificate")
 
 
 def _desk_of(noun: str) -> str:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 
 from gateway.body import DoorRoute
 from gateway.exchange import Reading, Writing, decides, reads, writes
+from gateway.picture_answers import signed_answer
 from gateway.refusals import NoSuchThing
 from gateway.routes.parameters import Cursor, ItemPath, Limit
 from gateway.transfer_bodies import (
@@ -16,7 +17,6 @@ from gateway.transfer_bodies import (
     TransferResending,
 )
 from lianxi.contracts.cases import Paper
-from lianxi.contracts.receipts import receipt_bytes
 from lianxi.contracts.transfers import (
     AcceptTransfer,
     ArbitrateTransfer,
@@ -72,8 +72,7 @@ async def get_transfer_receipt(transfer_id: ItemPath, reading: Reading = reads("
     receipt = reading.shown(view).get("receipt")
     if not receipt:
         raise NoSuchThing("referral.no_receipt")
-    named = {"Content-Disposition": f'attachment; filename="{transfer_id}.receipt.json"'}
-    return Response(receipt_bytes(receipt), headers=named, media_type="application/json")
+    return signed_answer(receipt, f"{transfer_id}.receipt")
 
 
 @router.post(PATH + "/{transfer_id}/accept", response_model=TransferView)
