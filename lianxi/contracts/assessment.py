@@ -62,11 +62,6 @@ class FindingView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SearchDeductions:
-    """Search the data for the situations of the scheme now, as the desk does by itself every few minutes."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StateOnDeduction:
     """The unit states its case against a proposed deduction."""
 

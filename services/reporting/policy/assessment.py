@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from lianxi.kernel.errors import PolicyBroken, Refused
+from lianxi.kernel.errors import PolicyBroken
 from lianxi.policy.book import PolicyBook
 from lianxi.policy.expressions import Expression, read_rule
 from lianxi.policy.policy import Policy
@@ -52,17 +52,6 @@ class AssessmentRules:
     begins_on: date
     over_on: date
     policy_version: int
-
-    def knows_unit(self, code: str) -> str:
-        """Take the code of a unit that is assessed.
-
-        Clause: L41.1.
-        Raises:
-            Refused: agency.not_found.
-        """
-        if code not in self.units:
-            raise Refused("agency.not_found")
-        return code
 
     def searches(self, fact: str) -> frozenset[str]:
         """Name the records in which a fact is searched for.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -20,6 +20,7 @@ from lianxi.contracts.assessment import (
 )
 from lianxi.contracts.envelope import Caller
 from lianxi.contracts.reporting import (
+    ClauseView,
     ListClauses,
     ListOrders,
     ListStageReports,
@@ -28,7 +29,7 @@ from lianxi.contracts.reporting import (
     OrderView,
     StageReportList,
     StageReportState,
-    ToolView,
+    StageReportView,
 )
 from lianxi.contracts.tips import TipDispatched, TipRungReached
 from lianxi.kernel.clock import Clock, local_date, local_midnight
@@ -147,6 +148,16 @@ class Reports(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """What a reader may see of everything that boards and folders are made of."""
+
+    deductions: Sequence[Stored[Deduction]]
+    returns: tuple[StageReportView, ...]
+    orders: tuple[OrderView, ...]
+    sentences: tuple[ClauseView, ...]
+
+
 @dataclass(frozen=True)
 class AssessmentViews:
     """Read-only answers about the appraisal."""
@@ -183,7 +194,8 @@ class AssessmentViews:
         unit = request.unit if caller.sees_all else caller.agency
         if request.unit not in {None, unit} or (unit is not None and unit not in self.rules.units):
             raise NotFound("agency.not_found")
-        boards_shown = self._boards(self.rules.units if unit is None else (unit,), caller, is_whole=unit is not None)
+        units = self.rules.units if unit is None else (unit,)
+        boards_shown = self._boards(units, self._kept(caller), is_whole=unit is not None)
         if not (caller.sees_all and request.with_leads):
             return Board(as_of=self.clock.now(), items=boards_shown)
         return Board(
@@ -198,38 +210,45 @@ class AssessmentViews:
         units = self.rules.units if caller.sees_all else (caller.agency,)
         today = local_date(self.clock.now())
         period = self.past.days(self.plan.begins_on, today).values()
+        kept = self._kept(caller)
         return Folder(
             as_of=self.clock.now(),
             policy_version=self.rules.policy_version,
             period_from=self.plan.begins_on,
             period_to=today,
-            board=self._boards(units, caller, is_whole=True),
-            returns=self.reports.list_stage_reports(ListStageReports(), caller).items,
-            orders=self._orders(caller),
-            tools=self._tools(caller),
+            board=self._boards(units, kept, is_whole=True),
+            returns=kept.returns,
+            orders=kept.orders,
+            tools=_every(lambda cursor: self.tools.list_tools(ListTools(limit=LARGEST_PAGE, cursor=cursor), caller)),
             deductions=tuple(
-                deductions.as_view(each.state, each.version)
-                for each in self.records.deductions()
-                if each.state.unit in units
+                deductions.as_view(each.state, each.version) for each in kept.deductions if each.state.unit in units
             ),
             findings=tuple(each for each in self._findings() if each.unit in units),
-            clauses=self.clauses.list_clauses(ListClauses(), caller).items,
+            clauses=kept.sentences,
             figures={unit: figures_in(period, unit, self.plan.patrols) for unit in units},
         )
 
-    def _boards(self, units: Iterable[str], caller: Caller, *, is_whole: bool) -> tuple[UnitBoard, ...]:
-        known = [each.state for each in self.records.deductions()]
-        returns = self.reports.list_stage_reports(ListStageReports(), caller).items
-        orders = self._orders(caller)
-        sentences = self.clauses.list_clauses(ListClauses(), caller).items
+    def _kept(self, caller: Caller) -> _Kept:
+        """Read once what boards and folders are made of."""
+        return _Kept(
+            deductions=self.records.deductions(),
+            returns=self.reports.list_stage_reports(ListStageReports(), caller).items,
+            orders=_every(
+                lambda cursor: self.orders.list_orders(ListOrders(limit=LARGEST_PAGE, cursor=cursor), caller)
+            ),
+            sentences=self.clauses.list_clauses(ListClauses(), caller).items,
+        )
+
+    def _boards(self, units: Iterable[str], kept: _Kept, *, is_whole: bool) -> tuple[UnitBoard, ...]:
         now = self.clock.now()
+        known = [each.state for each in kept.deductions]
         return tuple(
             boards.board_of(
                 unit,
                 Evidence(
-                    sentences=sentences,
-                    returns=returns,
-                    orders=orders,
+                    sentences=kept.sentences,
+                    returns=kept.returns,
+                    orders=kept.orders,
                     deductions=known,
                     latest=self.records.latest(unit, now) if is_whole else {},
                 ),
@@ -241,23 +260,15 @@ class AssessmentViews:
     def _findings(self) -> tuple[FindingView, ...]:
         return tuple(findings.as_view(each.state, each.version) for each in self.records.findings())
 
-    def _orders(self, caller: Caller) -> tuple[OrderView, ...]:
-        found: tuple[OrderView, ...] = ()
-        asked: ListOrders | None = ListOrders(limit=LARGEST_PAGE)
-        while asked is not None:
-            page = self.orders.list_orders(asked, caller)
-            found += page.items
-            asked = ListOrders(limit=LARGEST_PAGE, cursor=page.next_cursor) if page.next_cursor else None
-        return found
 
-    def _tools(self, caller: Caller) -> tuple[ToolView, ...]:
-        found: tuple[ToolView, ...] = ()
-        asked: ListTools | None = ListTools(limit=LARGEST_PAGE)
-        while asked is not None:
-            page = self.tools.list_tools(asked, caller)
-            found += page.items
-            asked = ListTools(limit=LARGEST_PAGE, cursor=page.next_cursor) if page.next_cursor else None
-        return found
+def _every(page_at: Callable[[str | None], Any]) -> tuple[Any, ...]:
+    """Read a list to its end, page by page."""
+    page = page_at(None)
+    found: tuple[Any, ...] = page.items
+    while page.next_cursor:
+        page = page_at(page.next_cursor)
+        found += page.items
+    return found
 
 
 def _is_wanted(row: Mapping[str, Any]) -> bool:
