@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import partial
 from random import Random
 from typing import Any, Final
 
@@ -48,14 +47,21 @@ def rentals(count: int, rules: InspectionsPolicy, now: datetime, random: Random)
             assistant=f"assistant-{random.randrange(assistants)}",
         )
         since = now - timedelta(days=random.randint(0, BY_GRADE_DAYS[grade] + 1))
-        rental, _ = register(command, since, partial(planned, rules, grade))
+        rental, _ = register(command, since, AsGraded(rules, grade))
         made.append(rental)
     return [as_graded(each, GRADES[number % 3]) for number, each in enumerate(made)]
 
 
-def planned(rules: InspectionsPolicy, grade: Grade, _as_registered: Grade, from_on: date) -> date:
-    """Plan a dwelling by the grade that it will have, because it is registered as an ordinary one."""
-    return rules.due_on(grade, from_on)
+@dataclass(frozen=True)
+class AsGraded:
+    """Plans a dwelling by the grade that it will have, because it is registered as an ordinary one."""
+
+    rules: InspectionsPolicy
+    grade: Grade
+
+    def __call__(self, _as_registered: Grade, from_on: date, last_visit_on: date | None = None, /) -> date:
+        """Name the last day that is still on time for its grade to be."""
+        return self.rules.due_on(self.grade, from_on, last_visit_on)
 
 
 def as_graded(rental: Rental, grade: Grade) -> Rental:

@@ -14,7 +14,7 @@ import threading
 import time
 import xml.etree.ElementTree as ElementTree
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -38,6 +38,7 @@ LANES: Final = 2
 LANE: Final = "TEST_LANE"
 """Tells a run of pytest the number of its lane; it has no settings' name because no process of the town reads it."""
 TURNS: Final = CHECKOUT / ".cache" / "turns"
+SAID: Final = 1_000
 WIDTH: Final = max(map(len, NEEDS_BROKER))
 
 
@@ -53,6 +54,8 @@ class Result:
     failed: int
     skipped: int
     seconds: float
+    troubles: tuple[str, ...] = ()
+    """Each test that failed, and the beginning of what it said."""
 
     @property
     def is_good(self) -> bool:
@@ -153,12 +156,21 @@ def read_report(floor: str, report: Path, code: int, seconds: float) -> Result:
     """Count what pytest wrote down; a pytest that ended badly counts as a failure whatever it wrote."""
     if not report.exists():
         return Result(floor, 0, 1, 0, seconds)
-    suites = ElementTree.parse(report).getroot().iter("testsuite")  # noqa: S314 - written by our own pytest a moment ago
+    root = ElementTree.parse(report).getroot()  # noqa: S314 - written by our own pytest a moment ago
+    suites = root.iter("testsuite")
     rows = [{key: int(suite.get(key, "0")) for key in ("tests", "failures", "errors", "skipped")} for suite in suites]
     total, skipped = sum(row["tests"] for row in rows), sum(row["skipped"] for row in rows)
     failed = sum(row["failures"] + row["errors"] for row in rows)
     passed = max(0, total - failed - skipped)
-    return Result(floor, passed, failed or int(code != 0), skipped, seconds)
+    return Result(floor, passed, failed or int(code != 0), skipped, seconds, tuple(troubles(root)))
+
+
+def troubles(report: ElementTree.Element) -> Iterator[str]:
+    """Name each test that failed and say how: whoever sees only the end of a long output wants to know no more."""
+    for test in report.iter("testcase"):
+        for kind in ("failure", "error"):
+            for each in test.iter(kind):
+                yield f"{test.get('classname')}::{test.get('name')}\n{(each.get('message') or '')[:SAID].rstrip()}"
 
 
 def table(results: Sequence[Result]) -> str:
@@ -221,6 +233,8 @@ def main(floors: Sequence[str]) -> int:
     results += run_side_by_side([floor for floor in floors if floor in NEEDS_BROKER], progress)
     progress.line(table(results))
     progress.line(f"{'by the clock':<14}{time.monotonic() - began_at:>34.1f}")
+    for each in (trouble for result in results for trouble in result.troubles):
+        progress.line(f"\nFAILED {each}")
     return 0 if all(result.is_good for result in results) else 1
 
 

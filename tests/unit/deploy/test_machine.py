@@ -114,6 +114,21 @@ def test_a_floor_without_tests_is_not_good(tmp_path: Path) -> None:
     assert not floors.read_report("unit", tmp_path / "none.xml", 0, 1.0).is_good
 
 
+def test_a_floor_says_at_the_end_which_tests_failed_and_how(tmp_path: Path) -> None:
+    report = tmp_path / "e2e.xml"
+    report.write_text(
+        '<testsuites><testsuite tests="3" failures="1" errors="1" skipped="0">'
+        '<testcase classname="tests.e2e.test_story" name="test_good"/>'
+        '<testcase classname="tests.e2e.test_story" name="bad"><failure message="assert 3 &lt;= 2"/></testcase>'
+        '<testcase classname="tests.e2e.test_story" name="test_down"><error message="no town"/></testcase>'
+        "</testsuite></testsuites>"
+    )
+    assert floors.read_report("e2e", report, 1, 1.0).troubles == (
+        "tests.e2e.test_story::bad\nassert 3 <= 2",
+        "tests.e2e.test_story::test_down\nno town",
+    )
+
+
 def test_the_table_names_what_is_wrong() -> None:
     results = [
         floors.Result("unit", 5, 0, 0, 1.0),
