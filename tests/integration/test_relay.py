@@ -12,17 +12,20 @@ from typing import Any
 import pika
 import pytest
 from pymongo import AsyncMongoClient, MongoClient
+from pymongo.errors import AutoReconnect
 
 from lianxi.bus import desk_relay, topology
 from lianxi.bus.desk_relay import DeskRelay
 from lianxi.bus.link import Link
 from lianxi.bus.outboxes import Pending, Sent
+from lianxi.contracts import codec
 from lianxi.contracts.envelope import Cause, Lane
 from lianxi.contracts.tips import TipAccepted
 from lianxi.kernel.clock import FixedClock, SystemClock
 from lianxi.store.outbox import AGGREGATES, LANE_RANK, Announcer, pending
 from tests.support.sniffing import Overheard
 from tests.support.town import Broker, Database
+from tests.support.waiting import wait_until
 
 DATABASE = "relay_suite_tips"
 ANNOUNCER = Announcer(service="tips", noun="tip")
@@ -239,6 +242,50 @@ def test_what_is_on_its_way_is_not_sent_again_and_what_comes_behind_it_is(
     assert row["_outbox"] == []
     assert "_outbox_due" not in row
     assert tips.deliveries.count_documents({}) == 3
+
+
+def test_receipts_that_could_not_be_written_are_kept_and_only_then_acknowledged(
+    broker: Broker, database: Database, tips: Any
+) -> None:
+    """A database that is away for a moment costs no receipt: what was read is held, and later ones come with it."""
+    queue = topology.receipts_queue("tips")
+    settled = {"queue": "lx.reporting.facts", "state": "delivered", "at": "2015-10-20T01:00:00+00:00"}
+
+    def tell(channel: Any, event: str) -> None:
+        body = codec.to_bytes({"receipts": [settled | {"event_id": event}]})
+        channel.basic_publish("", queue, body, mandatory=True)
+
+    async def read_while_away(desk: DeskRelay) -> None:
+        write, tries = desk.books.insert_new, 0
+
+        async def fail_at_first(collection: str, rows: Sequence[dict[str, Any]]) -> None:
+            nonlocal tries
+            tries += 1
+            if tries == 1:
+                raise AutoReconnect("away")
+            await write(collection, rows)
+
+        desk.books.insert_new = fail_at_first  # type: ignore[method-assign]
+        await desk._settle_in()
+        with pytest.raises(AutoReconnect):
+            await desk._note_receipts()
+        assert tips.settlements.count_documents({}) == 0
+        tell(channel, "e3")
+        while desk._receipts.empty():
+            await asyncio.sleep(0)
+        await desk._note_receipts()
+        await desk.link.close()
+
+    with pika.BlockingConnection(pika.URLParameters(broker.url_for())) as connection:
+        channel = connection.channel()
+        channel.confirm_delivery()
+        channel.queue_purge(queue)
+        for event in ("e1", "e2"):
+            tell(channel, event)
+        run(broker, database, read_while_away)
+        assert sorted(name for row in tips.settlements.find() for name in row["events"]) == ["e1", "e2", "e3"]
+        wait_until(lambda: channel.queue_declare(queue, passive=True).method.consumer_count == 0, what="it to be gone")
+        assert channel.queue_declare(queue, passive=True).method.message_count == 0, "all were acknowledged"
 
 
 def test_one_relay_holds_the_lease_until_it_gives_it_back_or_dies(

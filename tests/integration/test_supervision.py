@@ -254,6 +254,17 @@ def many_open(town: Town, units: Sequence[str]) -> None:
         collection.insert_many(rows[start : start + 2_000], ordered=False)
 
 
+def plan_of_a_list(now: datetime) -> dict[str, Any]:
+    """Tell how the database goes about a list: it once took two seconds five times running, and nobody knew why."""
+    collection = SupervisionOrderDocument._get_collection()
+    asked = {"state": OrderState.ISSUED.value, "due_at": {"$gt": now, "$lte": now + timedelta(days=1)}}
+    began = time.perf_counter()
+    found = len(list(collection.find(asked)))
+    took = time.perf_counter() - began
+    plan = collection.find(asked).explain()["queryPlanner"]["winningPlan"]
+    return {"plan": plan, "found": found, "seconds": took, "indexes": sorted(collection.index_information())}
+
+
 @pytest.mark.criterion("3.6")
 @pytest.mark.alone
 def test_thousands_of_open_clocks_are_swept_in_ten_seconds_and_a_desk_s_list_is_quick(
@@ -283,7 +294,7 @@ def test_thousands_of_open_clocks_are_swept_in_ten_seconds_and_a_desk_s_list_is_
         assert ends == sorted(ends)
         assert all(each.state is OrderState.ISSUED for each in page.items)
         assert 0 < len(page.items) <= 200
-        assert sorted(durations)[2] <= LIST_SECONDS, (caller.agency, durations)
+        assert sorted(durations)[2] <= LIST_SECONDS, (caller.agency, durations, plan_of_a_list(town.clock.now()))
 
 
 @pytest.mark.criterion("7.3")
