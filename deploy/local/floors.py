@@ -1,7 +1,8 @@
 """Runs the floors of the test house and ends with one table: `python -m deploy.local.floors unit`.
 
 A floor on which no test ran has failed: a green table must not come from an empty folder. Floors that drive a town wait
-most of their time, for a broker to come up or a letter to arrive: two of them run side by side.
+most of their time, for a broker to come up or a letter to arrive: two of them run side by side. The few tests that
+failed in company are run once more alone, and one that passes then is told as unsteady.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ import xml.etree.ElementTree as ElementTree
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
@@ -39,7 +41,17 @@ LANE: Final = "TEST_LANE"
 """Tells a run of pytest the number of its lane; it has no settings' name because no process of the town reads it."""
 TURNS: Final = CHECKOUT / ".cache" / "turns"
 SAID: Final = 1_000
+MOST_AGAIN: Final = 3
+"""So many tests of a floor are run again when they failed beside another floor."""
 WIDTH: Final = max(map(len, NEEDS_BROKER))
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A test that failed, by the name that pytest takes, and the beginning of what it said."""
+
+    test: str
+    said: str
 
 
 @dataclass(frozen=True)
@@ -54,8 +66,9 @@ class Result:
     failed: int
     skipped: int
     seconds: float
-    troubles: tuple[str, ...] = ()
-    """Each test that failed, and the beginning of what it said."""
+    troubles: tuple[Trouble, ...] = ()
+    unsteady: int = 0
+    """Those of the passed that have failed in company."""
 
     @property
     def is_good(self) -> bool:
@@ -93,21 +106,30 @@ CHECKS: Final[Mapping[str, Callable[[], Result]]] = {"style": run_style, "types"
 
 def run_tests(floor: str) -> Result:
     """One folder of tests in a pytest of its own."""
-    return run_folder(floor, lambda command: subprocess.run(command, cwd=CHECKOUT, check=False).returncode)
+    return run_folder(floor, run_here)
+
+
+def run_here(command: Sequence[str]) -> int:
+    """Run a command that writes where this process writes."""
+    return subprocess.run(command, cwd=CHECKOUT, check=False).returncode
 
 
 def run_folder(floor: str, run: Callable[[Sequence[str]], int], *more: str) -> Result:
     """Have a folder of tests run, and read what came of it."""
-    began_at = time.monotonic()
-    folder, report = Path("tests") / floor, REPORTS / f"{floor}.xml"
+    folder = Path("tests") / floor
     if not (CHECKOUT / folder).is_dir():
         return Result(floor, 0, 1, 0, 0.0)
+    side_by_side = ["-n", "auto", "--dist", "loadfile"] if floor in STARTS_NOTHING else []
+    return run_pytest(floor, [str(folder)], run, *side_by_side, *more)
+
+
+def run_pytest(name: str, tests: Sequence[str], run: Callable[[Sequence[str]], int], *more: str) -> Result:
+    """Have tests run, and read what came of it."""
+    began_at, report = time.monotonic(), REPORTS / f"{name}.xml"
     REPORTS.mkdir(parents=True, exist_ok=True)
     report.unlink(missing_ok=True)
-    side_by_side = ["-n", "auto", "--dist", "loadfile"] if floor in STARTS_NOTHING else []
-    command = [sys.executable, "-m", "pytest", str(folder), "-q", "--no-header", f"--junitxml={report}", *side_by_side]
-    code = run([*command, *more])
-    return read_report(floor, report, code, time.monotonic() - began_at)
+    code = run([sys.executable, "-m", "pytest", *tests, "-q", "--no-header", f"--junitxml={report}", *more])
+    return read_report(name, report, code, time.monotonic() - began_at)
 
 
 def run_in_lane(command: Sequence[str], floor: str, lane: int, progress: Progress) -> int:
@@ -165,12 +187,37 @@ def read_report(floor: str, report: Path, code: int, seconds: float) -> Result:
     return Result(floor, passed, failed or int(code != 0), skipped, seconds, tuple(troubles(root)))
 
 
-def troubles(report: ElementTree.Element) -> Iterator[str]:
+def troubles(report: ElementTree.Element) -> Iterator[Trouble]:
     """Name each test that failed and say how: whoever sees only the end of a long output wants to know no more."""
     for test in report.iter("testcase"):
         for kind in ("failure", "error"):
             for each in test.iter(kind):
-                yield f"{test.get('classname')}::{test.get('name')}\n{(each.get('message') or '')[:SAID].rstrip()}"
+                said = (each.get("message") or "")[:SAID].rstrip()
+                yield Trouble(pytest_name(test.get("classname", ""), test.get("name", "")), said)
+
+
+def pytest_name(classname: str, name: str) -> str:
+    """Write the name by which pytest runs a test, from what its report calls it."""
+    parts = classname.split(".")
+    module = list(takewhile(lambda part: not part.startswith("Test"), parts))
+    return "::".join([f"{'/'.join(module)}.py", *parts[len(module) :], name])
+
+
+def look_again(result: Result, progress: Progress) -> Result:
+    """Run alone the few tests that failed in company; one that passes then was disturbed, and is told as unsteady.
+
+    More than a few, or a floor that broke off, is no disturbance.
+    """
+    tests = tuple(dict.fromkeys(each.test for each in result.troubles))
+    if not 0 < len(result.troubles) == result.failed <= MOST_AGAIN:
+        return result
+    progress.line(f"── {result.floor}, once more alone: {' '.join(tests)}")
+    again = run_pytest(f"{result.floor}-again", tests, run_here)
+    progress.line(told(again))
+    seconds = result.seconds + again.seconds
+    if not again.is_good or again.passed != len(tests):
+        return replace(result, seconds=seconds)
+    return replace(result, passed=result.passed + len(tests), failed=0, seconds=seconds, unsteady=len(tests))
 
 
 def table(results: Sequence[Result]) -> str:
@@ -189,7 +236,7 @@ def table(results: Sequence[Result]) -> str:
 def verdict(result: Result) -> str:
     """The word at the end of a row that is not good."""
     if result.is_good:
-        return ""
+        return f"{result.unsteady} unsteady" if result.unsteady else ""
     return "FAILED" if result.failed else "NO TEST RAN"
 
 
@@ -230,11 +277,13 @@ def main(floors: Sequence[str]) -> int:
     began_at = time.monotonic()
     alone = [floor for floor in floors if floor not in NEEDS_BROKER]
     results = [run_alone(floor, progress) for floor in alone]
-    results += run_side_by_side([floor for floor in floors if floor in NEEDS_BROKER], progress)
+    in_company = run_side_by_side([floor for floor in floors if floor in NEEDS_BROKER], progress)
+    results += [look_again(each, progress) for each in in_company]
     progress.line(table(results))
     progress.line(f"{'by the clock':<14}{time.monotonic() - began_at:>34.1f}")
-    for each in (trouble for result in results for trouble in result.troubles):
-        progress.line(f"\nFAILED {each}")
+    for result in results:
+        for each in result.troubles:
+            progress.line(f"\n{'UNSTEADY' if result.unsteady else 'FAILED'} {each.test}\n{each.said}")
     return 0 if all(result.is_good for result in results) else 1
 
 

@@ -45,6 +45,28 @@ def test_a_line_says_whose_it_is_and_the_run_knows_its_lane() -> None:
     assert out.getvalue().split() == ["e2e", "|", "1"]
 
 
+@pytest.mark.parametrize(
+    ("passes", "most", "expected"), [(True, 3, (7, 0, 1)), (False, 3, (6, 1, 0)), (True, 0, (6, 1, 0))]
+)
+def test_what_failed_in_company_is_run_once_more_alone_and_is_told_as_unsteady(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, passes: bool, most: int, expected: tuple[int, int, int]
+) -> None:
+    test = tmp_path / "test_again.py"
+    test.write_text(f"def test_it():\n    assert {passes}\n")
+    monkeypatch.setattr(floors, "REPORTS", tmp_path)
+    monkeypatch.setattr(floors, "MOST_AGAIN", most)
+    trouble = floors.Trouble(f"{test}::test_it", "it was slow")
+    seen = floors.look_again(floors.Result("e2e", 6, 1, 0, 1.0, (trouble,)), silent())
+    assert (seen.passed, seen.failed, seen.unsteady) == expected
+    assert seen.troubles == (trouble,), "it is told either way"
+    assert ("1 unsteady" in floors.table([seen])) is (expected[2] == 1)
+
+
+def test_a_floor_that_broke_off_is_not_looked_at_again() -> None:
+    broken = floors.Result("e2e", 0, 1, 0, 1.0)
+    assert floors.look_again(broken, silent()) is broken
+
+
 def test_two_lanes_never_ask_for_the_same_ports(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: dict[str, set[int]] = {}
     for lane in map(str, range(floors.LANES)):

@@ -124,9 +124,10 @@ def test_a_floor_says_at_the_end_which_tests_failed_and_how(tmp_path: Path) -> N
         "</testsuite></testsuites>"
     )
     assert floors.read_report("e2e", report, 1, 1.0).troubles == (
-        "tests.e2e.test_story::bad\nassert 3 <= 2",
-        "tests.e2e.test_story::test_down\nno town",
+        floors.Trouble("tests/e2e/test_story.py::bad", "assert 3 <= 2"),
+        floors.Trouble("tests/e2e/test_story.py::test_down", "no town"),
     )
+    assert floors.pytest_name("tests.unit.test_a.TestOne", "test_b[x]") == "tests/unit/test_a.py::TestOne::test_b[x]"
 
 
 def test_the_table_names_what_is_wrong() -> None:
