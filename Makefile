@@ -9,7 +9,7 @@ export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
 .PHONY: bench help run stop reset setup setup-run test test-quick check fmt fmt-check lint types imports architecture unit contract \
-	integration e2e browser chaos criteria policy-check docs lock
+	integration e2e browser chaos criteria policy-check docs released lock
 
 help:  ## list what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9 -]+:.*## / {printf "  make %-42s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ policy-check: setup  ## read the programme's files as a careful reader of the pl
 
 docs: setup  ## write the generated pages anew
 	@$(RUN) -m deploy.local.generate
+
+released: setup  ## keep the interface of today as the released one; refused while it takes something away
+	@$(RUN) -m deploy.local.interface --release
 
 # --- the environment --------------------------------------------------------------------------------------------------------
 

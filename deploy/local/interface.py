@@ -35,7 +35,7 @@ WHAT_TO_DO: Final = (
     "field, another path, the next `.v` of an event) and mark the old as deprecated; it may go one release later. See "
     "docs/integration.md, What may change."
 )
-_WORDS: Final = {"description", "summary", "examples", "example", "tags", "operationId", "default"}
+_WORDS: Final = {"title", "description", "summary", "examples", "example", "tags", "operationId", "default"}
 _NAMES: Final = {"properties", "patternProperties", "$defs", "schemas", "paths", "x-problem-codes", "responses"}
 
 
@@ -55,9 +55,9 @@ def contracts() -> Document:
 def bare(value: Any, *, is_names: bool = False) -> Any:
     """Leave out what is only said to people: a better word breaks nobody."""
     if isinstance(value, Mapping):
-        kept = value if is_names else {key: each for key, each in value.items() if key not in _WORDS}
-        shown = {} if is_names else {"title"} & {key for key, each in kept.items() if isinstance(each, str)}
-        return {key: bare(each, is_names=key in _NAMES and not is_names) for key, each in kept.items() if key not in shown}
+        dropped = set() if is_names else _WORDS
+        kept = {key: each for key, each in value.items() if key not in dropped}
+        return {key: bare(each, is_names=key in _NAMES and not is_names) for key, each in kept.items()}
     return [bare(each) for each in value] if isinstance(value, list) else value
 
 

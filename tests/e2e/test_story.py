@@ -10,9 +10,11 @@ import httpx2
 import pytest
 from typer.testing import CliRunner
 
+from deploy.local.interface import bare, described
 from deploy.local.story import RENTAL, TIP, Story, Told
 from lianxi.cli.main import app
 from lianxi.contracts.receipts import public_key_of
+from tests.support.answers import described_at, walk
 from tests.support.town import RunningTown
 from tests.support.waiting import wait_until
 
@@ -144,3 +146,18 @@ def test_what_the_informant_wrote_stays_where_it_belongs(told: Told, whole_town:
     logs = whole_town.all_logs()
     for planted in (TIP["text"], TIP["place"], told.receipt, told.receipt.replace("-", "")):
         assert str(planted) not in logs
+
+
+@pytest.mark.criterion("14.5")
+@pytest.mark.timeout(180)
+def test_what_the_town_answers_is_what_its_description_says(told: Told, whole_town: RunningTown) -> None:
+    known = described_at(whole_town.gateway_url)
+    assert bare(known.document)["paths"] == bare(described())["paths"], "the town runs what is checked in"
+    for reader in ("police", "market", "operator"):
+        with whole_town.http(reader) as http:
+            walk(http, known)  # each answer is held to the description as it comes
+    opened = {path for _, path, status in known.seen if status == httpx2.codes.OK}
+
+    things = ("tips/{tip_id}", "cases/{case_id}", "criminal-referrals/{referral_id}", "rentals/{rental_code}")
+    assert {f"/v1/{each}" for each in (*things, "notices/{notice_id}", "visits/{visit_id}")} <= opened, sorted(opened)
+    assert len(opened) > 70, sorted(opened)

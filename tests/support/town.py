@@ -28,6 +28,7 @@ from deploy.local.supervisor import Supervisor
 from deploy.local.trouble import last_lines
 from lianxi.bus import topology
 from lianxi.runtime.settings import RETRY_LADDER_MS
+from tests.support.answers import held_to_its_word
 from tests.support.turns import lane
 
 ADMINISTRATOR = "tester"
@@ -245,9 +246,10 @@ class RunningTown:
 
     @contextmanager
     def http(self, client_id: str | None = None, **more: Any) -> Iterator[httpx2.Client]:
-        """An HTTP client of the gateway, signed in as an agency or as nobody."""
+        """An HTTP client of the gateway, signed in as an agency or as nobody; answers are held to their description."""
         headers = {} if client_id is None else {"Authorization": f"Bearer {self.token(client_id)}"}
-        options = {"timeout": 15, "trust_env": False, **more}
+        hooks = {"response": [held_to_its_word(self.gateway_url)]}
+        options = {"timeout": 15, "trust_env": False, "event_hooks": hooks, **more}
         with httpx2.Client(base_url=self.gateway_url, headers=headers, **options) as client:
             yield client
 
