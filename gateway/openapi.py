@@ -10,7 +10,9 @@ from fastapi.openapi.utils import get_openapi
 
 from gateway.problems import MEDIA_TYPE, ProblemDocument
 from gateway.rights import cut_fields
+from gateway.routes import add_routes
 from gateway.wording import words
+from lianxi import __version__
 
 _PROBLEM = {
     "description": "No, or not now; `code` says why and `detail` what to do",
@@ -34,6 +36,13 @@ def describe(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
         app.openapi_schema = _description(app)
     return app.openapi_schema
+
+
+def interface() -> dict[str, Any]:
+    """Describe the interface without a house behind it; nothing is opened for it."""
+    app = FastAPI(title="Lianxi 联席", version=__version__)
+    add_routes(app)
+    return _description(app)
 
 
 def _description(app: FastAPI) -> dict[str, Any]:

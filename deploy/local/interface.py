@@ -16,14 +16,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from fastapi import FastAPI
-
 from deploy.local.generate import as_json, contract_files
 from deploy.local.narrowing import Comparison
 from deploy.local.places import CHECKOUT
-from gateway.openapi import describe
-from gateway.routes import add_routes
-from lianxi import __version__
+from gateway.openapi import interface
 from lianxi.contracts.compatibility import breaking_changes
 
 Document = dict[str, Any]
@@ -41,10 +37,8 @@ _NAMES: Final = {"properties", "patternProperties", "$defs", "schemas", "paths",
 
 @cache
 def described() -> Document:
-    """Describe the interface as the code of today has it; nothing is opened for it."""
-    app = FastAPI(title="Lianxi", version=__version__)
-    add_routes(app)
-    return describe(app)
+    """Describe the interface as the code of today has it."""
+    return interface()
 
 
 def contracts() -> Document:
