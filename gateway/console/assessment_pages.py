@@ -14,6 +14,7 @@ from gateway.console.beginning import beginning
 from gateway.console.deeds import Deed, Entry, Form, Plain, Tried, do
 from gateway.console.desk_view import Telling, Told, instant
 from gateway.console.ground import read_form
+from gateway.console.record_names import event_name, item_name
 from gateway.console.staff import StaffRoute, admitted, here_of, reading_for, staff_page
 from gateway.console.things import ANYBODY, Move, Thing, page_about, telling_for
 from gateway.exchange import house_of
@@ -112,7 +113,7 @@ class Deducted(Thing):
             "deduction": Told(plain),
             "state": telling.said(f"deduction_is.{plain['state']}") if plain.get("state") else "",
             "found": [names.fact(each) for each in plain.get("facts") or ()],
-            "proof": [(each, page_about(each)) for each in plain.get("proof") or ()],
+            "proof": [(item_name(telling, each), page_about(each)) for each in plain.get("proof") or ()],
             "heard_until": until,
             "left": telling.left(until) if plain.get("state") == DeductionState.PROPOSED else None,
             "stated_at": instant(plain.get("stated_at")),
@@ -229,9 +230,9 @@ def _item(telling: Telling, names: Names, plain: Plain) -> dict[str, Any]:
         "by": telling.clause(plain["clause"]),
         "state": telling.said(f"item_is.{plain['state']}"),
         "proofs": plain["proofs"],
-        "proof": [(each, page_about(each)) for each in plain["proof"]],
+        "proof": [(item_name(telling, each), page_about(each)) for each in plain["proof"]],
         "is_lacking": bool(plain["missing"]),
-        "missing": plain["missing"],
+        "missing": [event_name(telling, each) for each in plain["missing"]],
     }
 
 
@@ -250,7 +251,7 @@ def _lead(telling: Telling, names: Names, plain: Plain) -> dict[str, Any]:
     return {
         "unit": telling.name(plain["unit"]),
         "trigger": names.trigger(plain["trigger"]),
-        "about": plain["about"],
+        "about": item_name(telling, plain["about"]),
         "path": page_about(plain["about"]),
         "wanting": [names.fact(each) for each in plain["wanting"]],
     }

@@ -15,6 +15,7 @@ from gateway.console.beginning import beginning
 from gateway.console.deeds import Deed, Entry, Plain, Tried, do
 from gateway.console.desk_view import Telling, instant
 from gateway.console.ground import read_form
+from gateway.console.record_names import event_name
 from gateway.console.staff import StaffRoute, reading_for, staff_page
 from gateway.console.things import ANYBODY, Move, Thing, telling_for
 from gateway.routes import bulletins
@@ -70,7 +71,9 @@ class Written(Thing):
             "last": date.fromisoformat(plain["last_on"]),
             "asked_at": instant(plain.get("asked_at")),
             "figures": [
-                {**each, "name": telling.figure(each["figure"])} for each in plain.get("figures") or () if each["count"]
+                {**each, "name": telling.figure(each["figure"]), "told": event_name(telling, each["event"])}
+                for each in plain.get("figures") or ()
+                if each["count"]
             ],
             "units": [telling.name(each["unit"]) for each in plain.get("reports") or ()],
         }

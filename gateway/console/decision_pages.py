@@ -11,6 +11,7 @@ from gateway import meeting_bodies
 from gateway.console.deeds import Deed, Entry, Form, Plain, Tried
 from gateway.console.desk_view import Telling, instant
 from gateway.console.meeting_pages import CLAUSE, MEETING, OFFICE_DESK
+from gateway.console.record_names import item_name
 from gateway.console.staff import StaffRoute, reading_for
 from gateway.console.things import Move, Thing, page_about
 from gateway.routes import meetings
@@ -72,7 +73,7 @@ class Owed(Thing):
             "decision": plain,
             "owner": telling.name(plain["owner"]),
             "meeting": f"{MEETING.root}{plain['meeting_id']}",
-            "proof": [(each, page_about(each)) for each in plain.get("proof") or ()],
+            "proof": [(item_name(telling, each), page_about(each)) for each in plain.get("proof") or ()],
             "due_at": due_at,
             "left": telling.left(due_at) if is_open else None,
             "taken_at": instant(plain.get("taken_at")),

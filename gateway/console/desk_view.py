@@ -146,6 +146,15 @@ class Telling:
         """Say one thing of the pages' own words."""
         return say(self._language, key)
 
+    def said_or(self, key: str, otherwise: str) -> str:
+        """Say one thing of the pages' own words, where there is one."""
+        return sayings(self._language).get(key, otherwise)
+
+    def duty(self, code: str) -> str:
+        """Say what a duty of publicity is called; nothing when there is none of this code."""
+        names = {each.code: (each.name_zh, each.name_en) for each in self._policy.publicity}
+        return names[code][self._place] if code in names else ""
+
     def name_of_process(self, process: str) -> str:
         """Say what a kind of thing is called."""
         table = self._policy.processes[process]

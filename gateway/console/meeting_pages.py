@@ -168,7 +168,7 @@ def _seat(telling: Telling, seat: Plain, written: Form) -> dict[str, Any]:
     presence = written.get(f"{SEAT}{place}") or seat["presence"]
     return {
         "place": place,
-        "name": telling.name(seat["unit"]) if seat["unit"] else telling.said(f"seat.{seat['seat']}"),
+        "name": telling.name(seat["unit"]) if seat["unit"] else telling.said_or(f"seat.{seat['seat']}", seat["seat"]),
         "presence": presence or Presence.ABSENT.value,
         "said": telling.said(f"presence.{seat['presence']}") if seat["presence"] else "",
         "reason": written.get(f"{WHY}{place}", seat["reason"]),

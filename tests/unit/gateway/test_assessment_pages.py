@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.console.desk_view import Telling
+from gateway.console.record_names import event_name, item_name
 from lianxi.contracts.assessment import (
     Board,
     DeductionPage,
@@ -19,7 +21,7 @@ from lianxi.contracts.assessment import (
 from lianxi.contracts.bulletins import BulletinPage, BulletinState, BulletinSummary
 from lianxi.kernel.errors import RuleBroken
 from tests.support.desk_door import OURS, asked, form_on, open_desk, send, sign_in
-from tests.support.gateway_fakes import NOON, Door
+from tests.support.gateway_fakes import NOON, POLICY, Door
 from tests.unit.gateway.test_assessment import BOARD, DEDUCTION, FOLDER
 from tests.unit.gateway.test_bulletins import BULLETIN
 
@@ -45,7 +47,7 @@ def door(tmp_path: Path) -> Iterator[Door]:
 def test_a_unit_reads_what_is_proposed_and_states_its_case_and_decides_nothing(door: Door) -> None:
     sign_in(door, "market")
     board = door.http.get("/desk/assessment")
-    for words in ("工作不认真、被媒体曝光", "已提出，待单位陈述", "1.0 / 1.0", "stage_report/r1"):
+    for words in ("工作不认真、被媒体曝光", "已提出，待单位陈述", "1.0 / 1.0", "阶段性工作情况 r1"):
         assert words in board.text, words
     assert "导出用途" not in board.text
     assert "认定一项事实" not in board.text
@@ -57,6 +59,16 @@ def test_a_unit_reads_what_is_proposed_and_states_its_case_and_decides_nothing(d
     assert asked(door, "state_on_deduction")[0].request.statement == "已补报"
     assert door.http.get("/desk/assessment/folder.zip?purpose=看看").status_code == 403
     assert "Deductions proposed" in door.http.get("/desk/assessment?lang=en").text
+
+
+def test_everything_that_can_keep_a_sentence_has_a_name() -> None:
+    telling = Telling(POLICY, "en", NOON)
+    kept_by = sorted({event for row in POLICY.obligations for event in row.kept_by})
+    assert [each for each in kept_by if ".v1" in event_name(telling, each)] == []
+    assert event_name(telling, "reporting.publicity.recorded.v1/schools").startswith("Publicity recorded · ")
+    assert event_name(telling, "reporting.meeting.held.v1/opening") == "Meeting held · Opening meeting"
+    assert item_name(telling, "case/case_1BRENS4A8EBMFR5HYC8SGZE29J") == "Case GZE29J"
+    assert item_name(telling, "media/r") == "media/r"
 
 
 @pytest.mark.criterion("19.3")

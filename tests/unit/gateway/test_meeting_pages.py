@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 from docx import Document
 
+from gateway.console import __file__ as console
+from gateway.console.sayings import sayings
 from lianxi.contracts.meetings import (
     AgendaItemView,
     DecisionPage,
@@ -38,7 +41,7 @@ from lianxi.contracts.publicity import (
 from lianxi.kernel.errors import RuleBroken
 from lianxi.runtime.papers import MEDIA_TYPE
 from tests.support.desk_door import OURS, asked, deeds_on, form_on, open_desk, send, sign_in
-from tests.support.gateway_fakes import NOON, Door
+from tests.support.gateway_fakes import NOON, POLICY, Door
 
 DECISION = DecisionView(
     decision_id="meeting_decision_1", version=1, meeting_id="meeting_1", item_id="item_0001", what="核清出租屋底数",
@@ -111,6 +114,12 @@ def door(tmp_path: Path) -> Iterator[Door]:
         opened.bus.says("list_activities", ActivityPage(items=(ACTIVITY,)))
         opened.bus.says("get_activity", ACTIVITY)
         yield opened
+
+
+def test_every_seat_that_stands_for_no_unit_has_a_name_on_pages_and_in_the_minutes() -> None:
+    bare = {each.code for each in POLICY.posts if each.role in ("chair", "deputy_chair", "contact")}
+    assert {f"seat.{each}" for each in bare} <= set(sayings("zh"))
+    assert bare <= set(tomllib.loads((Path(console).parents[1] / "minutes.toml").read_text("utf-8"))["seat"])
 
 
 @pytest.mark.criterion("21")
