@@ -31,7 +31,6 @@ from lianxi.contracts.reporting import (
     StageReportState,
     StageReportView,
 )
-from lianxi.contracts.tips import TipDispatched, TipRungReached
 from lianxi.kernel.clock import Clock, local_date, local_midnight
 from lianxi.kernel.errors import NotFound
 from lianxi.store.connect import reaching_the_store
@@ -50,17 +49,17 @@ from services.reporting.domain import boards, deductions, findings, situations
 from services.reporting.domain.boards import Evidence
 from services.reporting.domain.cells import figures_in
 from services.reporting.domain.deductions import Deduction
-from services.reporting.domain.facts import Fact
 from services.reporting.domain.findings import Finding
 from services.reporting.domain.major_events import MajorEvent
 from services.reporting.domain.orders import SupervisionOrder
 from services.reporting.domain.returns import StageReport
-from services.reporting.domain.situations import SEARCHED_EVENTS, Known, Observation
+from services.reporting.domain.situations import Known, Observation
 from services.reporting.policy import Plan
 from services.reporting.policy.assessment import AssessmentRules
 from services.reporting.views.cells import CellViews
 from services.reporting.views.clauses import ClauseViews
 from services.reporting.views.demands import NOT_READ, OrderViews, ToolViews
+from services.reporting.views.written import SearchedFacts
 
 LINKS = 3
 """How many records a sentence's proof links to, the newest first."""
@@ -73,6 +72,7 @@ class AssessmentRecords:
 
     def __init__(self, rules: AssessmentRules) -> None:
         self._begins_at = local_midnight(rules.begins_on)
+        self._facts = SearchedFacts(self._begins_at)
 
     def known(self, now: datetime) -> Known:
         """Read what may show a situation: what was missed or late, what ran out, and what was substantiated."""
@@ -84,7 +84,7 @@ class AssessmentRecords:
             reports=[each.state for each in _all(StageReportDocument, StageReport, reports)],
             orders=[each.state for each in _all(SupervisionOrderDocument, SupervisionOrder, orders)],
             majors=[each.state for each in _all(MajorEventDocument, MajorEvent, majors)],
-            facts=self._facts(),
+            facts=self._facts.look(now),
         )
 
     def standing_findings(self) -> Sequence[Finding]:
@@ -98,17 +98,6 @@ class AssessmentRecords:
     def deductions(self) -> Sequence[Stored[Deduction]]:
         """Read every deduction."""
         return _all(DeductionDocument, Deduction, {"proposed_at": {"$gt": FLOOR}})
-
-    def _facts(self) -> list[Fact]:
-        since = {"$gte": self._begins_at}
-        rows = [
-            row for event in SEARCHED_EVENTS for row in _facts({"event_type": event, "at": since}) if _is_wanted(row)
-        ]
-        unplaced = {row["subject"] for row in rows if row["event_type"] == TipRungReached.KEY}
-        if unplaced:
-            dispatched = _facts({"event_type": TipDispatched.KEY, "at": since})
-            rows += [row for row in dispatched if row["subject"] in unplaced]
-        return [_fact(row) for row in rows]
 
     def latest(self, unit: str, now: datetime) -> Mapping[str, tuple[str, ...]]:
         """Name, by type of event, the newest records that prove what a unit did."""
@@ -269,29 +258,6 @@ def _every(page_at: Callable[[str | None], Any]) -> tuple[Any, ...]:
         page = page_at(page.next_cursor)
         found += page.items
     return found
-
-
-def _is_wanted(row: Mapping[str, Any]) -> bool:
-    """Leave out rungs that are not red; what was verified or closed settles a limit, whatever came of it."""
-    return row["event_type"] != TipRungReached.KEY or bool(row.get("details", {}).get("mark") == situations.RED)
-
-
-def _facts(asked: Mapping[str, Any]) -> list[dict[str, Any]]:
-    wanted = {"_id": 0, "event_type": 1, "at": 1, "subject": 1, "category": 1, "details": 1}
-    with reaching_the_store():
-        return list(EventFactDocument._get_collection().find(asked, wanted))
-
-
-def _fact(row: Mapping[str, Any]) -> Fact:
-    return Fact(
-        event_type=row["event_type"],
-        at=row["at"],
-        agencies=(),
-        subject=row["subject"],
-        correlation_id="",
-        category=row.get("category"),
-        details=row.get("details", {}),
-    )
 
 
 def _all(document: type[Any], kind: type[Any], asked: Mapping[str, Any]) -> list[Stored[Any]]:

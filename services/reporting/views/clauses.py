@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from lianxi.contracts.envelope import Caller
@@ -15,16 +15,13 @@ from lianxi.store.connect import reaching_the_store
 from lianxi.store.mapping import as_state
 from lianxi.store.migrating import numbers_of
 from lianxi.store.unit import Stored
-from services.reporting.documents import EventFactDocument, StageReportDocument
+from services.reporting.documents import StageReportDocument
 from services.reporting.domain.clauses import Moment, clause_list
 from services.reporting.domain.facts import Tally, proofs_of, tallied
 from services.reporting.domain.returns import StageReport
 from services.reporting.policy import Plan, Sentence
 from services.reporting.views.demands import climbing
-
-BEGINNING = datetime(2015, 1, 1, tzinfo=UTC)
-SETTLING = timedelta(seconds=60)
-"""How long a fact may take from getting its time to being readable: younger ones are counted anew each time."""
+from services.reporting.views.written import BEGINNING, SETTLING, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +61,10 @@ class FactViews:
         return counted
 
     def _written(self, after: datetime, upto: datetime | None) -> Iterable[tuple[str, datetime]]:
-        stretch = {"$gt": after} if upto is None else {"$gt": after, "$lte": upto}
         wanted = {"_id": 0, "event_type": 1, "at": 1, "category": 1}
-        with reaching_the_store():
-            rows = list(EventFactDocument._get_collection().find({"kept_at": stretch}, wanted))
-        told = [row for row in rows if row["at"] >= self._begins_at]
-        return [(name, row["at"]) for row in told for name in proofs_of(row["event_type"], row.get("category"))]
+        for row in written(after, upto, wanted):
+            if row["at"] >= self._begins_at:
+                yield from ((name, row["at"]) for name in proofs_of(row["event_type"], row.get("category")))
 
 
 class StageReportShelf:
