@@ -326,7 +326,7 @@ async def deciding(plain: Annotated[Writing, Depends(writing)], if_match: IfMatc
 _AREAS: Final = {
     **dict.fromkeys(("tip", "message", "vault", "number_search", "saved_search"), "tips"),
     **dict.fromkeys(("rental", "grade", "visit", "import"), "visits"),
-    **dict.fromkeys(("case", "party", "evidence", "referral", "assistance", "transfer"), "cases"),
+    **dict.fromkeys(("case", "party", "evidence", "referral", "assistance", "transfer", "operation"), "cases"),
     **dict.fromkeys(("stage_report", "supervision", "assessment", "bulletin", "major_event"), "reports"),
     **dict.fromkeys(("meeting", "meeting_decision", "publicity"), "reports"),
     **dict.fromkeys(("notice", "outside", "webhook", "warning"), "notices"),

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from lianxi.contracts.cases import AssistanceView, CaseSummary, CaseView, ReferralView
 from lianxi.contracts.evidence import EvidenceKey, EvidenceView
+from lianxi.contracts.joint_operations import JointOperationView
 from lianxi.contracts.parties import PartyView
 from lianxi.contracts.showing import Shown
 from lianxi.contracts.tasks import TaskView
@@ -80,6 +81,18 @@ OF_CASES: Final[Mapping[type[Any], Shown]] = {
             "receipt": ("receipt",),
         },
         desks=("sender", "receiver"),
+    ),
+    JointOperationView: Shown(
+        "operation",
+        {
+            "status": (
+                *("title", "state", "planned_at", "starts_at", "ends_at", "officer"),
+                *("activated_at", "stood_down_at", "forces", "log"),
+            ),
+            "places": ("plan", "places"),
+            "results": ("results", "corrections", "follow_ups"),
+        },
+        desks=("desks",),
     ),
     AssistanceView: Shown(
         "assistance",

@@ -15,6 +15,7 @@ from lianxi.contracts import (
     feedback,
     imports,
     inspections,
+    joint_operations,
     links,
     major_events,
     meetings,
@@ -42,7 +43,7 @@ SERVICES = ("tips", "inspections", "cases", "reporting", "notifications")
 _MODULES: Mapping[str, tuple[ModuleType, ...]] = {
     "tips": (tips, vault, rewards, unmasking, links, saved_searches, feedback, retention),
     "inspections": (inspections, conflicts, imports, retention),
-    "cases": (cases, evidence, parties, tasks, timelines, transfers, retention),
+    "cases": (cases, evidence, parties, tasks, timelines, transfers, joint_operations, retention),
     "reporting": (reporting, assessment, bulletins, retention, major_events, meetings, publicity),
     "notifications": (notifications, outside, webhooks, warnings),
 }

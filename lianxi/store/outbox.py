@@ -28,7 +28,10 @@ AGGREGATES: Mapping[str, tuple[str, ...]] = {
         *("rentals", "visits", "photographs", "conflicts"),
         *("imports", "import_parts", "import_profiles", "purges"),
     ),
-    "cases": ("cases", "criminal_referrals", "assistance", "transfers", "parties", "evidence", "purges"),
+    "cases": (
+        *("cases", "criminal_referrals", "assistance", "transfers", "joint_operations"),
+        *("parties", "evidence", "purges"),
+    ),
     "reporting": (
         "stage_reports",
         "supervision_orders",

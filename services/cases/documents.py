@@ -170,6 +170,39 @@ class TransferDocument(AggregateDocument):
     receipt = DictField()
 
 
+class JointOperationDocument(AggregateDocument):
+    """A joint operation; its fields are those of `services.cases.domain.joint_operations.JointOperation`."""
+
+    meta = {
+        "collection": "joint_operations",
+        "db_alias": "cases",
+        "indexes": [
+            {"fields": ["agencies", "planned_at"]},
+            {"fields": ["desks", "planned_at"]},
+            {"fields": ["state", "planned_at"]},
+        ],
+    }
+
+    asked_by = StringField(required=True)
+    commander = StringField(required=True)
+    desks = ListField(StringField())
+    agencies = ListField(StringField())
+    title = StringField(required=True)
+    plan = StringField(required=True)
+    places = ListField(DictField())
+    forces = ListField(DictField())
+    starts_at = DateTimeField(required=True)
+    ends_at = DateTimeField(required=True)
+    planned_at = DateTimeField(required=True)
+    state = StringField(required=True)
+    officer = StringField()
+    activated_at = DateTimeField()
+    stood_down_at = DateTimeField()
+    outcomes = ListField(DictField())
+    follow_ups = ListField(StringField())
+    log = ListField(DictField())
+
+
 class SealedPerson(EmbeddedDocument):
     """A person of a case, encrypted under a key of their own that lies locked beside it."""
 
@@ -289,6 +322,7 @@ DOCUMENTS = (
     CriminalReferralDocument,
     AssistanceDocument,
     TransferDocument,
+    JointOperationDocument,
     PartyDocument,
     EvidenceDocument,
     ReceiptDocument,

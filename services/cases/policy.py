@@ -99,6 +99,7 @@ class CasesPolicy:
 
     desks: frozenset[str]
     police_organs: frozenset[str]
+    villages: frozenset[str]
     number_series: str
     rules: Rules
     policies: PolicyBook
@@ -129,6 +130,7 @@ def slice_of(policies: PolicyBook) -> CasesPolicy:
     return CasesPolicy(
         desks=frozenset(policy.desks),
         police_organs=frozenset(code for code in policy.parties if code.partition("/")[2] == POLICE_ORGAN),
+        villages=frozenset(policy.villages),
         # AJ is 案件: a case's number is never mistaken for a tip's.
         number_series=f"{policy.programme.number_prefix}AJ",
         rules=Rules(policy, {code: agency.desks[0].code for code, agency in policy.agencies.items() if agency.desks}),

@@ -27,6 +27,7 @@ from services.cases.documents import (
     CasesPurgeDocument,
     CriminalReferralDocument,
     EvidenceDocument,
+    JointOperationDocument,
     PartyDocument,
     ReceiptDocument,
     TipRightDocument,
@@ -37,6 +38,7 @@ from services.cases.domain import referrals as referral_rules
 from services.cases.domain.assistance import OPEN, Assistance
 from services.cases.domain.cases import Case, TipRight
 from services.cases.domain.evidence import Evidence
+from services.cases.domain.joint_operations import JointOperation
 from services.cases.domain.parties import Party, Person, Sealed
 from services.cases.domain.referrals import RUNNING, CriminalReferral
 from services.cases.domain.transfers import Transfer
@@ -47,6 +49,7 @@ ASSISTANCE = Announcer(service="cases", noun="assistance")
 PARTIES = Announcer(service="cases", noun="party")
 EVIDENCE = Announcer(service="cases", noun="evidence")
 TRANSFERS = Announcer(service="cases", noun="transfer")
+JOINT_OPERATIONS = Announcer(service="cases", noun="joint_operation")
 PURGES = Announcer(service="cases", noun="purge")
 TRIES = 200
 AT_ONCE: Final = 100
@@ -70,6 +73,11 @@ def assistance(clock: Clock) -> AggregateStore[Assistance]:
 def transfers(clock: Clock) -> AggregateStore[Transfer]:
     """Open the collection of matters that are handed over."""
     return AggregateStore(TransferDocument, Transfer, TRANSFERS, clock)
+
+
+def joint_operations(clock: Clock) -> AggregateStore[JointOperation]:
+    """Open the collection of joint operations."""
+    return AggregateStore(JointOperationDocument, JointOperation, JOINT_OPERATIONS, clock)
 
 
 def parties(clock: Clock) -> AggregateStore[Party]:

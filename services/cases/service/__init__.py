@@ -21,12 +21,14 @@ from services.cases import policy, store
 from services.cases.handlers import AssistanceDesk, CaseDesk, ClockKeeper, MigrationDesk, PartyDesk, ReferralDesk
 from services.cases.handlers.casefile import CaseFileDesk
 from services.cases.handlers.evidence import EvidenceDesk
+from services.cases.handlers.joint_operations import JointOperationDesk
 from services.cases.handlers.retention import case_retention
 from services.cases.handlers.tasks import TaskDesk
 from services.cases.handlers.transfers import TransferDesk
 from services.cases.service.assistance import AssistanceDoors
 from services.cases.service.casefile import CaseFileDoors
 from services.cases.service.evidence import EvidenceDoors
+from services.cases.service.joint_operations import JointOperationDoors
 from services.cases.service.parties import PartyDoors
 from services.cases.service.referrals import ReferralDoors
 from services.cases.service.tasks import TaskDoors
@@ -35,6 +37,7 @@ from services.cases.settings import CasesSettings
 from services.cases.views import CaseViews
 from services.cases.views.casefile import PaperFinder
 from services.cases.views.evidence import EvidenceFinder
+from services.cases.views.joint_operations import JointOperationViews
 from services.cases.views.tasks import TaskFinder
 
 SETTINGS = CasesSettings
@@ -48,6 +51,7 @@ class Cases(
     TaskDoors,
     CaseFileDoors,
     TransferDoors,
+    JointOperationDoors,
     MigratingDesk,
     HandingOverDesk,
     PurgingDesk,
@@ -113,6 +117,8 @@ def open_desk(premises: Premises[CasesSettings]) -> type[Desk]:
         transfers = ReferralDesk(referred, kept, book, rules, clock, signing_key)
         helping = AssistanceDesk(helped, kept, rules, clock)
         matters = TransferDesk(store.transfers(clock), book, rules, clock, signing_key)
+        joint = JointOperationDesk(store.joint_operations(clock), kept, rules, clock)
+        joint_views = JointOperationViews(clock)
         persons = PartyDesk(store.parties(clock), index, safe, kept, referred, opener, clock, secrets.randbits)
         exhibits = proof_desk
         chores = TaskDesk(kept, TaskFinder(), rules, clock)
