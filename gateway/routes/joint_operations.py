@@ -102,9 +102,7 @@ async def report_arrival(
 
 
 @router.post(PATH + "/{operation_id}/stand-down", response_model=JointOperationView)
-async def stand_down(
-    operation_id: ItemPath, body: Counted, writing: Writing = decides("operation.decide")
-) -> Response:
+async def stand_down(operation_id: ItemPath, body: Counted, writing: Writing = decides("operation.decide")) -> Response:
     """End it as the commanding desk, with what came of it in numbers. From now on every member may know of it."""
     asked = StandDown(operation_id=operation_id, results=body.results(), expected_version=writing.version)
     return await writing.decide(SERVICE, "stand_down", asked, JointOperationView)

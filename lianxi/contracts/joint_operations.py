@@ -261,7 +261,7 @@ class JointOperationPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JointOperationEvent(Event):
-    """What every event of a joint operation says (L37.1): which, and the desks that take part but for whose step it is."""
+    """What every event of a joint operation says (L37.1): which, and who takes part beside whose step it is."""
 
     operation_id: str
     receivers: tuple[str, ...]

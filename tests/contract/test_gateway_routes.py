@@ -11,10 +11,20 @@ from typing import Any
 import pytest
 from fastapi.routing import APIRoute
 
-from gateway import bodies, reward_bodies, transfer_bodies, visit_bodies
+from gateway import bodies, joint_operation_bodies, reward_bodies, transfer_bodies, visit_bodies
 from gateway.principal import SCOPES
 from gateway.wording import words
-from lianxi.contracts import cases, clocks, inspections, operations, reporting, rewards, tips, transfers
+from lianxi.contracts import (
+    cases,
+    clocks,
+    inspections,
+    joint_operations,
+    operations,
+    reporting,
+    rewards,
+    tips,
+    transfers,
+)
 from tests.support.gateway_fakes import build
 
 ROOT = Path(__file__).parents[2]
@@ -264,6 +274,11 @@ post /v1/criminal-referrals/{referral_id}/supervision · post /v1/criminal-refer
 post /v1/transfers · get /v1/transfers · get /v1/transfers/{transfer_id} · get /v1/transfers/{transfer_id}/receipt
 post /v1/transfers/{transfer_id}/accept · post /v1/transfers/{transfer_id}/refuse
 post /v1/transfers/{transfer_id}/resend · post /v1/transfers/{transfer_id}/arbitrate
+post /v1/joint-operations · get /v1/joint-operations · get /v1/joint-operations/{operation_id}
+post /v1/joint-operations/{operation_id}/revise · post /v1/joint-operations/{operation_id}/promise
+post /v1/joint-operations/{operation_id}/activate · post /v1/joint-operations/{operation_id}/arrive
+post /v1/joint-operations/{operation_id}/stand-down · post /v1/joint-operations/{operation_id}/correct-results
+post /v1/joint-operations/{operation_id}/cancel · post /v1/joint-operations/{operation_id}/follow-ups
 post /v1/assistance · get /v1/assistance · get /v1/assistance/{assistance_id}
 post /v1/assistance/{assistance_id}/accept · post /v1/assistance/{assistance_id}/refuse
 post /v1/assistance/{assistance_id}/answer
@@ -471,6 +486,13 @@ def test_the_docs_ask_nobody_else_for_anything(tmp_path: Path) -> None:
         (transfer_bodies.TransferRefusing, transfers.RefuseTransfer, {"transfer_id", "expected_version"}),
         (transfer_bodies.TransferResending, transfers.ResendTransfer, {"transfer_id", "expected_version"}),
         (transfer_bodies.TransferArbitration, transfers.ArbitrateTransfer, {"transfer_id", "expected_version"}),
+        (joint_operation_bodies.JointOperationPlan, joint_operations.PlanJointOperation, set()),
+        (joint_operation_bodies.Place, joint_operations.TargetPlace, set()),
+        (joint_operation_bodies.Promise, joint_operations.PromiseForce, {"operation_id", "expected_version"}),
+        (joint_operation_bodies.Command, joint_operations.ActivateJointOperation, {"operation_id", "expected_version"}),
+        (joint_operation_bodies.Arrival, joint_operations.ReportArrival, {"operation_id", "expected_version"}),
+        (joint_operation_bodies.Counted, joint_operations.Results, set()),
+        (joint_operation_bodies.Following, joint_operations.FollowUp, {"operation_id", "expected_version"}),
         (bodies.HelpWanted, cases.RequestAssistance, set()),
         (bodies.HelpRefused, cases.RefuseAssistance, {"assistance_id", "expected_version"}),
         (bodies.HelpGiven, cases.AnswerAssistance, {"assistance_id", "expected_version"}),

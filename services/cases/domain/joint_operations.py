@@ -356,7 +356,9 @@ def _check(asked: Asking, now: datetime) -> None:
         raise RuleBroken("joint_operation.commander_not_police", clause=CLAUSE, desk=asked.commander)
     if asked.commander not in desks:
         raise RuleBroken("joint_operation.commander_not_asked", clause=CLAUSE, desk=asked.commander)
-    _check_needed(asked.title, asked.plan, *(text for each in asked.places for text in (each.address, each.legal_ground)))
+    _check_needed(
+        asked.title, asked.plan, *(text for each in asked.places for text in (each.address, each.legal_ground))
+    )
 
 
 def _check_needed(*texts: str) -> None:

@@ -40,9 +40,7 @@ class JointOperationViews:
         newest = sorted(found.values(), key=lambda row: (row["planned_at"], row["_id"]), reverse=True)
         page = newest[:limit]
         items = tuple(
-            rules.as_view(
-                rules.shown_to(as_state(JointOperation, {**row, "id": row["_id"]}), caller), row["_version"]
-            )
+            rules.as_view(rules.shown_to(as_state(JointOperation, {**row, "id": row["_id"]}), caller), row["_version"])
             for row in page
         )
         if len(newest) <= limit and not is_more:
