@@ -190,6 +190,17 @@ class ListJointOperations:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceView:
+    """Where it goes; what whoever took no part reads once it has stood down has no address and no ground."""
+
+    kind: PlaceKind
+    village: str
+    address: str | None
+    legal_ground: str | None
+    rental_code: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ForceView:
     """What a desk was asked for, promised and brought, and when."""
 
@@ -245,7 +256,7 @@ class JointOperationView:
     forces: tuple[ForceView, ...]
     log: tuple[LogEntryView, ...]
     plan: str | None
-    places: tuple[TargetPlace, ...]
+    places: tuple[PlaceView, ...]
     results: ResultsView | None
     corrections: tuple[ResultsView, ...]
     follow_ups: tuple[str, ...]

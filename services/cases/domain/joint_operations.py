@@ -24,6 +24,7 @@ from lianxi.contracts.joint_operations import (
     JointOperationView,
     LogEntryKind,
     LogEntryView,
+    PlaceView,
     PlanJointOperation,
     PromiseForce,
     ReportArrival,
@@ -433,8 +434,18 @@ def as_view(operation: JointOperation, version: int) -> JointOperationView:
         forces=tuple(ForceView(**asdict(each)) for each in operation.forces),
         log=tuple(LogEntryView(**asdict(each)) for each in operation.log),
         plan=operation.plan or None,
-        places=operation.places,
+        places=tuple(_place_view(each) for each in operation.places),
         results=said[-1] if said else None,
         corrections=said[:-1],
         follow_ups=operation.follow_ups,
+    )
+
+
+def _place_view(place: TargetPlace) -> PlaceView:
+    return PlaceView(
+        kind=place.kind,
+        village=place.village,
+        address=place.address or None,
+        legal_ground=place.legal_ground or None,
+        rental_code=place.rental_code,
     )
