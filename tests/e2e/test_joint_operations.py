@@ -1,4 +1,4 @@
-"""A joint operation on the real town: planned, promised, commanded and ended; every other agency finds nothing before."""
+"""A joint operation on the real town: planned, promised, commanded, ended; other agencies find nothing before."""
 
 from __future__ import annotations
 
