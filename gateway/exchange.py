@@ -327,7 +327,9 @@ _AREAS: Final = {
     **dict.fromkeys(("tip", "message", "vault", "number_search", "saved_search"), "tips"),
     **dict.fromkeys(("rental", "grade", "visit", "import"), "visits"),
     **dict.fromkeys(("case", "party", "evidence", "referral", "assistance", "transfer", "operation"), "cases"),
-    **dict.fromkeys(("stage_report", "supervision", "assessment", "bulletin", "major_event"), "reports"),
+    **dict.fromkeys(
+        ("stage_report", "supervision", "assessment", "bulletin", "major_event", "upward_report"), "reports"
+    ),
     **dict.fromkeys(("meeting", "meeting_decision", "publicity"), "reports"),
     **dict.fromkeys(("notice", "outside", "webhook", "warning"), "notices"),
     "reward": "rewards",

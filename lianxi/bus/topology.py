@@ -29,6 +29,7 @@ from lianxi.contracts import (
     major_events,
     meetings,
     notifications,
+    outside,
     parties,
     publicity,
     reporting,
@@ -39,6 +40,7 @@ from lianxi.contracts import (
     tips,
     transfers,
     unmasking,
+    upward_reports,
     vault,
     webhooks,
 )
@@ -78,6 +80,7 @@ SUBSCRIPTIONS: Mapping[str, Mapping[str, tuple[type[Event], ...]]] = {
     "reporting": {
         "keep_fact": tuple(EVENTS.values()),
         "open_major_event": (tips.RescueRaised,),
+        "note_told": (outside.DeliverySent,),
         "hear_of_purge": (retention.TipsPurged, retention.InspectionsPurged, retention.CasesPurged),
     },
     "notifications": {
@@ -151,6 +154,7 @@ SUBSCRIPTIONS: Mapping[str, Mapping[str, tuple[type[Event], ...]]] = {
             major_events.MajorEventReported,
             major_events.MajorEventSupplemented,
             major_events.MajorEventUnreported,
+            upward_reports.UpwardReportSent,
             meetings.MeetingCalled,
             meetings.MeetingCancelled,
             meetings.MeetingClosed,
@@ -162,7 +166,7 @@ SUBSCRIPTIONS: Mapping[str, Mapping[str, tuple[type[Event], ...]]] = {
         ),
         "tell_hooks": webhooks.OFFERED,
         "raise_alarm": (tips.RescueRaised,),
-        "tell_outside": (tips.RescueRaised, tips.TipRungReached),
+        "tell_outside": (tips.RescueRaised, tips.TipRungReached, upward_reports.UpwardReportWritten),
         "note_acknowledged": (notifications.NoticeAcknowledged, tips.TipAccepted),
         "know_case": (cases.CaseClosed,),
     },

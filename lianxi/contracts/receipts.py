@@ -27,6 +27,7 @@ KIND = "lianxi.criminal-referral-receipt.v1"
 CERTIFICATE_KIND = "lianxi.deletion-certificate.v1"
 FILING_KIND = "lianxi.tip-filing.v1"
 BUNDLE_KIND = "lianxi.case-bundle.v1"
+UPWARD_KIND = "lianxi.upward-report.v1"
 LARGEST_BYTES = 64 * 1024
 _KEY_ID_LETTERS = 16
 
@@ -166,7 +167,7 @@ def _is_whole(plain: dict[str, Any], signature: Any, public_key: str) -> bool:
 
 
 def _hangs_together(plain: Mapping[str, Any]) -> bool:
-    if plain["kind"] in (CERTIFICATE_KIND, FILING_KIND, BUNDLE_KIND):
+    if plain["kind"] in (CERTIFICATE_KIND, FILING_KIND, BUNDLE_KIND, UPWARD_KIND):
         return True
     return bool(plain["kind"] == KIND and plain["dossier_sha256"] == manifest_sha256(plain["dossier"]))
 

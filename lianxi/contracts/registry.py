@@ -32,6 +32,7 @@ from lianxi.contracts import (
     tips,
     transfers,
     unmasking,
+    upward_reports,
     vault,
     warnings,
     webhooks,
@@ -44,7 +45,7 @@ _MODULES: Mapping[str, tuple[ModuleType, ...]] = {
     "tips": (tips, vault, rewards, unmasking, links, saved_searches, feedback, retention),
     "inspections": (inspections, conflicts, imports, retention),
     "cases": (cases, evidence, parties, tasks, timelines, transfers, joint_operations, retention),
-    "reporting": (reporting, assessment, bulletins, retention, major_events, meetings, publicity),
+    "reporting": (reporting, assessment, bulletins, retention, major_events, meetings, publicity, upward_reports),
     "notifications": (notifications, outside, webhooks, warnings),
 }
 

@@ -10,6 +10,7 @@ from lianxi.contracts.meetings import DecisionView, MeetingLine, MeetingView
 from lianxi.contracts.publicity import ActivityView
 from lianxi.contracts.reporting import OrderView, StageReportDraft, StageReportView, ToolView
 from lianxi.contracts.showing import Shown
+from lianxi.contracts.upward_reports import UpwardProof, UpwardReportView
 
 _CALLED = ("kind", "title", "place", "held_at", "state", "closed_at")
 
@@ -24,6 +25,16 @@ REPORTED: Mapping[type[Any], Shown] = {
         },
         desks=("owner",),
     ),
+    UpwardReportView: Shown(
+        "upward_report",
+        {
+            "status": ("number", "kind", "about", "state", "happened_at", "written_at"),
+            "text": ("title", "text", "papers"),
+            "proof": ("content_sha256", "addressees"),
+        },
+        desks=("owner",),
+    ),
+    UpwardProof: Shown("upward_report", {"proof": ("statement",)}, desks=("owner",)),
     MeetingView: Shown(
         "meeting",
         {"status": _CALLED, "content": ("agenda", "seats", "decisions", "summary", "called_by")},

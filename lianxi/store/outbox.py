@@ -38,6 +38,7 @@ AGGREGATES: Mapping[str, tuple[str, ...]] = {
         "tools",
         "retention_runs",
         "major_events",
+        "upward_reports",
         "findings",
         "deductions",
         "bulletins",

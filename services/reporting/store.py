@@ -31,6 +31,7 @@ from services.reporting.documents import (
     StageReportDocument,
     SupervisionOrderDocument,
     ToolDocument,
+    UpwardReportDocument,
 )
 from services.reporting.domain import orders, returns
 from services.reporting.domain.bulletins import Bulletin
@@ -46,6 +47,7 @@ from services.reporting.domain.publicity import Activity, Gap
 from services.reporting.domain.retention_runs import RetentionRun
 from services.reporting.domain.returns import StageReport
 from services.reporting.domain.tools import Tool
+from services.reporting.domain.upward_reports import UpwardReport
 
 REPORTS = Announcer(service="reporting", noun="stage_report")
 ORDERS = Announcer(service="reporting", noun="supervision_order")
@@ -54,6 +56,7 @@ RETENTION_RUNS = Announcer(service="reporting", noun="retention_run")
 BULLETINS = Announcer(service="reporting", noun="bulletin")
 FINDINGS = Announcer(service="reporting", noun="finding")
 DEDUCTIONS = Announcer(service="reporting", noun="deduction")
+UPWARD_REPORTS = Announcer(service="reporting", noun="upward_report")
 MAJOR_EVENTS = Announcer(service="reporting", noun="major_event")
 MEETINGS = Announcer(service="reporting", noun="meeting")
 MEETING_DECISIONS = Announcer(service="reporting", noun="meeting_decision")
@@ -212,6 +215,11 @@ def proposed_deductions(clock: Clock) -> AggregateStore[Deduction]:
 def major_events(clock: Clock) -> AggregateStore[MajorEvent]:
     """Open the collection of major events."""
     return AggregateStore(MajorEventDocument, MajorEvent, MAJOR_EVENTS, clock, announced_at)
+
+
+def upward_reports(clock: Clock) -> AggregateStore[UpwardReport]:
+    """Open the collection of reports upward."""
+    return AggregateStore(UpwardReportDocument, UpwardReport, UPWARD_REPORTS, clock)
 
 
 def meetings(clock: Clock) -> AggregateStore[Meeting]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from fastapi.routing import APIRoute
 
-from gateway import bodies, joint_operation_bodies, reward_bodies, transfer_bodies, visit_bodies
+from gateway import bodies, joint_operation_bodies, reward_bodies, transfer_bodies, upward_report_bodies, visit_bodies
 from gateway.principal import SCOPES
 from gateway.wording import words
 from lianxi.contracts import (
@@ -24,6 +24,7 @@ from lianxi.contracts import (
     rewards,
     tips,
     transfers,
+    upward_reports,
 )
 from tests.support.gateway_fakes import build
 
@@ -274,6 +275,9 @@ post /v1/criminal-referrals/{referral_id}/supervision · post /v1/criminal-refer
 post /v1/transfers · get /v1/transfers · get /v1/transfers/{transfer_id} · get /v1/transfers/{transfer_id}/receipt
 post /v1/transfers/{transfer_id}/accept · post /v1/transfers/{transfer_id}/refuse
 post /v1/transfers/{transfer_id}/resend · post /v1/transfers/{transfer_id}/arbitrate
+post /v1/upward-reports · get /v1/upward-reports · get /v1/upward-reports/{report_id}
+get /v1/upward-reports/{report_id}/proof · post /v1/upward-reports/{report_id}/sent
+post /v1/upward-reports/{report_id}/received
 post /v1/joint-operations · get /v1/joint-operations · get /v1/joint-operations/{operation_id}
 post /v1/joint-operations/{operation_id}/revise · post /v1/joint-operations/{operation_id}/promise
 post /v1/joint-operations/{operation_id}/activate · post /v1/joint-operations/{operation_id}/arrive
@@ -493,6 +497,9 @@ def test_the_docs_ask_nobody_else_for_anything(tmp_path: Path) -> None:
         (joint_operation_bodies.Arrival, joint_operations.ReportArrival, {"operation_id", "expected_version"}),
         (joint_operation_bodies.Counted, joint_operations.Results, set()),
         (joint_operation_bodies.Following, joint_operations.FollowUp, {"operation_id", "expected_version"}),
+        (upward_report_bodies.UpwardReportBody, upward_reports.WriteUpwardReport, set()),
+        (upward_report_bodies.Sending, upward_reports.RecordSending, {"report_id", "expected_version"}),
+        (upward_report_bodies.Confirmation, upward_reports.RecordReceipt, {"report_id", "expected_version"}),
         (bodies.HelpWanted, cases.RequestAssistance, set()),
         (bodies.HelpRefused, cases.RefuseAssistance, {"assistance_id", "expected_version"}),
         (bodies.HelpGiven, cases.AnswerAssistance, {"assistance_id", "expected_version"}),

@@ -11,6 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from lianxi.contracts.receipts import Verdict, public_key_of, verify_receipt_file
 from lianxi.kernel.clock import SystemClock
 from lianxi.policy.load import read_policy
 from tests.support.town import RunningTown
@@ -100,3 +101,27 @@ def test_an_operation_runs_from_plan_to_counts_and_no_other_agency_finds_it_befo
 
         wait_until(lambda: noticed("tenancy") == 3, 30, "planned, started and ended, told to who takes part")
         assert all(noticed(agency) == 0 for agency in agencies - PART)
+
+
+@pytest.mark.criterion("11.3")
+def test_a_report_to_the_city_is_announced_by_couriers_and_its_sending_is_proved(town: RunningTown) -> None:
+    with town.http("police") as police, town.http("market") as market:
+        happened = SystemClock().now() - timedelta(minutes=5)
+        body = {"kind": "joint_operation", "title": "联勤情况", "text": "关停一处", "happened_at": happened.isoformat()}
+        written = done(police, "/v1/upward-reports", body, 201)
+        at = f"/v1/upward-reports/{written['report_id']}"
+        assert market.get(at).status_code == 404
+        assert police.get(f"{at}/proof").status_code == 404
+
+        def told() -> list[int]:
+            return [len(each["told"]) for each in police.get(at).json()["addressees"]]
+
+        wait_until(lambda: told() == [2, 1], 30, "the couriers have each message")
+        for each in written["addressees"]:
+            sending = {"addressee": each["addressee"], "way": "fax", "reference": "F-1", "proof_sha256": "cd" * 32}
+            done(police, f"{at}/sent", sending)
+        proof = police.get(f"{at}/proof")
+        key = public_key_of((town.places.keys / "reporting-signing.key").read_text("ascii").strip())
+        assert verify_receipt_file(proof.content, [key]) is Verdict.VALID
+        assert verify_receipt_file(proof.content.replace(b"F-1", b"F-2", 1), [key]) is Verdict.ALTERED
+        assert "关停一处" not in proof.text

@@ -10,6 +10,7 @@ from lianxi.contracts.clocks import RungReached
 from lianxi.contracts.envelope import Caller, Event, Lane
 from lianxi.contracts.outside import DeliveryParked, DeliverySent, OutsideMessage, OutsideState
 from lianxi.contracts.tips import RescueRaised
+from lianxi.contracts.upward_reports import UpwardReportWritten
 from lianxi.kernel.errors import Conflict, NotFound
 from lianxi.kernel.ids import derived_id
 from lianxi.policy.outside import Outside, OutsideReceiver
@@ -24,7 +25,7 @@ LEASE = timedelta(seconds=30)
 
 TRYING = frozenset({OutsideState.CREATED, OutsideState.FAILED})
 TOLD = frozenset({OutsideState.SENT, OutsideState.DELIVERED})
-TIP = "tip"
+TIP, UPWARD = "tip", "upward_report"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +70,12 @@ def messages(
 ) -> Iterator[Delivery]:
     """Write the messages that an event wants: an alarm's to whom it calls, a rung's to whom the rung calls by phone.
 
-    Clause: L7.1, L58.1 (criterion 17.1).
+    A report upward is announced to its addressees of the city by its number.
+
+    Clause: L7.1, L37.1, L58.1 (criteria 11.3, 17.1).
     """
+    lane: Lane = "rescue"
+    noun = TIP
     if isinstance(event, RescueRaised):
         values = {"number": event.number, "clock": str(ALARM_MINUTES), "link": f"{link}/tips/{event.tip_id}"}
         called, about = outside.called(event.KEY, event.category), event.tip_id
@@ -80,6 +85,9 @@ def messages(
             return
         values = {"number": "", "clock": str(rung.at_minutes), "link": f"{link}/tips/{event.item}"}
         called, about = outside.reached_for(frozenset(rung.receivers)), event.item
+    elif isinstance(event, UpwardReportWritten):
+        values, lane, noun = {"number": event.number, "clock": "", "link": ""}, "normal", UPWARD
+        called, about = outside.called(event.KEY, event.category.value), event.report_id
     else:
         return
     for receiver in called:
@@ -87,7 +95,7 @@ def messages(
             template = outside.template(event.KEY, channel, receiver.language)
             if template is not None:
                 text = template.text.format(**values)
-                yield _written(receiver, channel, event.KEY, f"{TIP}/{about}", text, event_id, now)
+                yield _written(receiver, channel, event.KEY, f"{noun}/{about}", lane, text, event_id, now)
 
 
 def _rung(ladders: Sequence[Ladder], event: RungReached) -> Rung | None:
@@ -97,7 +105,14 @@ def _rung(ladders: Sequence[Ladder], event: RungReached) -> Rung | None:
 
 
 def _written(
-    receiver: OutsideReceiver, channel: str, event_type: str, about: str, text: str, event_id: str, now: datetime
+    receiver: OutsideReceiver,
+    channel: str,
+    event_type: str,
+    about: str,
+    lane: Lane,
+    text: str,
+    event_id: str,
+    now: datetime,
 ) -> Delivery:
     return Delivery(
         id=derived_id("delivery", event_id, receiver.code, channel),
@@ -107,7 +122,7 @@ def _written(
         channel=channel,
         event_type=event_type,
         about=about,
-        lane="rescue",
+        lane=lane,
         text=text,
         state=OutsideState.CREATED,
         written_at=now,

@@ -114,7 +114,7 @@ class OutsideDesk:
         written = domain.messages(
             self.rules.outside, self.rules.ladders, event, cause.event_id, self.link, self.clock.now()
         )
-        self.deliveries.add_many([Addition(each, (), replace(cause, lane="rescue")) for each in written])
+        self.deliveries.add_many([Addition(each, (), replace(cause, lane=each.lane)) for each in written])
 
     def send_due(self) -> None:
         """Start a try of every message that waits for one: few at a time for a receiver, none for one that is dead.

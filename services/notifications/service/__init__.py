@@ -75,7 +75,7 @@ class Notifications(HookDoors, WarningDoors, Desk):
         """Sign for a notice."""
         return self.handlers.acknowledge_notice(request, caller)
 
-    @consumes("tell_outside", tips.RescueRaised, tips.TipRungReached)
+    @consumes("tell_outside", *SUBSCRIPTIONS["notifications"]["tell_outside"])
     def tell_outside(self, event: Event, cause: Cause) -> None:
         """Write what has to be told outside the town's trays, and start to carry it without waiting for the sweep."""
         self.outside.tell(event, cause)

@@ -9,6 +9,7 @@ from services.reporting.documents.meetings import MeetingDecisionDocument as Mee
 from services.reporting.documents.meetings import MeetingDocument as MeetingDocument
 from services.reporting.documents.meetings import PublicityDocument as PublicityDocument
 from services.reporting.documents.meetings import PublicityGapDocument as PublicityGapDocument
+from services.reporting.documents.upward_reports import UpwardReportDocument as UpwardReportDocument
 
 
 class EventFactDocument(FactDocument):
@@ -294,4 +295,5 @@ DOCUMENTS = (
     PublicityDocument,
     PublicityGapDocument,
     BulletinDocument,
+    UpwardReportDocument,
 )

@@ -9,7 +9,17 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, cast
 
-from lianxi.contracts import cases, inspections, meetings, notifications, publicity, reporting, tips, transfers
+from lianxi.contracts import (
+    cases,
+    inspections,
+    meetings,
+    notifications,
+    publicity,
+    reporting,
+    tips,
+    transfers,
+    upward_reports,
+)
 from lianxi.contracts.envelope import Event
 from lianxi.kernel.errors import InvariantBroken
 
@@ -114,7 +124,7 @@ FIGURES = (
 BOUNCES = ("tips_returned", "transfers_refused")
 """The figures that count what a unit gave back: dispatches, and matters that were handed over to it."""
 
-BY_CATEGORY = frozenset({publicity.ActivityRecorded.KEY, meetings.MeetingHeld.KEY})
+BY_CATEGORY = frozenset({publicity.ActivityRecorded.KEY, meetings.MeetingHeld.KEY, upward_reports.UpwardReportSent.KEY})
 """The types of event that keep one sentence in one category and another sentence in another."""
 
 COUNTED_EVENTS = tuple(dict.fromkeys(figure.event.KEY for figure in FIGURES))

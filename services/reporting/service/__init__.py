@@ -18,10 +18,12 @@ from services.reporting.handlers.publicity import PublicityDesk
 from services.reporting.handlers.retention import RetentionDesk
 from services.reporting.handlers.stage_reports import ReportingDesk
 from services.reporting.handlers.tools import ToolDesk
+from services.reporting.handlers.upward_reports import UpwardDesk
 from services.reporting.policy import read_demands, read_plan
 from services.reporting.policy.assessment import read_assessment
 from services.reporting.policy.conference import read_conference
 from services.reporting.policy.publicity import read_duties
+from services.reporting.policy.upward import read_city
 from services.reporting.service.assessment import AssessmentDoors
 from services.reporting.service.bulletins import BulletinDoors
 from services.reporting.service.figures import FigureDoors
@@ -30,6 +32,7 @@ from services.reporting.service.meetings import MeetingDoors
 from services.reporting.service.publicity import PublicityDoors
 from services.reporting.service.reports import ReportDoors
 from services.reporting.service.retention import RetentionDoors
+from services.reporting.service.upward_reports import UpwardReportDoors
 from services.reporting.settings import ReportingSettings
 from services.reporting.store import (
     CellStore,
@@ -46,6 +49,7 @@ from services.reporting.store import (
     running,
     stage_reports,
     supervision_orders,
+    upward_reports,
     written_bulletins,
 )
 from services.reporting.views.assessment import AssessmentRecords, AssessmentViews
@@ -58,6 +62,7 @@ from services.reporting.views.major_events import MajorEventViews
 from services.reporting.views.meetings import MeetingViews
 from services.reporting.views.publicity import PublicityViews
 from services.reporting.views.retention import RunViews
+from services.reporting.views.upward_reports import UpwardReportViews
 
 SETTINGS = ReportingSettings
 
@@ -66,6 +71,7 @@ class Reporting(
     ReportDoors,
     RetentionDoors,
     MajorEventDoors,
+    UpwardReportDoors,
     FigureDoors,
     AssessmentDoors,
     BulletinDoors,
@@ -102,6 +108,7 @@ def open_desk(premises: Premises[ReportingSettings]) -> type[Desk]:
     duties = read_duties(premises.policy, demands.first_desks)
     registered = PublicityDesk(publicity(clock), publicity_gaps(clock), activities, duties, clock)
     agenda = MeetingViews(plan, registered.late, clock)
+    city = read_city(premises.policy)
     seats = read_conference(premises.policy, demands)
 
     class OpenedReporting(Reporting):
@@ -126,6 +133,8 @@ def open_desk(premises: Premises[ReportingSettings]) -> type[Desk]:
         run_views = runs
         majors = MajorEventDesk(major_events(clock), events, demands, clock)
         major_views = events
+        upward = UpwardDesk(upward_reports(clock), city, demands, clock, secrets.randbits, signing_key)
+        upward_views = UpwardReportViews(city, clock)
         conferences = MeetingDesk(meetings(clock), meeting_decisions(clock), agenda, seats, clock)
         meeting_views = agenda
         register = registered

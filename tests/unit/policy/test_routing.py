@@ -154,6 +154,7 @@ def test_notices_name_who_is_told_and_until_when_they_say_so(policy: Policy) -> 
         ("cases.case.reopened.v1", "office"): False,
         ("cases.task.added.v1", "owner"): False,
         ("cases.task.overdue.v1", "owner"): False,
+        ("reporting.upward_report.sent.v1", "office/desk"): False,
         ("cases.joint_operation.planned.v1", "receivers"): True,
         ("cases.joint_operation.revised.v1", "receivers"): True,
         ("cases.joint_operation.force_promised.v1", "receiver"): False,
