@@ -1,4 +1,4 @@
-"""Reports upward to addressees of the city (上报): what was written, how each addressee was told and sent it, and proof.
+"""Reports upward to addressees of the city (上报): what was written, how each addressee was told and sent it, proof.
 
 The text stays with the reporting desk; no event and no message to the outside carries it. Addressees are receivers of
 `outside.toml`, by code.
