@@ -19,7 +19,7 @@ from services.reporting.handlers.retention import RetentionDesk
 from services.reporting.handlers.stage_reports import ReportingDesk
 from services.reporting.handlers.tools import ToolDesk
 from services.reporting.handlers.upward_reports import UpwardDesk
-from services.reporting.policy import read_demands, read_plan
+from services.reporting.policy import Demands, read_demands, read_plan
 from services.reporting.policy.assessment import read_assessment
 from services.reporting.policy.conference import read_conference
 from services.reporting.policy.publicity import read_duties
@@ -83,6 +83,13 @@ class Reporting(
     name = "reporting"
 
 
+def upward_parts(premises: Premises[ReportingSettings], demands: Demands) -> tuple[UpwardDesk, UpwardReportViews]:
+    """Put together what deals with reports upward, and what shows them."""
+    clock, city, key = premises.clock, read_city(premises.policy), premises.settings.reporting_signing_key_file
+    desk = UpwardDesk(upward_reports(clock), city, demands, clock, secrets.randbits, read_key(key))
+    return desk, UpwardReportViews(city, clock)
+
+
 def open_desk(premises: Premises[ReportingSettings]) -> type[Desk]:
     """Put the desk together."""
     cells, written = CellStore(), FactRows()
@@ -108,7 +115,6 @@ def open_desk(premises: Premises[ReportingSettings]) -> type[Desk]:
     duties = read_duties(premises.policy, demands.first_desks)
     registered = PublicityDesk(publicity(clock), publicity_gaps(clock), activities, duties, clock)
     agenda = MeetingViews(plan, registered.late, clock)
-    city = read_city(premises.policy)
     seats = read_conference(premises.policy, demands)
 
     class OpenedReporting(Reporting):
@@ -133,8 +139,7 @@ def open_desk(premises: Premises[ReportingSettings]) -> type[Desk]:
         run_views = runs
         majors = MajorEventDesk(major_events(clock), events, demands, clock)
         major_views = events
-        upward = UpwardDesk(upward_reports(clock), city, demands, clock, secrets.randbits, signing_key)
-        upward_views = UpwardReportViews(city, clock)
+        upward, upward_views = upward_parts(premises, demands)
         conferences = MeetingDesk(meetings(clock), meeting_decisions(clock), agenda, seats, clock)
         meeting_views = agenda
         register = registered
