@@ -111,11 +111,9 @@ def open_desk(premises: Premises[ReportingSettings]) -> type[Desk]:
     records, sentences, stated = AssessmentRecords(rules), ClauseViews(plan, past, clock), ToolViews(clock)
     appraisal = AssessmentDesk(proposed_deductions(clock), found_facts(clock), records, rules, clock)
 
-    activities = PublicityViews(clock)
-    duties = read_duties(premises.policy, demands.first_desks)
+    activities, duties = PublicityViews(clock), read_duties(premises.policy, demands.first_desks)
     registered = PublicityDesk(publicity(clock), publicity_gaps(clock), activities, duties, clock)
-    agenda = MeetingViews(plan, registered.late, clock)
-    seats = read_conference(premises.policy, demands)
+    agenda, seats = MeetingViews(plan, registered.late, clock), read_conference(premises.policy, demands)
 
     class OpenedReporting(Reporting):
         """The desk with its handlers and views."""
