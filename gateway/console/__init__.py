@@ -42,6 +42,7 @@ from gateway.console import (
     reward_pages,
     search_pages,
     tip_pages,
+    transfer_pages,
     vault_pages,
     warning_pages,
 )
@@ -54,6 +55,7 @@ DESK: Final = (
     inbox_pages,
     tip_pages,
     handover_pages,
+    transfer_pages,
     case_pages,
     evidence_pages,
     order_pages,

@@ -28,6 +28,7 @@ PLACES: Final = (
     Place("/office", "office.title", "stage_report.read", "all"),
     Place("/desk/search", "staff.search", "tip.read"),
     Place("/desk/cases", "staff.cases", "case.read"),
+    Place("/desk/transfers", "staff.transfers", "transfer.read"),
     Place("/desk/returns", "staff.returns", "stage_report.change"),
     Place("/desk/assessment", "staff.assessment", "assessment.read"),
     Place("/desk/bulletins", "staff.bulletins", "bulletin.read"),

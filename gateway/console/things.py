@@ -44,6 +44,7 @@ _PAGES: Final = {
     "criminal_referral": "/desk/handovers/",
     "referral": "/desk/handovers/",
     "assistance": "/desk/handovers/",
+    "transfer": "/desk/transfers/",
     "supervision_order": "/desk/orders/",
     "order": "/desk/orders/",
     "stage_report": "/desk/returns/",

@@ -22,6 +22,7 @@ REWARD_PAYEE: Final = "reward-payee"
 VISIT: Final = "visit"
 CASE: Final = "case"
 CRIMINAL_REFERRAL: Final = "criminal-referral"
+TRANSFER: Final = "transfer"
 
 PURGED_BY: Final[Mapping[str, str]] = {
     INFORMANT_IDENTITY: "tips",
@@ -31,6 +32,7 @@ PURGED_BY: Final[Mapping[str, str]] = {
     VISIT: "inspections",
     CASE: "cases",
     CRIMINAL_REFERRAL: "cases",
+    TRANSFER: "cases",
 }
 """The rows that a run carries out, and the desk that does; the others are kept by other means or not kept here."""
 

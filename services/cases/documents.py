@@ -151,6 +151,7 @@ class TransferDocument(AggregateDocument):
             {"fields": ["sender_agency", "sent_at"]},
             {"fields": ["receiver_agency", "sent_at"]},
             {"fields": ["sent_at"]},
+            *kept_indexes("keeping"),
         ],
     }
 
@@ -159,8 +160,8 @@ class TransferDocument(AggregateDocument):
     receiver = StringField(required=True)
     receiver_agency = StringField(required=True)
     ground = StringField(required=True)
-    basis = StringField(required=True)
-    reference = StringField(required=True)
+    basis = StringField()
+    reference = StringField()
     referral_id = StringField()
     papers = ListField(DictField())
     state = StringField(required=True)
@@ -168,6 +169,7 @@ class TransferDocument(AggregateDocument):
     refusals = ListField(DictField())
     arbitration = DictField()
     receipt = DictField()
+    keeping = DictField()
 
 
 class JointOperationDocument(AggregateDocument):

@@ -113,9 +113,9 @@ def purges(clock: Clock) -> tuple[AggregateStore[PurgePart], PartWatch]:
     return AggregateStore(CasesPurgeDocument, PurgePart, PURGES, clock), PartWatch(CasesPurgeDocument)
 
 
-def kept() -> tuple[KeptShelf, KeptShelf]:
-    """Open the searches for cases and for referrals that have been kept long enough."""
-    return KeptShelf(CaseDocument), KeptShelf(CriminalReferralDocument)
+def kept() -> tuple[KeptShelf, KeptShelf, KeptShelf]:
+    """Open the searches for cases, for referrals and for matters handed over that have been kept long enough."""
+    return KeptShelf(CaseDocument), KeptShelf(CriminalReferralDocument), KeptShelf(TransferDocument)
 
 
 def receipts() -> ReceiptBook:

@@ -51,6 +51,7 @@ from lianxi.contracts.tips import (
     TipSummary,
     TipView,
 )
+from lianxi.contracts.transfers import TransferPage
 from tests.support.gateway_fakes import NOON, Door, open_door
 
 PASSWORD = "four words in a row"
@@ -233,6 +234,7 @@ def open_desk(folder: Path, **more: Any) -> Iterator[Door]:
         opened.bus.says("list_notices", NoticePage(items=()))
         opened.bus.says("list_referrals", ReferralPage(items=()))
         opened.bus.says("list_assistance", AssistancePage(items=()))
+        opened.bus.says("list_transfers", TransferPage(items=()))
         opened.bus.says("list_cases", CasePage(items=()))
         opened.bus.says("list_orders", OrderPage(items=()))
         opened.bus.says("list_stage_reports", StageReportList(items=()))

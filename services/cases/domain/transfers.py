@@ -27,6 +27,7 @@ from lianxi.contracts.transfers import (
 )
 from lianxi.kernel.errors import Conflict, RuleBroken
 from lianxi.kernel.identity_numbers import holds_identity_number
+from lianxi.policy.retention import NOT_COUNTED, TRANSFER, Keeping, Purge, counted, purged
 from services.cases.domain.cases import agency_of
 from services.cases.domain.transferring import POLICE, check_papers
 
@@ -73,6 +74,7 @@ class Transfer:
     refusals: tuple[Refusal, ...] = ()
     arbitration: Arbitration | None = None
     receipt: dict[str, Any] | None = None
+    keeping: Keeping = NOT_COUNTED
 
 
 Decided = tuple[Transfer, tuple[Event, ...]]
@@ -131,14 +133,20 @@ def send(transfer: Transfer) -> Decided:
 
 
 def accept(transfer: Transfer, receipt: Mapping[str, Any], now: datetime) -> Decided:
-    """Take a matter on under its signed receipt.
+    """Take a matter on under its signed receipt; from now on it is counted how long it has been kept.
 
     Clause: L32.1 (criteria 1.4, 1.7).
     Raises:
         Conflict: transfer.wrong_state.
     """
     _come_to(transfer, TransferState.SENT)
-    taken = replace(transfer, state=TransferState.ACCEPTED, receiver=receipt["receiver"], receipt=dict(receipt))
+    taken = replace(
+        transfer,
+        state=TransferState.ACCEPTED,
+        receiver=receipt["receiver"],
+        receipt=dict(receipt),
+        keeping=counted(transfer.keeping, TRANSFER, now),
+    )
     return taken, (TransferAccepted(**_facts(taken, now), number=receipt["number"]),)
 
 
@@ -192,6 +200,24 @@ def arbitrate(transfer: Transfer, command: ArbitrateTransfer, by: str, now: date
     decided = Arbitration(receiver=command.receiver, by=by, grounds=command.grounds.strip(), at=now)
     sent = replace(_sent_to(transfer, command.receiver), arbitration=decided)
     return sent, (TransferArbitrated(**_facts(sent, now)), TransferSent(**_facts(sent, now), is_binding=True))
+
+
+def without_words(transfer: Transfer, purge: Purge) -> Transfer:
+    """Leave of a matter its way and the hashes of its papers; who acted, the police's number and every word go.
+
+    Clause: transfer-10 (domain 5.5).
+    """
+    decided = transfer.arbitration
+    return replace(
+        transfer,
+        basis="",
+        reference="",
+        papers=tuple(replace(each, reason="") for each in transfer.papers),
+        refusals=tuple(replace(each, text="") for each in transfer.refusals),
+        arbitration=decided and replace(decided, by="", grounds=""),
+        receipt=None,
+        keeping=purged(transfer.keeping, purge),
+    )
 
 
 def _sent_to(transfer: Transfer, receiver: str) -> Transfer:

@@ -1,4 +1,4 @@
-"""What the cases desk keeps for how long: cases and criminal referrals, which then lose their persons."""
+"""What the cases desk keeps for how long: cases, criminal referrals and matters handed over, which then lose persons and words."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from typing import Protocol
 from lianxi.contracts.retention import CasesPurged, PurgedRow
 from lianxi.kernel.clock import Clock
 from lianxi.policy.book import PolicyBook
-from lianxi.policy.retention import CASE, CRIMINAL_REFERRAL
+from lianxi.policy.retention import CASE, CRIMINAL_REFERRAL, TRANSFER
 from lianxi.store.retention import Holdable, Pile, PurgePart, Retention, RunningParts, Shelf
 from lianxi.store.unit import Aggregates
 from services.cases.domain import cases as case_rules
 from services.cases.domain import referrals as referral_rules
+from services.cases.domain import transfers as transfer_rules
 from services.cases.domain.cases import Case
 from services.cases.domain.referrals import CriminalReferral
+from services.cases.domain.transfers import Transfer
 
 
 class Receipts(Protocol):
@@ -29,8 +31,10 @@ class Receipts(Protocol):
 def case_retention(
     cases: Aggregates[Case],
     referrals: Aggregates[CriminalReferral],
+    transfers: Aggregates[Transfer],
     case_shelf: Shelf,
     referral_shelf: Shelf,
+    transfer_shelf: Shelf,
     receipts: Receipts,
     forget: Sequence[Callable[[Case], None]],
     parts: Aggregates[PurgePart],
@@ -63,8 +67,19 @@ def case_retention(
                 purge=referral_rules.without_persons,
                 outside=lambda referral: receipts.erase(referral.id),
             ),
+            Pile(
+                rules=(TRANSFER,),
+                items=transfers,
+                shelf=transfer_shelf,
+                purge=transfer_rules.without_words,
+                outside=lambda transfer: receipts.erase(transfer.id),
+            ),
         ),
-        holdable={"case": Holdable(cases, case_shelf), "referral": Holdable(referrals, referral_shelf)},
+        holdable={
+            "case": Holdable(cases, case_shelf),
+            "referral": Holdable(referrals, referral_shelf),
+            "transfer": Holdable(transfers, transfer_shelf),
+        },
         policies=policies,
         clock=clock,
         finished=_finished,

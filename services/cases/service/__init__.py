@@ -107,6 +107,7 @@ def open_desk(premises: Premises[CasesSettings]) -> type[Desk]:
     safe = store.PersonSafe(KeyRing(read_key(premises.settings.cases_persons_keys_file)))
     index, opener = store.PartyIndex(clock), Opener(read_key(premises.settings.cases_seal_key_file))
 
+    handed = store.transfers(clock)
     folder, proofs = SealedFiles(premises.settings.cases_attachments_dir), store.evidence(clock)
     proof_desk = EvidenceDesk(proofs, EvidenceFinder(), folder, kept, referred, rules, opener, clock)
 
@@ -116,7 +117,7 @@ def open_desk(premises: Premises[CasesSettings]) -> type[Desk]:
         handlers = CaseDesk(kept, referred, store.rights(), rules, clock, secrets.randbits)
         transfers = ReferralDesk(referred, kept, book, rules, clock, signing_key)
         helping = AssistanceDesk(helped, kept, rules, clock)
-        matters = TransferDesk(store.transfers(clock), book, rules, clock, signing_key)
+        matters = TransferDesk(handed, book, rules, clock, signing_key)
         joint = JointOperationDesk(store.joint_operations(clock), kept, rules, clock)
         joint_views = JointOperationViews(clock)
         persons = PartyDesk(store.parties(clock), index, safe, kept, referred, opener, clock, secrets.randbits)
@@ -129,6 +130,7 @@ def open_desk(premises: Premises[CasesSettings]) -> type[Desk]:
         retention = case_retention(
             kept,
             referred,
+            handed,
             *store.kept(),
             book,
             (persons.forget, proof_desk.forget),
