@@ -1,4 +1,4 @@
-"""What the cases desk keeps for how long: cases, criminal referrals and matters handed over, which then lose persons and words."""
+"""What the cases desk keeps for how long: cases, referrals and matters handed over, which then lose their persons."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
@@ -11,14 +11,27 @@ import pytest
 from lianxi.contracts.cases import CaseOutcome, CloseCase, CloseReason, Measure, RecordMeasure
 from lianxi.contracts.envelope import Cause
 from lianxi.contracts.retention import HoldItem, RetentionRunStarted
+from lianxi.contracts.transfers import (
+    AcceptTransfer,
+    ArbitrateTransfer,
+    GetTransfer,
+    RefuseTransfer,
+    ResendTransfer,
+    SendTransfer,
+    TransferGround,
+    TransferRefusal,
+    TransferState,
+)
 from lianxi.policy.book import PolicyBook
 from lianxi.policy.load import read_policy
 from lianxi.store.fakes import MemoryAggregates, MemoryPartWatch, MemoryShelf
 from lianxi.store.mapping import as_fields
 from lianxi.store.retention import PurgePart, ids_sha256, part_of
+from services.cases.domain.transfers import Transfer
 from services.cases.handlers.retention import case_retention
-from services.cases.store import PURGES, ReceiptBook
-from tests.unit.cases.desk import MARKET, NOW, POLICY_FILES, CasesInMemory, caller
+from services.cases.handlers.transfers import TransferDesk
+from services.cases.store import PURGES, TRANSFERS, ReceiptBook
+from tests.unit.cases.desk import MARKET, NOW, POLICY_FILES, CasesInMemory, caller, shipped_rules
 
 PERSONS = (
     "市监罚〔2026〕12号",
@@ -39,11 +52,14 @@ class Keeper:
     def __post_init__(self) -> None:
         town = self.town
         self.parts: MemoryAggregates[PurgePart] = MemoryAggregates(PURGES, town.clock)
+        self.matters: MemoryAggregates[Transfer] = MemoryAggregates(TRANSFERS, town.clock)
         self.retention = case_retention(
             town.cases,
             town.referrals,
+            self.matters,
             MemoryShelf(town.cases),
             MemoryShelf(town.referrals),
+            MemoryShelf(self.matters),
             ReceiptBook(lambda: town.receipts),
             (town.persons.forget, town.exhibits.forget),
             self.parts,
@@ -63,8 +79,10 @@ class Keeper:
         return {row.rule: (row.count, row.sha256) for row in part.rows}
 
     def dump(self) -> str:
+        town = self.town
         kept = [
-            as_fields(each) for each in (*self.town.cases.all(), *self.town.referrals.all(), *self.town.parties.all())
+            as_fields(each)
+            for each in (*town.cases.all(), *town.referrals.all(), *town.parties.all(), *self.matters.all())
         ]
         return json.dumps([*kept, *self.town.receipts.rows.values()], default=str, ensure_ascii=False)
 
@@ -100,13 +118,19 @@ def keeper() -> Keeper:
 def test_a_case_loses_its_persons_after_three_years_and_a_referral_after_five(keeper: Keeper) -> None:
     (case,), (referral,) = keeper.town.cases.all(), keeper.town.referrals.all()
     assert all(word in keeper.dump() for word in PERSONS)
-    assert [count for count, _ in keeper.run("run_a", 35).values()] == [0, 0]
+    assert [count for count, _ in keeper.run("run_a", 35).values()] == [0, 0, 0]
     assert all(each.sealed for each in keeper.town.parties.all())
 
-    assert keeper.run("run_b", 37) == {"case": (1, ids_sha256([case.id])), "criminal-referral": (0, ids_sha256([]))}
+    nothing = (0, ids_sha256([]))
+    assert keeper.run("run_b", 37) == {
+        "case": (1, ids_sha256([case.id])),
+        "criminal-referral": nothing,
+        "transfer": nothing,
+    }
     assert keeper.run("run_c", 62) == {
-        "case": (0, ids_sha256([])),
+        "case": nothing,
         "criminal-referral": (1, ids_sha256([referral.id])),
+        "transfer": nothing,
     }
 
     assert [word for word in PERSONS if word in keeper.dump()] == []
@@ -133,3 +157,43 @@ def test_what_runs_is_not_counted() -> None:
     town.accepted()
     assert [each.keeping.since for each in town.cases.all()] == [None]
     assert [each.keeping.since for each in town.referrals.all()] == [None]
+
+
+@pytest.mark.criterion("24")
+def test_a_matter_handed_over_loses_its_words_after_five_years_and_an_open_one_stays(
+    keeper: Keeper,
+) -> None:
+    book = ReceiptBook(lambda: keeper.town.receipts)
+    desk = TransferDesk(keeper.matters, book, shipped_rules(), keeper.town.clock, "7" * 64)
+    police, market, office = caller("police"), caller("market"), replace(caller("office"), rows=("all",))
+
+    def send() -> str:
+        said = {"ground": TransferGround.NO_CRIME, "basis": "told word", "reference": "DYGA-9", "papers": ()}
+        return desk.send_transfer(
+            SendTransfer(sender="police/station", receiver="market/desk", **said), police
+        ).transfer_id
+
+    def refuse(item: str) -> None:
+        reason = TransferRefusal.NOT_COMPETENT
+        desk.refuse_transfer(RefuseTransfer(transfer_id=item, reason=reason, text="refusing word"), market)
+
+    item, waiting = send(), send()
+    refuse(item)
+    desk.resend_transfer(ResendTransfer(transfer_id=item, receiver="market/desk", basis="told word"), police)
+    refuse(item)
+    grounds = "deciding word"
+    desk.arbitrate_transfer(ArbitrateTransfer(transfer_id=item, receiver="market/desk", grounds=grounds), office)
+    desk.accept_transfer(AcceptTransfer(transfer_id=item, desk="market/desk", officer="market:officer-5"), market)
+    words = ("refusing word", "deciding word", "DYGA-9", "market:officer-5")
+    assert all(each in keeper.dump() for each in words)
+    assert keeper.run("run_a", 58)["transfer"][0] == 0
+
+    assert keeper.run("run_b", 62)["transfer"] == (1, ids_sha256([item]))
+
+    left, stays = keeper.matters.get(item).state, keeper.matters.get(waiting).state
+    kept = json.dumps([as_fields(left), *keeper.town.receipts.rows.values()], default=str, ensure_ascii=False)
+    assert [each for each in (*words, "told word") if each in kept] == []
+    assert (left.state, len(left.refusals), stays.basis) == (TransferState.ACCEPTED, 2, "told word")
+    assert "market/2026/000001" in keeper.town.receipts.rows
+    shown = desk.get_transfer(GetTransfer(transfer_id=item), market)
+    assert (shown.basis, shown.receipt) == ("", None)
