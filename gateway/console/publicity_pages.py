@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, ClassVar, Final
@@ -164,7 +165,11 @@ def _calendar(telling: Telling, told: Plain) -> Picture:
         states={each: telling.said(f"period_is.{each}") for each in STATES},
         months=telling.months(),
     )
-    names = {(each["duty"], each["party"]): _called(telling, each) for each in told["duties"]}
+    shared = Counter(each["duty"] for each in told["duties"])
+    names = {
+        (each["duty"], each["party"]): _called(telling, each, is_shared=shared[each["duty"]] > 1)
+        for each in told["duties"]
+    }
     rows = [Owing(names[each["duty"], each["party"]], _stretches(each["periods"])) for each in told["duties"]]
     return period_grid(said, told["year"], rows, telling.today)
 
@@ -176,9 +181,10 @@ def _stretches(periods: Sequence[Plain]) -> list[Stretch]:
     ]
 
 
-def _called(telling: Telling, duty: Plain) -> str:
+def _called(telling: Telling, duty: Plain, *, is_shared: bool) -> str:
+    """Name a row of the calendar by what tells it from the others, for the beginning is all that may fit."""
     name = str(duty["name_zh"] if telling.is_chinese else duty["name_en"])
-    return name if duty["party"] is None else f"{telling.name(duty['party'])} · {name}"
+    return f"{telling.name(duty['party'])} · {name}" if is_shared and duty["party"] else name
 
 
 def _duty(telling: Telling, names: Mapping[str, str], plain: Plain) -> dict[str, Any]:

@@ -168,10 +168,15 @@ def test_a_matter_handed_over_loses_its_words_after_five_years_and_an_open_one_s
     police, market, office = caller("police"), caller("market"), replace(caller("office"), rows=("all",))
 
     def send() -> str:
-        said = {"ground": TransferGround.NO_CRIME, "basis": "told word", "reference": "DYGA-9", "papers": ()}
-        return desk.send_transfer(
-            SendTransfer(sender="police/station", receiver="market/desk", **said), police
-        ).transfer_id
+        asked = SendTransfer(
+            sender="police/station",
+            receiver="market/desk",
+            ground=TransferGround.NO_CRIME,
+            basis="told word",
+            reference="DYGA-9",
+            papers=(),
+        )
+        return desk.send_transfer(asked, police).transfer_id
 
     def refuse(item: str) -> None:
         reason = TransferRefusal.NOT_COMPETENT
