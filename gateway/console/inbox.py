@@ -24,7 +24,7 @@ from gateway.console.return_pages import RETURN, end_of
 from gateway.console.staff import admitted, here_of, reading_for
 from gateway.console.things import Move, Thing, moves_in, page_about, telling_for
 from gateway.console.tip_pages import TIP
-from gateway.console.transfer_pages import TRANSFER, state_of
+from gateway.console.transfer_pages import TRANSFER, waiting_row
 from gateway.console.tray import Found, Row, Tray, Whose
 from gateway.console.vault_pages import OPENING
 from gateway.exchange import house_of
@@ -150,21 +150,8 @@ class Gathering:
 
     async def _transfers(self) -> Found:
         told, is_cut = await self._all(transfers.list_transfers)
-        found = []
-        for each in told:
-            moves = TRANSFER.moves(self._policy, each)
-            if not moves:
-                continue
-            row = Row(
-                kind="transfer",
-                path=f"{TRANSFER.root}{each['transfer_id']}",
-                title=self._telling.name("resource:transfer"),
-                number=each.get("reference") or "",
-                state=state_of(self._telling, each),
-                desk=moves[0].desks[0],
-                came_at=instant(each.get("sent_at")),
-            )
-            found.append(await self._owned(row, TRANSFER, moves))
+        rows = [(each, moves) for each in told if (moves := TRANSFER.moves(self._policy, each))]
+        found = [await self._owned(waiting_row(self._telling, *each), TRANSFER, each[1]) for each in rows]
         return Found(tuple(found), is_cut)
 
     async def _cases(self) -> Found:

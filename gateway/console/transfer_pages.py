@@ -17,6 +17,7 @@ from gateway.console.ground import read_form
 from gateway.console.handover_pages import POLICE, paper_entries, papers_in
 from gateway.console.staff import StaffRoute, admitted, here_of, reading_for, staff_page
 from gateway.console.things import Choices, Move, Thing, telling_for
+from gateway.console.tray import Row
 from gateway.exchange import house_of
 from gateway.routes import referrals, transfers
 from gateway.routes.parameters import ItemPath
@@ -145,6 +146,19 @@ def others_than_police(telling: Telling) -> list[tuple[str, str]]:
 def state_of(telling: Telling, plain: Plain) -> str:
     """Say where a matter stands."""
     return telling.said(f"transfer_is.{plain['state']}") if plain.get("state") else ""
+
+
+def waiting_row(telling: Telling, plain: Plain, moves: Sequence[Move]) -> Row:
+    """Tell a matter as a row of the inbox."""
+    return Row(
+        kind="transfer",
+        path=f"{TRANSFER.root}{plain['transfer_id']}",
+        title=telling.name("resource:transfer"),
+        number=plain.get("reference") or "",
+        state=state_of(telling, plain),
+        desk=moves[0].desks[0],
+        came_at=instant(plain.get("sent_at")),
+    )
 
 
 def _refusal(telling: Telling, plain: Plain) -> dict[str, Any]:

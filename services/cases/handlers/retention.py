@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from lianxi.contracts.retention import CasesPurged, PurgedRow
 from lianxi.kernel.clock import Clock
@@ -75,15 +75,17 @@ def case_retention(
                 outside=lambda transfer: receipts.erase(transfer.id),
             ),
         ),
-        holdable={
-            "case": Holdable(cases, case_shelf),
-            "referral": Holdable(referrals, referral_shelf),
-            "transfer": Holdable(transfers, transfer_shelf),
-        },
+        holdable=_holdable(
+            case=(cases, case_shelf), referral=(referrals, referral_shelf), transfer=(transfers, transfer_shelf)
+        ),
         policies=policies,
         clock=clock,
         finished=_finished,
     )
+
+
+def _holdable(**kinds: tuple[Aggregates[Any], Shelf]) -> Mapping[str, Holdable[Any]]:
+    return {noun: Holdable(*each) for noun, each in kinds.items()}
 
 
 def _finished(run_id: str, rows: tuple[PurgedRow, ...], at: datetime) -> CasesPurged:
