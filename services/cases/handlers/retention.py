@@ -53,13 +53,7 @@ def case_retention(
         parts=parts,
         watch=watch,
         piles=(
-            Pile(
-                rules=(CASE,),
-                items=cases,
-                shelf=case_shelf,
-                purge=case_rules.without_persons,
-                outside=forget_beside,
-            ),
+            Pile(rules=(CASE,), items=cases, shelf=case_shelf, purge=case_rules.without_persons, outside=forget_beside),
             Pile(
                 rules=(CRIMINAL_REFERRAL,),
                 items=referrals,
