@@ -32,7 +32,8 @@ from lianxi.runtime import metrics
 
 HEARD: Final = f"{TipClockStarted.KEY}.#"
 RESCUE: Final = "rescue"
-TAKES_IN: Final = frozenset({"/v1/tips", "/v1/public/tips", "/report/receipt"})
+_BY_GEOREPORT: Final = ("/open311/v2/requests.json", "/open311/v2/requests.xml")
+TAKES_IN: Final = frozenset({"/v1/tips", "/v1/public/tips", "/report/receipt", *_BY_GEOREPORT})
 WINDOW_SECONDS: Final = 2.0
 SHORTEST_SECONDS: Final = 1.0
 AWAY_SECONDS: Final = 5.0

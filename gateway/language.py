@@ -11,7 +11,7 @@ from gateway.wording import Language, language_for
 
 COOKIE: Final = "lang"
 QUERY: Final = "lang"
-_CHINESE_FIRST: Final = (paths.PUBLIC, "/problems/")
+_CHINESE_FIRST: Final = (paths.PUBLIC, paths.GEOREPORT, "/problems/")
 
 
 def language_of(scope: Any) -> Language:

@@ -20,6 +20,7 @@ _PROBLEM = {
 }
 _TAGS = (
     ("public", "For everybody, without an account"),
+    ("open311", "GeoReport v2 for everybody: reports in public categories, and how those stand that are to be seen"),
     ("tips", "受理: tips and their dialogue"),
     ("inspections", "巡查: rentals and visits"),
     ("cases", "办案: cases and criminal referrals"),
@@ -67,7 +68,7 @@ def _description(app: FastAPI) -> dict[str, Any]:
             if (method.upper(), path) in rights:
                 operation["x-right"] = rights[method.upper(), path]
             operation["responses"].pop("422", None)
-            operation["responses"]["default"] = _PROBLEM
+            operation["responses"].setdefault("default", _PROBLEM)
     for name, missing in cut_fields().items():
         # Whoever may know of an item without seeing all of it gets an answer in which these fields are not there.
         if name in schemas:

@@ -10,13 +10,14 @@ from typing import Any, Final
 
 API: Final = "/v1/"
 PUBLIC: Final = "/v1/public/"
+GEOREPORT: Final = "/open311/"
 TOKEN: Final = "/oauth/token"  # noqa: S105
 STATIC: Final = "/static/"
 PUBLIC_PAGES: Final = frozenset({"", "report", "track", "warnings", "numbers", "accessibility"})
 """First parts of the paths of pages that need no account."""
 STAFF_PAGES: Final = frozenset({"desk", "m", "office", "ops", "developers"})
 """First parts of the paths of pages that need a session."""
-_FOR_MACHINES: Final = (API, TOKEN, STATIC)
+_FOR_MACHINES: Final = (API, GEOREPORT, TOKEN, STATIC)
 
 
 def is_public_page(path: str) -> bool:
@@ -36,17 +37,22 @@ def is_page(path: str) -> bool:
 
 def is_public(path: str) -> bool:
     """Say whether whoever asks for this path is to leave no trace."""
-    return path.startswith(PUBLIC) or is_public_page(path)
+    return path.startswith((PUBLIC, GEOREPORT)) or is_public_page(path)
+
+
+def is_georeport(path: str) -> bool:
+    """Say whether a path is one of GeoReport's, whose refusals have a shape of their own."""
+    return path.startswith(GEOREPORT)
 
 
 def is_counted(path: str) -> bool:
     """Say whether requests for this path are limited in number."""
-    return path.startswith((API, TOKEN)) or is_page(path)
+    return path.startswith((API, GEOREPORT, TOKEN)) or is_page(path)
 
 
 def is_noted(route: str) -> bool:
     """Say whether requests for this route get a row in the request audit."""
-    return route.startswith(API) or is_page(route)
+    return route.startswith((API, GEOREPORT)) or is_page(route)
 
 
 def wants_page(scope: Any) -> bool:

@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway import paths
+from gateway import georeport, paths
 from gateway.language import language_of
 from gateway.refusals import NoSuchThing, Turned, UnreadableBody
 from gateway.wording import TAGS, Language, words
@@ -154,7 +154,19 @@ def written(problem: Problem, scope: Scope) -> Response:
     scope.setdefault("state", {})["problem_code"] = problem.code
     _count(problem)
     page: PageWriter | None = getattr(scope["app"].state, "problem_page", None) if paths.wants_page(scope) else None
-    return _document(problem, scope) if page is None else page(problem, scope)
+    if page is None:
+        return _for_georeport(problem, scope) if paths.is_georeport(scope["path"]) else _document(problem, scope)
+    return page(problem, scope)
+
+
+def _for_georeport(problem: Problem, scope: Scope) -> Response:
+    language = language_of(scope)
+    wording = words().problem(problem.code, problem.status)
+    wrong = "; ".join(f"{pointer}: {_said(kind, expected, language)}" for pointer, kind, expected in problem.wrong)
+    told = f"{problem.code}: {wording.what.told(language)}. {wording.to_do.told(language)} {wrong}".strip()
+    answer = georeport.refusal(georeport.STATUS.get(problem.status, problem.status), told, scope["path"])
+    answer.headers.update({**problem.headers, "Content-Language": TAGS[language]})
+    return answer
 
 
 def _document(problem: Problem, scope: Scope) -> Response:

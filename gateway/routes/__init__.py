@@ -29,6 +29,7 @@ from gateway.routes import (
     meetings,
     notices,
     oauth,
+    open311,
     ops,
     outside,
     parties,
@@ -125,5 +126,5 @@ def add_routes(app: FastAPI) -> None:
     hang(app, photographs.uploads)
     hang(app, evidence.uploads)
     hang(app, imports.uploads)
-    for area in (public, *DESKS, audit, ops, oauth, schemas, health):
+    for area in (public, open311, *DESKS, audit, ops, oauth, schemas, health):
         hang(app, area.router)

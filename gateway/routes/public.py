@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Request, Response
@@ -59,22 +59,51 @@ async def file_tip(
     body: PublicTip, request: Request, house: InHouse, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """File a tip. The answer shows a receipt code, once; with it the informant comes back."""
+    return (await file(house, request, body, idempotency_key)).answer
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A tip that was filed, with what it was made of: from that its id follows, and the other way nothing."""
+
+    answer: Response
+    seed: bytes
+    code: str
+
+
+async def file(
+    house: House,
+    request: Request,
+    body: PublicTip,
+    idempotency_key: str | None,
+    *,
+    by: str = "web",
+    open_to_all: bool = False,
+) -> Filed:
+    """File a tip by one of the public's sources; whether everybody may see how it stands, the desk decides.
+
+    Raises:
+        Unusable: form.trap_filled; as `intake.submission`.
+    """
     if body.website:
         raise Unusable("form.trap_filled")
     intake.lane_of(house, body.category, body.kind)
     village = intake.village_of(house, body.village)
     key = read_key(idempotency_key)
-    fingerprint = house.answers.fingerprint("public.tip", body.model_dump(mode="json"))
+    said = body.model_dump(mode="json")
+    fingerprint = house.answers.fingerprint("public.tip", said if by == "web" else [said, by, open_to_all])
     same = () if key is None else (PUBLIC, key, fingerprint)
     code = receipts.new_code() if key is None else receipts.derived_code(house.key, *same)
+    seed = intake.seed_of(house, *same)
 
     async def act() -> Response:
-        return await _take_in(house, body, request, code, intake.seed_of(house, *same))
+        return await _take_in(house, body, request, code, seed, by, open_to_all)
 
     answer = (
         await act() if key is None else await house.answers.once(_write(house, key, fingerprint), act, _refuse(request))
     )
-    return receipts.with_code(house.filings.with_proof(answer, body, village, *same), code)
+    answer = house.filings.with_proof(answer, body, village, *same)
+    return Filed(receipts.with_code(answer, code), seed, code)
 
 
 def _write(house: House, key: str, fingerprint: str, *, needs_store: bool = False) -> Write:
@@ -89,11 +118,14 @@ def _refuse(request: Request) -> Any:
     return refuse
 
 
-async def _take_in(house: House, body: PublicTip, request: Request, code: str, seed: bytes) -> Response:
+async def _take_in(
+    house: House, body: PublicTip, request: Request, code: str, seed: bytes, by: str, open_to_all: bool
+) -> Response:
     verifier = await house.verifiers.verifier(code)
     command = await intake.submission(
-        house, body, seed, kind=body.kind, channel=Channel.WEB, actor=PUBLIC, verifier=verifier
+        house, body, seed, kind=body.kind, channel=Channel.WEB, actor=PUBLIC, verifier=verifier, source=by
     )
+    command = replace(command, is_public=open_to_all)
     cause = replace(_caller(request).cause(), lane=command.lane)
     await intake.hand_in_or_spool(house, command, cause)
     house.recent.accepted(verifier)
@@ -112,7 +144,7 @@ async def read_status(
     request: Request, house: InHouse, lianxi_receipt: ReceiptCode = None, lianxi_proof: Proof = None
 ) -> Response:
     """Read where a tip stands, with its receipt code."""
-    async with _trying(request, house, lianxi_receipt, lianxi_proof) as verifier:
+    async with trying(request, house, lianxi_receipt, lianxi_proof) as verifier:
         asked = FindTipByReceipt(receipt_verifier=verifier)
         return await _known(request, house, verifier, "find_tip_by_receipt", asked)
 
@@ -128,8 +160,8 @@ async def write_message(
 ) -> Response:
     """Write to the desk that has the tip; it knows the informant only by the receipt code."""
     key = read_key(idempotency_key)
-    async with _trying(request, house, lianxi_receipt, lianxi_proof) as verifier:
-        return await _write_message(request, house, verifier, body, key)
+    async with trying(request, house, lianxi_receipt, lianxi_proof) as verifier:
+        return await write_from_informant(request, house, verifier, body, key)
 
 
 @router.post("/v1/public/rewards", response_model=PublicStatus)
@@ -143,7 +175,7 @@ async def claim_reward(
 ) -> Response:
     """Claim a reward for a tip that was closed as true. Who is to be paid is sealed here; no desk reads it."""
     key = read_key(idempotency_key)
-    async with _trying(request, house, lianxi_receipt, lianxi_proof) as verifier:
+    async with trying(request, house, lianxi_receipt, lianxi_proof) as verifier:
         return await _claim_reward(request, house, verifier, body, key)
 
 
@@ -162,7 +194,7 @@ async def change_code(
     key = read_key(idempotency_key)
     if key is None:
         raise BadRequest("idempotency.key_missing")
-    async with _trying(request, house, lianxi_receipt, lianxi_proof) as verifier:
+    async with trying(request, house, lianxi_receipt, lianxi_proof) as verifier:
         return await _change_code(request, house, verifier, key)
 
 
@@ -173,7 +205,7 @@ async def _change_code(request: Request, house: House, verifier: str, key: str) 
 
     async def act() -> Response:
         asked = ChangeReceipt(receipt_verifier=verifier, new_verifier=await house.verifiers.verifier(code))
-        view = await _view(request, house, verifier, "change_receipt", asked, command_id=command_id)
+        view = await status_by_code(request, house, verifier, "change_receipt", asked, command_id=command_id)
         house.recent.forget(verifier)
         told = {"tip_number": view.number, "received_at": level_to_hour(view.received_at).isoformat()}
         return Response(codec.to_bytes(told), 200, media_type="application/json")
@@ -208,7 +240,7 @@ async def _once_if_keyed(
     return await house.answers.once(write, lambda: act(command_id), _refuse(request))
 
 
-async def _write_message(
+async def write_from_informant(
     request: Request, house: House, verifier: str, body: InformantMessage, key: str | None
 ) -> Response:
     content = house.sealer.seal({"text": body.text}, CONTENT)
@@ -224,7 +256,7 @@ async def _write_message(
 
 
 @asynccontextmanager
-async def _trying(request: Request, house: House, written_code: str | None, given: str | None) -> AsyncIterator[str]:
+async def trying(request: Request, house: House, written_code: str | None, given: str | None) -> AsyncIterator[str]:
     """Guard one try of a code, and work out its verifier: in that order, so that guessing costs us nothing."""
     if written_code is None:
         raise BadRequest("receipt.missing")
@@ -235,11 +267,11 @@ async def _trying(request: Request, house: House, written_code: str | None, give
 async def _known(
     request: Request, house: House, verifier: str, method: str, asked: Any, *, command_id: str | None = None
 ) -> Response:
-    view = await _view(request, house, verifier, method, asked, command_id=command_id)
+    view = await status_by_code(request, house, verifier, method, asked, command_id=command_id)
     return Response(_status(view, request).model_dump_json(), 200, media_type="application/json")
 
 
-async def _view(
+async def status_by_code(
     request: Request, house: House, verifier: str, method: str, asked: Any, *, command_id: str | None = None
 ) -> TipStatusView:
     caller = _caller(request, command_id)

@@ -109,6 +109,8 @@ class SubmitTip(Command):
     source: str | None = None
     filed_by: str | None = None
     """The account of the official who handed it in; never an informant."""
+    is_public: bool = False
+    """Whether its informant wants everybody to see how it stands; the desk decides whether it may be."""
 
 
 # --- commands and questions by RPC

@@ -185,6 +185,7 @@ class Route(Sourced):
     reason_zh: str
     reason_en: str
     is_default: bool = False
+    is_public: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -115,6 +115,11 @@ class Policy:
         return tuple(route.category for route in sorted(self.routes, key=lambda route: route.is_default))
 
     @cached_property
+    def public_routes(self) -> tuple[Route, ...]:
+        """The categories in which everybody may see that a tip was filed and how it stands; never a rescue's."""
+        return tuple(each for each in self.routes if each.is_public and each.lane != "rescue" and "tip" in each.kinds)
+
+    @cached_property
     def members(self) -> tuple[str, ...]:
         """The agencies with a seat in the joint conference."""
         seated = {code for post in self.posts if post.role == "member" for code in post.agencies}

@@ -34,6 +34,7 @@ class TipDocument(AggregateDocument):
             {"fields": ["unread_since"], "sparse": True},
             {"fields": ["next_rung_at"], "sparse": True},
             {"fields": ["officer"], "sparse": True},
+            {"fields": ["public_on"], "sparse": True},
             {"fields": ["filed_by", "listed_at"]},
             *kept_indexes("keeping"),
             *kept_indexes("identity", holds=False),
@@ -79,6 +80,7 @@ class TipDocument(AggregateDocument):
     officer = StringField()
     filed_by = StringField()
     visit_id = StringField()
+    public_on = DateTimeField()
     keeping = DictField()
     identity = DictField()
 

@@ -17,8 +17,8 @@ from lianxi.contracts.alarms import Mark
 from lianxi.contracts.clocks import ClockChange
 from lianxi.contracts.envelope import Caller, Lane
 from lianxi.contracts.inspections import Finding
-from lianxi.contracts.tips import TipKind, VerificationOutcome
-from lianxi.kernel.clock import local_date
+from lianxi.contracts.tips import SubmitTip, TipKind, VerificationOutcome
+from lianxi.kernel.clock import local_date, local_midnight
 from lianxi.kernel.errors import PolicyBroken, Refused, RuleBroken
 from lianxi.policy import clockwork
 from lianxi.policy.calendar import add_period
@@ -70,6 +70,17 @@ DISPATCH_CLAUSE = "L81.2"
 VERIFY_CLAUSE = "L39.1"
 TELLING_CLAUSE = "L32.1"
 PATROL_CLAUSE = "L45.1"
+
+
+def public_from(policy: Policy, command: SubmitTip, category: str) -> datetime | None:
+    """Say from which midnight everybody may see how a tip stands: its informant wants it, has a name and may choose so.
+
+    Clause: L74.1 (criterion 14.4; domain K-04: whoever is anonymous leaves no trace in any list).
+    """
+    may_be = command.is_public and not command.is_anonymous and command.contact is not None
+    if not may_be or category not in {each.category for each in policy.public_routes}:
+        return None
+    return local_midnight(local_date(command.received_at))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -170,6 +170,7 @@ class Tip:
     that the informant has not read; when informants read is noted nowhere.
     `visit_id` is the visit that saw what the tip is about, if one did.
     `officer` is whoever took it on for the lead, `filed_by` the official who handed it in.
+    `public_on` is the midnight before a tip came in of which everybody may know how it stands; most have none.
     `keeping` says how long its words are kept; `identity` likewise, if the vault keeps anything of its informant.
     """
 
@@ -215,6 +216,7 @@ class Tip:
     keeping: Keeping = NOT_COUNTED
     identity: Keeping | None = None
     visit_id: str | None = None
+    public_on: datetime | None = None
 
     @property
     def dispatch(self) -> Dispatch:

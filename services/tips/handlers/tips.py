@@ -175,6 +175,7 @@ class TipHandlers(InformantSide):
             filed_by=command.filed_by,
             received_at=command.received_at,
             identity=NOT_COUNTED if command.contact is not None else None,
+            public_on=rules.public_from(self.policy, command, to.category),
         )
         author = Author.INFORMANT if tip.submitter is None else Author.DESK
         tip = attachments.attached(tip, command.attachments, author, command.received_at)
