@@ -116,8 +116,40 @@ def _contact(form: Mapping[str, str]) -> dict[str, str] | None:
     return {key: value for key, value in given.items() if value} or None
 
 
-def described(fields: Mapping[str, str], needed: tuple[str, ...]) -> dict[str, Any]:
+def _described(fields: Mapping[str, str], needed: tuple[str, ...]) -> dict[str, Any]:
     """Describe a form for OpenAPI."""
     properties = {name: {**_TEXT, "description": words} for name, words in fields.items()}
     schema = {"type": "object", "required": list(needed), "properties": properties}
     return {"requestBody": {"required": True, "content": {FORM: {"schema": schema}}}}
+
+
+REPORT: Final = _described(
+    {
+        "service_code": "A category of `services`",
+        "description": "What is going on; only the desk reads it",
+        "address_string": "Where, in words",
+        "address_id": "An address code, or the code of a village",
+        "lat": "Latitude (WGS84), with `long`",
+        "long": "Longitude",
+        "first_name": "With a name, telephone or address a report is not anonymous; all three go into the vault unread",
+        "last_name": "As `first_name`",
+        "phone": "As `first_name`",
+        "email": "As `first_name`",
+        "attribute[village]": "The code of a village",
+        "attribute[rental_code]": "The code of a rental",
+        "attribute[happened_at]": "When it happened, with its zone",
+        "attribute[people_count]": "How many people were there",
+        "attribute[publish]": "`yes` to let everybody see how the report stands; not of anonymous reports",
+        "device_id": "Not read",
+        "account_id": "Not read",
+        "media_url": "Not read; pictures go to /v1/public/attachments or the town's page",
+        "api_key": "Not needed and not read",
+    },
+    ("service_code", "description"),
+)
+
+
+UPDATE: Final = _described(
+    {"service_request_id": "The number on the receipt", "description": "What the desk should know; only it reads this"},
+    ("service_request_id", "description"),
+)

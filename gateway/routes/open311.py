@@ -20,7 +20,7 @@ from gateway import intake
 from gateway.bodies import Code, InformantMessage
 from gateway.exchange import House, IdempotencyKey
 from gateway.georeport import JSON, XML, GeoReportError, Row, Written, told
-from gateway.georeport_forms import checked, described, read_form, read_report
+from gateway.georeport_forms import REPORT, UPDATE, checked, read_form, read_report
 from gateway.idempotency import read_key
 from gateway.language import language_of
 from gateway.refusals import BadRequest, NoSuchThing
@@ -104,7 +104,7 @@ async def discover(form: Form, request: Request, house: InHouse) -> Response:
 
 @router.get(f"{V2}/services.{{form}}", responses=_says(list[bodies.Service]), response_class=Response)
 async def list_services(form: Form, request: Request, house: InHouse) -> Response:
-    """List the categories that the policy opens to everybody. Whoever is in danger calls 110, or uses the town's page."""
+    """List the categories that the policy opens to everybody. Whoever is in danger calls 110."""
     language = language_of(request.scope)
     group = house.policy.programme.title_zh if language == "zh" else house.policy.programme.title_en
     rows = [
@@ -135,61 +135,15 @@ async def define_service(
     villages = [
         (code, each.name_zh if language == "zh" else each.name_en) for code, each in house.policy.villages.items()
     ]
-    yes_no = [(each, _said(f"georeport_{each}", language)) for each in ("yes", "no")]
-    asked: Sequence[tuple[str, str, Sequence[tuple[str, str]]]] = (
-        ("village", "singlevaluelist", villages),
-        ("rental_code", "string", ()),
-        ("happened_at", "datetime", ()),
-        ("people_count", "number", ()),
-        ("publish", "singlevaluelist", yes_no),
-    )
-    rows = [
-        {
-            "variable": True,
-            "code": code,
-            "datatype": datatype,
-            "required": False,
-            "datatype_description": "",
-            "order": number,
-            "description": _said(f"georeport_{code}", language),
-            "values": [{"key": key, "name": name} for key, name in values],
-        }
-        for number, (code, datatype, values) in enumerate(asked, 1)
-    ]
+    rows = _attributes(villages, language)
     return told(form, "service_definition", {"service_code": service_code, "attributes": rows})
-
-
-_REPORT: Final = described(
-    {
-        "service_code": "A category of `services`",
-        "description": "What is going on; only the desk reads it",
-        "address_string": "Where, in words",
-        "address_id": "An address code, or the code of a village",
-        "lat": "Latitude (WGS84), with `long`",
-        "long": "Longitude",
-        "first_name": "With a name, telephone or address a report is not anonymous; all three go into the vault unread",
-        "last_name": "As `first_name`",
-        "phone": "As `first_name`",
-        "email": "As `first_name`",
-        "attribute[village]": "The code of a village",
-        "attribute[rental_code]": "The code of a rental",
-        "attribute[happened_at]": "When it happened, with its zone",
-        "attribute[people_count]": "How many people were there",
-        "attribute[publish]": "`yes` to let everybody see how the report stands; not of anonymous reports",
-        "device_id": "Not read",
-        "account_id": "Not read",
-        "media_url": "Not read; pictures go to /v1/public/attachments or the town's page",
-        "api_key": "Not needed and not read",
-    },
-    ("service_code", "description"),
-)
 
 
 @router.post(
     f"{V2}/requests.{{form}}",
     responses=_says(list[bodies.Receipt]),
     response_class=Response,
-    openapi_extra=_REPORT,
+    openapi_extra=REPORT,
 )
 async def file_request(
     form: Form, request: Request, house: InHouse, idempotency_key: IdempotencyKey = None
@@ -245,7 +199,7 @@ async def list_requests(
     end_date: When = None,
     status: Status = None,
 ) -> Response:
-    """List how reports stand that were filed to be seen: of the last 90 days unless said otherwise, the newest first."""
+    """List how reports stand that were filed to be seen: of the last 90 days, or as asked, the newest first."""
     if service_request_id:
         asked = FindPublicRequests(numbers=tuple(service_request_id.split(",")[:50]))
         found = await _public(request, house, "find_public_requests", asked)
@@ -272,17 +226,11 @@ async def list_updates(
     return told(form, "service_request_updates", sorted(rows, key=lambda row: row["updated_datetime"], reverse=True))
 
 
-_UPDATE: Final = described(
-    {"service_request_id": "The number on the receipt", "description": "What the desk should know; only it reads this"},
-    ("service_request_id", "description"),
-)
-
-
 @router.post(
     f"{V2}/servicerequestupdates.{{form}}",
     responses=_says(list[bodies.UpdateReceipt]),
     response_class=Response,
-    openapi_extra=_UPDATE,
+    openapi_extra=UPDATE,
 )
 async def post_update(
     form: Form,
@@ -382,3 +330,27 @@ def _name(route: Route, language: Language) -> str:
 
 def _said(code: str, language: Language) -> str:
     return words().steps[code].told(language)
+
+
+def _attributes(villages: Sequence[tuple[str, str]], language: Language) -> list[Row]:
+    yes_no = [(each, _said(f"georeport_{each}", language)) for each in ("yes", "no")]
+    asked: Sequence[tuple[str, str, Sequence[tuple[str, str]]]] = (
+        ("village", "singlevaluelist", villages),
+        ("rental_code", "string", ()),
+        ("happened_at", "datetime", ()),
+        ("people_count", "number", ()),
+        ("publish", "singlevaluelist", yes_no),
+    )
+    return [
+        {
+            "variable": True,
+            "code": code,
+            "datatype": datatype,
+            "required": False,
+            "datatype_description": "",
+            "order": number,
+            "description": _said(f"georeport_{code}", language),
+            "values": [{"key": key, "name": name} for key, name in values],
+        }
+        for number, (code, datatype, values) in enumerate(asked, 1)
+    ]

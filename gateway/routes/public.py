@@ -243,6 +243,7 @@ async def _once_if_keyed(
 async def write_from_informant(
     request: Request, house: House, verifier: str, body: InformantMessage, key: str | None
 ) -> Response:
+    """Hand what an informant writes to the desk that has the tip."""
     content = house.sealer.seal({"text": body.text}, CONTENT)
 
     async def act(command_id: str | None) -> Response:
@@ -274,6 +275,11 @@ async def _known(
 async def status_by_code(
     request: Request, house: House, verifier: str, method: str, asked: Any, *, command_id: str | None = None
 ) -> TipStatusView:
+    """Ask the desk for what the holder of a receipt code may see.
+
+    Raises:
+        NoSuchThing: receipt.not_found.
+    """
     caller = _caller(request, command_id)
     try:
         return await house.recent.patiently(

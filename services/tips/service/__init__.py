@@ -30,7 +30,6 @@ from services.tips.service.alarms import AlarmDoors
 from services.tips.service.attachments import AttachmentDoors
 from services.tips.service.figures import FigureDoors
 from services.tips.service.links import LinkDoors
-from services.tips.service.publishing import PublishingDoors
 from services.tips.service.rewards import RewardDoors, open_rewarding
 from services.tips.service.saved_searches import SavedSearchDoors, open_keeping
 from services.tips.service.search import SearchDoors
@@ -62,7 +61,6 @@ from services.tips.views.figure_table import FigureTable
 from services.tips.views.figures import TipFigureViews
 from services.tips.views.finding import Finder
 from services.tips.views.links import LinkViews, VisibleTips
-from services.tips.views.publishing import PublishingViews
 from services.tips.views.search import SearchViews
 from services.tips.views.unmasking import UnmaskingViews
 from services.tips.views.vault import VaultViews
@@ -81,7 +79,6 @@ class Tips(
     SearchDoors,
     SavedSearchDoors,
     FigureDoors,
-    PublishingDoors,
     HandingOverDesk,
     PurgingDesk,
 ):
@@ -146,7 +143,6 @@ def open_desk(premises: Premises[TipsSettings]) -> type[Desk]:
         **_finding(tracing, clock),
         **_unmasking(tips, opener, clock),
         "handlers": desk_handlers,
-        "publishing": PublishingViews(lambda: policies.current),
         "views": TipViews(tips, clock, reward=rewards.notice),
         "rewarding": rewarding,
         "rewards": rewards,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from lianxi.contracts.envelope import Caller
 from lianxi.contracts.figures import GetTipFigures, TipFigures
-from lianxi.greenroom.entries import Desk, answers, every
+from lianxi.greenroom.entries import answers, every
+from services.tips.service.publishing import PublishingDoors
 from services.tips.views.figure_table import FigureTable
 from services.tips.views.figures import TipFigureViews
 
 
-class FigureDoors(Desk):
-    """What is counted."""
+class FigureDoors(PublishingDoors):
+    """What is counted, beside what everybody may see."""
 
     figures: TipFigureViews
     figure_table: FigureTable

@@ -40,13 +40,13 @@ def public_collection() -> Any:
 class PublishingViews:
     """The answers for everybody. A category that is not the public's any more takes its tips out of sight."""
 
-    policy: Callable[[], Policy]
+    policy: Policy
     collection: Callable[[], Any] = public_collection
 
     def list_public(self, request: ListPublicRequests) -> PublicRequestList:
         """List those of some days, the newest first."""
-        until = local_midnight(request.received_to + timedelta(days=1))
-        match = {"public_on": {"$gte": max(local_midnight(request.received_from), FLOOR), "$lt": until}}
+        before = max(local_midnight(request.received_from - timedelta(days=1)), FLOOR)
+        match = {"public_on": {"$gt": before, "$lte": local_midnight(request.received_to)}}
         shown = [
             each
             for each in self._shown(match)
@@ -66,7 +66,7 @@ class PublishingViews:
         with reaching_the_store():
             rows = list(self.collection().find(match, _READ))
         rows.sort(key=lambda row: (row.get("public_on") or FLOOR, row["_id"]), reverse=True)
-        open_to_all = {route.category for route in self.policy().public_routes}
+        open_to_all = {route.category for route in self.policy.public_routes}
         return [_shown(row) for row in rows if _is_public(row, open_to_all)]
 
 
