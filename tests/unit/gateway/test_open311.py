@@ -8,7 +8,6 @@ from xml.etree import ElementTree
 
 import httpx2
 import pytest
-from defusedxml.ElementTree import fromstring
 
 from gateway.georeport import JSON, Written, told
 from gateway.georeport_bodies import ServiceRequest
@@ -38,8 +37,12 @@ def described() -> dict[str, Any]:
     return interface()
 
 
+def fromstring(text: str | bytes) -> ElementTree.Element:
+    return ElementTree.fromstring(text)  # noqa: S314 - our own
+
+
 def _part(text: str, name: str) -> ElementTree.Element:
-    found: ElementTree.Element | None = fromstring(text).find(name)
+    found = fromstring(text).find(name)
     assert found is not None, text
     return found
 
@@ -82,7 +85,7 @@ def test_a_report_without_coordinates_goes_the_public_form_s_way(door: Door, for
     assert command.tip_id == derived_id("tip", read("token"))
     assert (command.source, command.is_anonymous, command.is_public) == ("open311", True, False)
     assert opened(door, command, CONTENT)["place"] == "地址编码 442000-017"
-    assert read("receipt") in read("service_notice")
+    assert str(read("receipt")) in str(read("service_notice"))
     assert REPORT["description"] not in repr(command)
 
 
@@ -235,6 +238,5 @@ def test_no_value_can_write_xml(text: str) -> None:
     tree = fromstring(bytes(told(Written.XML, "errors", [{"code": 1, "description": text}]).body))
 
     assert [each.tag for each in tree.iter()] == ["errors", "error", "code", "description"]
-    assert isinstance(tree, ElementTree.Element)
     kept = "".join(letter for letter in text if letter not in "\x00\x1f\ud800\uffff")
     assert tree.findtext("error/description") == kept
