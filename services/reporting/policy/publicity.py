@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from lianxi.kernel.errors import NotFound, RuleBroken
 from lianxi.policy.appraisal import Activity
-from lianxi.policy.calendar import add_months, occurrences
+from lianxi.policy.periods import Period, periods_of
 from lianxi.policy.policy import Policy
-
-Period = tuple[date, date]
-DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,26 +93,5 @@ def _duty(policy: Policy, row: Activity, first_desks: Mapping[str, str]) -> Duty
         parties=row.parties,
         cadence=row.cadence,
         approval=row.approval,
-        periods=tuple(_periods(policy, row)),
+        periods=tuple(periods_of(policy, row)),
     )
-
-
-def _periods(policy: Policy, row: Activity) -> Iterator[Period]:
-    """Each period ends on a day that the cadence names; what has none is owed once in its whole stretch."""
-    phases = policy.programme.phases
-    first = row.starts_on or min(phase.starts_on for phase in phases)
-    last = row.ends_on or max(phase.ends_on for phase in phases)
-    if not row.cadence:
-        yield first, last
-        return
-    before = _one_back(first, row.cadence)
-    for on in occurrences(first, last, row.cadence):
-        yield before + DAY, on
-        before = on
-
-
-def _one_back(on: date, cadence: str) -> date:
-    amount = int(cadence[1:-1])
-    if cadence.endswith("M"):
-        return add_months(on, -amount)
-    return on - amount * (7 if cadence.endswith("W") else 1) * DAY
