@@ -331,7 +331,7 @@ _AREAS: Final = {
         ("stage_report", "supervision", "assessment", "bulletin", "major_event", "upward_report"), "reports"
     ),
     **dict.fromkeys(("meeting", "meeting_decision", "publicity"), "reports"),
-    **dict.fromkeys(("notice", "outside", "webhook", "warning"), "notices"),
+    **dict.fromkeys(("notice", "outside", "webhook", "warning", "campaign"), "notices"),
     "reward": "rewards",
     "policy": "plan",
     "letter": "ops",

@@ -20,6 +20,7 @@ from kombu import Connection
 
 from lianxi.contracts import (
     assessment,
+    campaigns,
     cases,
     evidence,
     feedback,
@@ -163,6 +164,11 @@ SUBSCRIPTIONS: Mapping[str, Mapping[str, tuple[type[Event], ...]]] = {
             meetings.DecisionReopened,
             publicity.PublicityMissed,
             webhooks.WebhookFailing,
+            campaigns.CampaignHanded,
+            campaigns.CampaignProven,
+            campaigns.CampaignSentBack,
+            campaigns.CampaignWithdrawn,
+            campaigns.NotificationsRungReached,
         ),
         "tell_hooks": webhooks.OFFERED,
         "raise_alarm": (tips.RescueRaised,),

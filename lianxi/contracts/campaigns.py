@@ -87,7 +87,6 @@ class TakeSend:
 
     campaign_id: str
     carrier: str
-    expected_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +99,6 @@ class ReturnProof:
     sent: Sent
     text_sha256: Digest
     file_sha256: Digest
-    expected_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import TypeVar
 from lianxi.contracts import (
     assessment,
     bulletins,
+    campaigns,
     cases,
     conflicts,
     evidence,
@@ -46,7 +47,7 @@ _MODULES: Mapping[str, tuple[ModuleType, ...]] = {
     "inspections": (inspections, conflicts, imports, retention),
     "cases": (cases, evidence, parties, tasks, timelines, transfers, joint_operations, retention),
     "reporting": (reporting, assessment, bulletins, retention, major_events, meetings, publicity, upward_reports),
-    "notifications": (notifications, outside, webhooks, warnings),
+    "notifications": (notifications, outside, webhooks, warnings, campaigns),
 }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from lianxi.contracts.appraisal_shown import APPRAISED
 from lianxi.contracts.attachments import AttachmentKey
+from lianxi.contracts.campaigns import CampaignView
 from lianxi.contracts.case_rights import OF_CASES
 from lianxi.contracts.conflicts import ConflictView
 from lianxi.contracts.coverage import PlanLine
@@ -174,6 +175,14 @@ SHOWS: Mapping[type[Any], Shown] = {
             ),
         },
         desks=("desk",),
+    ),
+    CampaignView: Shown(
+        "campaign",
+        {
+            "status": ("state", "sends", "written_at", "approved_at", "withdrawn_at"),
+            "content": ("text", "text_sha256", "is_warning", "approval", "reason"),
+            "officials": ("written_by", "approved_by", "withdrawn_by"),
+        },
     ),
     RewardView: Shown(
         "reward",

@@ -44,7 +44,7 @@ AGGREGATES: Mapping[str, tuple[str, ...]] = {
         "bulletins",
         *("meetings", "meeting_decisions", "publicity", "publicity_gaps"),
     ),
-    "notifications": ("notices", "outside", "hooks", "hook_deliveries", "warnings"),
+    "notifications": ("notices", "outside", "hooks", "hook_deliveries", "warnings", "campaigns"),
 }
 """The collections of each desk that hold aggregates: where the relay looks for pending events."""
 

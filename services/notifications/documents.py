@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mongoengine import BooleanField, DateTimeField, Document, IntField, ListField, StringField
+from mongoengine import BooleanField, DateTimeField, DictField, Document, IntField, ListField, StringField
 
 from lianxi.store.documents import AggregateDocument
 
@@ -175,6 +175,42 @@ class EndedCaseDocument(Document):
     outcome = StringField(required=True)
 
 
+class CampaignDocument(AggregateDocument):
+    """A campaign; its fields are those of `services.notifications.domain.campaigns.Campaign`."""
+
+    meta = {
+        "collection": "campaigns",
+        "db_alias": "notifications",
+        "indexes": [
+            {"fields": ["written_at"]},
+            *({"fields": [each, "written_at"]} for each in ("state", "agency", "carriers")),
+            *({"fields": [each, "state", "written_at"]} for each in ("agency", "carriers")),
+            {"fields": ["duty", "due_on"]},
+            {"fields": ["next_rung_at"], "sparse": True},
+        ],
+    }
+
+    duty = StringField(required=True)
+    agency = StringField(required=True)
+    owner = StringField(required=True)
+    first_on = StringField(required=True)
+    due_on = StringField(required=True)
+    state = StringField(required=True)
+    text = StringField(required=True)
+    is_warning = BooleanField(required=True)
+    written_at = DateTimeField(required=True)
+    written_by = ListField(StringField())
+    carriers = ListField(StringField())
+    sends = ListField(DictField())
+    next_rung_at = DateTimeField()
+    approval = StringField()
+    approved_at = DateTimeField()
+    approved_by = StringField()
+    withdrawn_at = DateTimeField()
+    withdrawn_by = StringField()
+    reason = StringField()
+
+
 DOCUMENTS = (
     NoticeDocument,
     DeliveryDocument,
@@ -182,4 +218,5 @@ DOCUMENTS = (
     HookDeliveryDocument,
     WarningDocument,
     EndedCaseDocument,
+    CampaignDocument,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
@@ -18,6 +18,7 @@ from lianxi.store.outbox import Announcer
 from lianxi.store.pages import FLOOR
 from lianxi.store.unit import AggregateStore, Stored
 from services.notifications.documents import (
+    CampaignDocument,
     DeliveryDocument,
     EndedCaseDocument,
     HookDeliveryDocument,
@@ -26,6 +27,7 @@ from services.notifications.documents import (
     WarningDocument,
 )
 from services.notifications.domain import Notice, announced_at
+from services.notifications.domain.campaigns import Campaign
 from services.notifications.domain.hearing import INVOLVING
 from services.notifications.domain.hook_deliveries import TRYING, HookDelivery, at_last
 from services.notifications.domain.hooks import Hook, Tally
@@ -210,6 +212,43 @@ class KeptWarnings:
             rows = list(WarningDocument._get_collection().find({"published_at": {"$gt": FLOOR}}))
         found = [as_state(PublicWarning, {**row, "id": row["_id"]}) for row in rows]
         return sorted(found, key=lambda each: str(each.published_at), reverse=True)
+
+
+CAMPAIGNS = Announcer(service="notifications", noun="campaign")
+
+
+def open_campaigns(clock: Clock) -> AggregateStore[Campaign]:
+    """Open the collection of campaigns."""
+    return AggregateStore(CampaignDocument, Campaign, CAMPAIGNS, clock)
+
+
+class KeptCampaigns:
+    """The campaigns of periods, and those whose next rung has been reached."""
+
+    def of_period(self, duty: str, due_on: date) -> Sequence[Campaign]:
+        """Read every campaign of a period, those that were taken back too."""
+        return self.between(duty, due_on, due_on)
+
+    def between(self, duty: str, first: date, last: date) -> Sequence[Campaign]:
+        """Read the campaigns of the periods that end from a day to a day."""
+        wanted = {"duty": duty, "due_on": {"$gte": first.isoformat(), "$lte": last.isoformat()}}
+        with reaching_the_store():
+            rows = list(CampaignDocument._get_collection().find(wanted))
+        return [as_state(Campaign, {**row, "id": row["_id"]}) for row in rows]
+
+    def to_press(self, now: datetime) -> Sequence[str]:
+        """Name the campaigns whose next rung has been reached, a bounded number."""
+        return _reached(CampaignDocument, now)
+
+
+_AT_A_TIME = 200
+
+
+def _reached(document: Any, now: datetime) -> list[str]:
+    wanted = {"next_rung_at": {"$gt": FLOOR, "$lte": now}}
+    with reaching_the_store():
+        rows = document._get_collection().find(wanted, {"_id": 1}).sort("next_rung_at", 1)
+        return [row["_id"] for row in rows.limit(_AT_A_TIME)]
 
 
 _LISTENING = [each.value for each in HookState if each is not HookState.STOPPED]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from lianxi.contracts.campaigns import CARRIERS, CampaignPage, ListCampaigns
 from lianxi.contracts.envelope import LANES, Caller
 from lianxi.contracts.handover import Held, HeldItems, ListHeld
 from lianxi.contracts.notifications import ListNotices, NoticePage
@@ -18,8 +19,16 @@ from lianxi.kernel.clock import Clock
 from lianxi.store.connect import reaching_the_store
 from lianxi.store.mapping import as_state
 from lianxi.store.pages import newest_first
-from services.notifications.documents import DeliveryDocument, HookDeliveryDocument, NoticeDocument, WarningDocument
+from services.notifications.documents import (
+    CampaignDocument,
+    DeliveryDocument,
+    HookDeliveryDocument,
+    NoticeDocument,
+    WarningDocument,
+)
 from services.notifications.domain import Notice, as_view
+from services.notifications.domain.campaigns import Campaign, carriers_of
+from services.notifications.domain.campaigns import as_view as as_campaign_view
 from services.notifications.domain.hook_deliveries import HookDelivery, as_delivery_view
 from services.notifications.domain.outside import Delivery, as_outside_message
 from services.notifications.domain.warnings import PublicWarning
@@ -91,6 +100,21 @@ class NoticeViews:
         )
         found = ((as_state(PublicWarning, {**row, "id": row["_id"]}), row["_version"]) for row in rows)
         return WarningPage(items=tuple(as_warning_view(*each) for each in found), next_cursor=following)
+
+    def list_campaigns(self, request: ListCampaigns, caller: Caller) -> CampaignPage:
+        """Show a page of campaigns, the newest first: to the office all, to a unit its own, to a carrier what it has."""
+        match: dict[str, Any] = {} if caller.sees_all else {"agency": caller.agency}
+        if caller.agency == CARRIERS:
+            match = {"carriers": {"$in": list(carriers_of(caller))}}
+        if request.state is not None:
+            match["state"] = request.state.value
+        now = self.clock.now()
+        rows, following = newest_first(
+            CampaignDocument._get_collection(), match, "written_at", now=now, cursor=request.cursor, limit=request.limit
+        )
+        found = ((as_state(Campaign, {**row, "id": row["_id"]}), row["_version"]) for row in rows)
+        items = tuple(as_campaign_view(state, version, caller, now) for state, version in found)
+        return CampaignPage(items=items, next_cursor=following)
 
     def list_hook_deliveries(self, request: ListHookDeliveries) -> HookDeliveryPage:
         """Show a page of a hook's deliveries, the newest first; whether the caller may is not asked here."""

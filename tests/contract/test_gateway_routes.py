@@ -246,6 +246,10 @@ get /v1/outside-messages · post /v1/outside-messages/{delivery_id}/report
 post /v1/outside-messages/{delivery_id}/retry
 get /v1/warnings · post /v1/warnings · get /v1/warnings/{warning_id} · post /v1/warnings/{warning_id}/publish
 post /v1/warnings/{warning_id}/withdraw · get /v1/public/warnings · get /v1/public/warnings.atom
+get /v1/campaigns · post /v1/campaigns · get /v1/campaigns/plan · get /v1/campaigns/{campaign_id}
+post /v1/campaigns/{campaign_id}/text · post /v1/campaigns/{campaign_id}/approve
+post /v1/campaigns/{campaign_id}/withdraw · post /v1/campaigns/{campaign_id}/sends/{carrier}/take
+post /v1/campaigns/{campaign_id}/sends/{carrier}/proof · post /v1/campaigns/{campaign_id}/sends/{carrier}/send-back
 get /v1/webhooks · post /v1/webhooks · delete /v1/webhooks/{hook_id} · post /v1/webhooks/{hook_id}/rotate
 post /v1/webhooks/{hook_id}/test · post /v1/webhooks/{hook_id}/replay · get /v1/webhooks/{hook_id}/deliveries
 get /v1/clients · post /v1/clients · delete /v1/clients/{client_id} · get /v1/clients/{client_id}/calls

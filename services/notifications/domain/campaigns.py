@@ -171,7 +171,7 @@ def check_points_at_nobody(text: str, entities: Iterable[EntityRule], published:
 
 
 def rewritten(
-    campaign: Campaign, asked: RewriteCampaign, barred: Callable[[str], None], caller: Caller, now: datetime
+    campaign: Campaign, asked: RewriteCampaign, barred: Callable[[str], None], caller: Caller
 ) -> Decision:
     """Write a draft anew. Whoever wrote at it, ever, does not approve it.
 
@@ -185,10 +185,7 @@ def rewritten(
         raise Conflict("campaign.not_drafted")
     barred(asked.text)
     writers = tuple(dict.fromkeys((*campaign.written_by, caller.actor)))
-    after = replace(
-        campaign, text=asked.text, is_warning=asked.is_warning, written_by=writers, written_at=now
-    )
-    return after, ()
+    return replace(campaign, text=asked.text, is_warning=asked.is_warning, written_by=writers), ()
 
 
 def approved(

@@ -78,8 +78,7 @@ class CampaignDesk:
 
     def rewrite(self, request: RewriteCampaign, caller: Caller) -> CampaignView:
         """Write a draft anew."""
-        now = self.clock.now()
-        decide = partial(domain.rewritten, asked=request, barred=self._barred, caller=caller, now=now)
+        decide = partial(domain.rewritten, asked=request, barred=self._barred, caller=caller)
         return self._decide(request.campaign_id, decide, caller, request.expected_version)
 
     def approve(self, request: ApproveCampaign, caller: Caller) -> CampaignView:
@@ -108,7 +107,7 @@ class CampaignDesk:
         Emits: notifications.campaign.taken.v1.
         """
         decide = partial(domain.taken, carrier=request.carrier, caller=caller, now=self.clock.now())
-        return self._decide(request.campaign_id, decide, caller, request.expected_version)
+        return self._decide(request.campaign_id, decide, caller)
 
     def prove(self, request: ReturnProof, caller: Caller) -> CampaignView:
         """Take a carrier's proof.
@@ -120,7 +119,7 @@ class CampaignDesk:
         def decide(campaign: Campaign) -> Decision:
             return domain.proven(campaign, request, self._steps(campaign), caller, now)
 
-        return self._decide(request.campaign_id, decide, caller, request.expected_version)
+        return self._decide(request.campaign_id, decide, caller)
 
     def send_back(self, request: SendBackProof, caller: Caller) -> CampaignView:
         """Ask a carrier for another proof.
@@ -165,7 +164,11 @@ class CampaignDesk:
             self.campaigns.change(campaign_id, lambda each: domain.pressed(each, self._steps(each), now), cause)
 
     def _decide(
-        self, campaign_id: str, decide: Callable[[Campaign], Decision], caller: Caller, expected_version: int | None
+        self,
+        campaign_id: str,
+        decide: Callable[[Campaign], Decision],
+        caller: Caller,
+        expected_version: int | None = None,
     ) -> CampaignView:
         domain.shown_to(self.campaigns.get(campaign_id).state, caller)
         done = self.campaigns.change(campaign_id, decide, caller.cause(), expected_version=expected_version)

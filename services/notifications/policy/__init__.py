@@ -9,7 +9,7 @@ from typing import Protocol
 
 from lianxi.contracts.clocks import RungReached
 from lianxi.contracts.envelope import Event
-from lianxi.policy.model import Agency, Desk, NoticeRule
+from lianxi.policy.model import Agency, Desk, NoticeRule, Party
 from lianxi.policy.supervision import Ladder
 
 ROLE_NAMES: Mapping[str, str] = {"copies": "copy", "receivers": "receiver"}
@@ -18,6 +18,7 @@ ROLE_NAMES: Mapping[str, str] = {"copies": "copy", "receivers": "receiver"}
 LEAD = "lead"
 NAMED_DESK = "desk"
 OFFICE = "office"
+CARRIER = "carrier"
 RESCUE = "rescue"
 """The clock of a person held: whoever is told of its rungs signs within minutes, not within a day."""
 
@@ -46,6 +47,11 @@ class Rules(Protocol):
     @property
     def desks(self) -> Mapping[str, Desk]:
         """The desks by their codes."""
+        ...
+
+    @property
+    def parties(self) -> Mapping[str, Party]:
+        """The villages, and those outside the conference."""
         ...
 
     @property
@@ -109,13 +115,22 @@ def first_desk(rules: Rules, code: str) -> str:
 
     Clause: L35.1.
     """
-    if code in rules.desks:
+    if code in rules.desks or is_carrier(rules, code):
         return code
     agency = rules.agencies.get(code)
     if agency is not None:
         own = f"{code}/desk"
         return own if own in rules.desks or not agency.desks else agency.desks[0].code
     return f"{OFFICE}/desk"
+
+
+def is_carrier(rules: Rules, code: str) -> bool:
+    """Say whether a code names a carrier: outside the conference, with a tray of its own here.
+
+    Clause: L63.1.
+    """
+    party = rules.parties.get(code)
+    return party is not None and party.kind == CARRIER
 
 
 def _all(rules: Rules, event: Event) -> Iterator[Addressee]:

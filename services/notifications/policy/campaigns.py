@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from lianxi.kernel.errors import NotFound
-from lianxi.policy.model import Party
 from lianxi.policy.periods import Period, periods_of
 from lianxi.policy.policy import Policy
 from lianxi.policy.supervision import Ladder, Rung
-from services.notifications.policy import OFFICE, Rules, first_desk
+from services.notifications.policy import OFFICE, Rules, first_desk, is_carrier
 
-CARRIER = "carrier"
 CAMPAIGN_CLOCK = "campaign"
 
 
@@ -59,12 +57,8 @@ def send_duties(policy: Policy) -> Mapping[str, SendDuty]:
             periods=tuple(periods_of(policy, row)),
         )
         for row in policy.publicity
-        if row.parties and all(_is_carrier(policy.parties.get(code)) for code in row.parties)
+        if row.parties and all(is_carrier(policy, code) for code in row.parties)
     }
-
-
-def _is_carrier(party: Party | None) -> bool:
-    return party is not None and party.kind == CARRIER
 
 
 class LadderRules(Rules, Protocol):

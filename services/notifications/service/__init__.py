@@ -16,18 +16,22 @@ from lianxi.runtime.hook_courier import HttpHookCourier, Reach, networks_of
 from lianxi.runtime.premises import Premises
 from lianxi.runtime.settings import read_key
 from services.notifications.handlers import NoticeDesk
+from services.notifications.handlers.campaigns import CampaignDesk
 from services.notifications.handlers.hook_sending import HookSender
 from services.notifications.handlers.hooks import HookDesk
 from services.notifications.handlers.outside import OutsideDesk
 from services.notifications.handlers.warnings import WarningDesk
+from services.notifications.service.campaigns import CampaignDoors
 from services.notifications.service.hooks import HookDoors
 from services.notifications.service.warnings import WarningDoors
 from services.notifications.settings import NotificationsSettings
 from services.notifications.store import (
+    KeptCampaigns,
     KeptDeliveries,
     KeptHooks,
     KeptWarnings,
     notices,
+    open_campaigns,
     open_deliveries,
     open_hooks,
     open_warnings,
@@ -37,8 +41,8 @@ from services.notifications.views import NoticeViews
 SETTINGS = NotificationsSettings
 
 
-class Notifications(HookDoors, WarningDoors, Desk):
-    """告知: notices to desks and their acknowledgement, hooks, and public warnings."""
+class Notifications(HookDoors, WarningDoors, CampaignDoors, Desk):
+    """告知: notices to desks and their acknowledgement, hooks, public warnings, and what carriers send."""
 
     name = "notifications"
     handlers: NoticeDesk
@@ -144,5 +148,6 @@ def open_desk(premises: Premises[NotificationsSettings]) -> type[Desk]:
         hooks = HookDesk(registered, delivering, shelf, courier, key, premises.clock, sending.woken)
         sender = sending
         warnings = WarningDesk(open_warnings(premises.clock), KeptWarnings(), premises.policy, premises.clock)
+        campaigns = CampaignDesk(open_campaigns(premises.clock), KeptCampaigns(), premises.policy, premises.clock)
 
     return OpenedNotifications
