@@ -102,7 +102,7 @@ class NoticeViews:
         return WarningPage(items=tuple(as_warning_view(*each) for each in found), next_cursor=following)
 
     def list_campaigns(self, request: ListCampaigns, caller: Caller) -> CampaignPage:
-        """Show a page of campaigns, the newest first: to the office all, to a unit its own, to a carrier what it has."""
+        """Show a page of campaigns, newest first: to the office all, to a unit its own, to a carrier what it has."""
         match: dict[str, Any] = {} if caller.sees_all else {"agency": caller.agency}
         if caller.agency == CARRIERS:
             match = {"carriers": {"$in": list(carriers_of(caller))}}

@@ -164,15 +164,14 @@ def check_points_at_nobody(text: str, entities: Iterable[EntityRule], published:
         RuleBroken: campaign.points_at_somebody.
     """
     for number in published:
-        text = text.replace(number, " ")
+        # Whole numbers alone: somebody's mobile may hold the three digits of a hotline.
+        text = re.sub(rf"(?<!\d){re.escape(number)}(?!\d)", " ", text)
     found = {each.kind for each in entities_in(text, entities)} & NOT_FOR_THE_PUBLIC
     if found:
         raise RuleBroken("campaign.points_at_somebody", clause=CLAUSE, kinds=sorted(found))
 
 
-def rewritten(
-    campaign: Campaign, asked: RewriteCampaign, barred: Callable[[str], None], caller: Caller
-) -> Decision:
+def rewritten(campaign: Campaign, asked: RewriteCampaign, barred: Callable[[str], None], caller: Caller) -> Decision:
     """Write a draft anew. Whoever wrote at it, ever, does not approve it.
 
     Clause: L65.1.
@@ -328,9 +327,7 @@ def sent_back(campaign: Campaign, asked: SendBackProof, steps: Steps, caller: Ca
         rounds=send.rounds + 1,
         remark=asked.reason,
     )
-    told = CampaignSentBack(
-        **_named(campaign), carried_by=asked.carrier, receivers=(asked.carrier,), round=send.rounds
-    )
+    told = CampaignSentBack(**_named(campaign), carried_by=asked.carrier, receivers=(asked.carrier,), round=send.rounds)
     return _with_sends(campaign, _swapped(campaign, after), steps), (told,)
 
 

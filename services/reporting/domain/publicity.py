@@ -24,7 +24,8 @@ from lianxi.contracts.publicity import (
 from lianxi.kernel.clock import local_date
 from lianxi.kernel.errors import Conflict, Forbidden, NotFound, RuleBroken
 from lianxi.kernel.identity_numbers import holds_identity_number
-from services.reporting.policy.publicity import Duty, Period
+from lianxi.policy.periods import Period
+from services.reporting.policy.publicity import Duty
 
 NOUN = "publicity"
 GAP_NOUN = "publicity_gap"
