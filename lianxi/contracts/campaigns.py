@@ -255,7 +255,7 @@ class CampaignProven(CampaignEvent):
     round: int
     sent_on: date
     reach: int
-    text_sha256: str
+    sent_sha256: str
     is_late: bool
     is_warning: bool
     approval: str | None

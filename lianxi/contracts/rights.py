@@ -179,7 +179,7 @@ SHOWS: Mapping[type[Any], Shown] = {
     CampaignView: Shown(
         "campaign",
         {
-            "status": ("state", "sends", "written_at", "approved_at", "withdrawn_at"),
+            "status": ("duty", "first_on", "due_on", "state", "sends", "written_at", "approved_at", "withdrawn_at"),
             "content": ("text", "text_sha256", "is_warning", "approval", "reason"),
             "officials": ("written_by", "approved_by", "withdrawn_by"),
         },

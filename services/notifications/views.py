@@ -28,7 +28,7 @@ from services.notifications.documents import (
 )
 from services.notifications.domain import Notice, as_view
 from services.notifications.domain.campaigns import Campaign, carriers_of
-from services.notifications.domain.campaigns import as_view as as_campaign_view
+from services.notifications.domain.campaigns_shown import as_view as as_campaign_view
 from services.notifications.domain.hook_deliveries import HookDelivery, as_delivery_view
 from services.notifications.domain.outside import Delivery, as_outside_message
 from services.notifications.domain.warnings import PublicWarning

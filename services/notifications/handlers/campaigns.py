@@ -29,6 +29,7 @@ from lianxi.kernel.ids import derived_id
 from lianxi.policy.policy import Policy
 from lianxi.store.unit import Aggregates, Stored
 from services.notifications.domain import campaigns as domain
+from services.notifications.domain import campaigns_shown as shown
 from services.notifications.domain.campaigns import Campaign, Decision
 from services.notifications.policy.campaigns import CAMPAIGN_CLOCK, SendDuty, Steps, send_duties, steps_of
 
@@ -148,7 +149,7 @@ class CampaignDesk:
             row
             for duty in self._duties.values()
             if caller.sees_all or caller.agency in {duty.unit, CARRIERS}
-            for row in domain.owed(duty, self._texts(duty), year, now)
+            for row in shown.owed(duty, self._texts(duty), year, now)
             if caller.agency != CARRIERS or row.carrier in mine
         ]
         return CampaignPlan(year=year, items=tuple(items))
@@ -175,7 +176,7 @@ class CampaignDesk:
         return self._view(done, caller)
 
     def _view(self, found: Stored[Campaign], caller: Caller) -> CampaignView:
-        return domain.as_view(found.state, found.version, caller, self.clock.now())
+        return shown.as_view(found.state, found.version, caller, self.clock.now())
 
     def _texts(self, duty: SendDuty) -> Sequence[Campaign]:
         days = [each[1] for each in duty.periods]

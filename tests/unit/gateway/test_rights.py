@@ -262,7 +262,7 @@ def test_every_field_of_an_answer_is_in_one_group_or_names_the_item() -> None:
         *("delivery_id", "channel", "event_id"),
         *("evidence_id", "holder", "offered_to", "task_id", "left_out", "deduction_id", "finding_id", "unit"),
         *("meeting_id", "decision_id", "activity_id", "item_id", "agencies"),
-        *("batch_id", "row", "transfer_id", "bulletin_id"),
+        *("batch_id", "row", "transfer_id", "bulletin_id", "campaign_id"),
         *("operation_id", "asked_by", "commander", "desks"),
     }
     for view, shape in SHOWS.items():

@@ -109,6 +109,11 @@ def test_notices_name_who_is_told_and_until_when_they_say_so(policy: Policy) -> 
     }
 
     assert told == {
+        ("notifications.campaign.handed.v1", "receivers"): True,
+        ("notifications.campaign.proven.v1", "owner"): False,
+        ("notifications.campaign.sent_back.v1", "receivers"): True,
+        ("notifications.campaign.withdrawn.v1", "receivers"): True,
+        ("notifications.clock.rung_reached.v1", "receivers"): True,
         ("tips.tip.dispatched.v1", "lead"): True,
         ("tips.tip.dispatched.v1", "copies"): True,
         ("tips.reward.claimed.v1", "office"): False,
