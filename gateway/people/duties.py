@@ -48,14 +48,23 @@ def check_duties(policy: Policy, agency: str, roles: Iterable[str], desks: Itera
     """Refuse roles that officials of this agency cannot have, desks of others, and villages that are not.
 
     Raises:
-        RuleBroken: account.role_not_here, account.desk_not_here, village.unknown.
+        RuleBroken: account.role_not_here, account.desk_not_here, account.one_carrier, village.unknown.
     """
-    open_here = {role.code for role in policy.permissions.roles if role.may_be_held_in(agency)}
+    is_member = agency in policy.agencies
+    open_here = {
+        role.code
+        for role in policy.permissions.roles
+        # Outside the conference only what is meant for there: a role for everybody is one for every agency.
+        if role.may_be_held_in(agency) and (is_member or role.held_in is not None)
+    }
     for role in roles:
         if role not in open_here:
             raise RuleBroken("account.role_not_here", clause=ADMINISTRATION, role=role, allowed=sorted(open_here))
-    desks_here = {desk.code for desk in policy.agencies[agency].desks}
-    for desk in desks:
+    desks_here = set(policy.desks_of(agency))
+    given = tuple(desks)
+    if not is_member and len(given) != 1:
+        raise RuleBroken("account.one_carrier", clause=ADMINISTRATION, allowed=sorted(desks_here))
+    for desk in given:
         if desk not in desks_here:
             raise RuleBroken("account.desk_not_here", clause=ADMINISTRATION, desk=desk, allowed=sorted(desks_here))
     for area in areas:

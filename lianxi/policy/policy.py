@@ -42,6 +42,7 @@ from lianxi.policy.sources import Source
 from lianxi.policy.supervision import Approval, ExtensionReason, Ladder, PauseLimit, PauseReason
 
 MEMBERS = "members"
+CARRIER = "carrier"
 DAYS_IN_WEEK = 7
 SECOND_RETURN_AHEAD_DAYS = 3
 
@@ -103,6 +104,16 @@ class Policy:
     def desks(self) -> Mapping[str, Desk]:
         """Every desk by its code, agencies' desks only; villages and outside parties are in `parties`."""
         return {desk.code: desk for agency in self.agencies.values() for desk in agency.desks}
+
+    def desks_of(self, unit: str) -> tuple[str, ...]:
+        """Name the desks of an agency; the unit of carriers has a desk for each of them.
+
+        Clause: L63.1.
+        """
+        agency = self.agencies.get(unit)
+        if agency is not None:
+            return tuple(desk.code for desk in agency.desks)
+        return tuple(code for code, party in self.parties.items() if party.kind == unit == CARRIER)
 
     @cached_property
     def villages(self) -> Mapping[str, Party]:
