@@ -131,6 +131,7 @@ def _read_file(path: Path | None) -> tuple[Client, ...]:
                 agency=row["agency"],
                 scopes=tuple(scope for scope in row["scopes"] if scope in SCOPES),
                 roles=tuple(row["roles"]),
+                desks=tuple(row.get("desks", ())),
             )
             for row in rows
         )

@@ -109,6 +109,7 @@ def settings(folder: Path, **more: Any) -> GatewaySettings:
             ("police", "police", list(EVERY_AGENCY)),
             ("market", "market", list(EVERY_AGENCY)),
             ("tenancy", "tenancy", list(EVERY_AGENCY)),
+            ("publicity", "publicity", list(EVERY_AGENCY)),
             ("office", "office", ["office"]),
             ("operator", "office", ["operator"]),
             *((role.code, AGENCY_OF_ROLE, [role.code]) for role in POLICY.permissions.roles if role.code not in TAKEN),
@@ -116,6 +117,11 @@ def settings(folder: Path, **more: Any) -> GatewaySettings:
     ]
     narrow = {"client_id": "narrow", "agency": "police", "scopes": ["plan:read"], "roles": ["desk"]}
     clients.append({**narrow, "secret_sha256": digest})
+    carriers = {"secret_sha256": digest, "scopes": ["notices:read", "notices:write"], "roles": ["carrier"]}
+    clients += [
+        {**carriers, "client_id": code.replace("/", "-"), "agency": "carrier", "desks": [code]}
+        for code in POLICY.desks_of("carrier")
+    ]
     (folder / "clients.json").write_text(json.dumps(clients), encoding="utf-8")
     given: dict[str, Any] = {
         "amqp_url": "amqp://nobody@127.0.0.1:1/lianxi",
