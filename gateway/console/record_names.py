@@ -18,9 +18,11 @@ def item_name(telling: Telling, about: str | None) -> str:
 
 
 def event_name(telling: Telling, code: str) -> str:
-    """Say what an event tells; behind a stroke stands which duty or which kind of meeting it was about."""
+    """Say what an event tells; behind a stroke stands which duty, or which kind of thing, it was about."""
     event, _, more = code.partition("/")
     name = telling.said_or(f"event.{event}", event)
     if not more:
         return name
-    return f"{name} · {telling.duty(more) or telling.said_or(f'meeting_kind.{more}', more)}"
+    about = (f"{kind}.{more}" for kind in ("meeting_kind", "bulletin_kind", "record"))
+    named = telling.duty(more) or next((said for key in about if (said := telling.said_or(key, ""))), more)
+    return f"{name} · {named}"

@@ -45,6 +45,7 @@ _PAGES: Final = {
     "referral": "/desk/handovers/",
     "assistance": "/desk/handovers/",
     "transfer": "/desk/transfers/",
+    "tool": "/desk/tools/",
     "supervision_order": "/desk/orders/",
     "order": "/desk/orders/",
     "stage_report": "/desk/returns/",

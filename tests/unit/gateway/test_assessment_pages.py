@@ -67,6 +67,7 @@ def test_everything_that_can_keep_a_sentence_has_a_name() -> None:
     assert [each for each in kept_by if ".v1" in event_name(telling, each)] == []
     assert event_name(telling, "reporting.publicity.recorded.v1/schools").startswith("Publicity recorded · ")
     assert event_name(telling, "reporting.meeting.held.v1/opening") == "Meeting held · Opening meeting"
+    assert event_name(telling, "reporting.upward_report.sent.v1/joint_operation").endswith(" · Joint operation")
     assert item_name(telling, "case/case_1BRENS4A8EBMFR5HYC8SGZE29J") == "Case GZE29J"
     assert item_name(telling, "media/r") == "media/r"
 
