@@ -70,6 +70,9 @@ def files(whole_town: RunningTown) -> Files:
         evidence_id = collect(market, case_id)
         found = {"unit": "market", "about": f"case/{case_id}", "proof": [f"case/{case_id}"], "grounds": "经核实。"}
         post(office, "/v1/assessment/findings", fact="major_lead_neglected", **found)
+        proposal = {"kind": "yellow_card", "trigger": "major-lead", "proof": [f"case/{case_id}"], "target": "market"}
+        heard_on = f"{today(20):%Y-%m-%d}"
+        tool_id = post(office, "/v1/accountability-tools", **proposal, statement_due_on=heard_on)["tool_id"]
         deduction = office.get("/v1/assessment/deductions").json()["items"][0]["deduction_id"]
         held = {"kind": "conference", "place": "镇政府三楼会议室", "held_at": today(3).isoformat()}
         meeting_id = post(office, "/v1/meetings", title="联席会议", **held)["meeting_id"]
@@ -94,8 +97,7 @@ def files(whole_town: RunningTown) -> Files:
         "meeting": ("office-desk", f"/desk/meetings/{meeting_id}"),
         "publicity": ("publicity-desk", "/desk/publicity"),
         "activity": ("publicity-desk", f"/desk/publicity/{activity}"),
-        "visits": ("office-desk", "/office/visits"),
-        "imports": ("tenancy-desk", "/desk/imports"),
+        "tool": ("market-lead", f"/desk/tools/{tool_id}"),
     })  # fmt: skip
 
 
