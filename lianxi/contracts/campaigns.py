@@ -283,6 +283,11 @@ class CampaignWithdrawn(CampaignEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationsRungReached(RungReached):
-    """The clock of a carrier's task, or of a notice that nobody signed, has come to a rung of its ladder (L81.2)."""
+    """The clock of a carrier's task, or of a notice that nobody signed, has come to a rung of its ladder (L81.2).
+
+    `about` is what whoever is told can open: the campaign, or what the notice is about.
+    """
 
     KEY: ClassVar[str] = "notifications.clock.rung_reached.v1"
+
+    about: str = ""

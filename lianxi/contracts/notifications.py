@@ -52,6 +52,7 @@ class NoticeView:
     acknowledge_by: datetime | None
     acknowledged_at: datetime | None
     acknowledged_by: str | None
+    rungs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -151,6 +151,7 @@ SHOWS: Mapping[type[Any], Shown] = {
             "text": ("text_zh", "text_en", "event_type", "about"),
             "receipt": (
                 *("delivered_at", "seen_at", "acknowledge", "acknowledge_by", "acknowledged_at", "acknowledged_by"),
+                "rungs",
             ),
         },
         desks=("desk",),

@@ -18,6 +18,7 @@ class NoticeDocument(AggregateDocument):
             {"fields": ["agency", "is_open", "delivered_at"]},
             {"fields": ["is_open", "lane", "acknowledge_by"]},
             {"fields": ["about"]},
+            {"fields": ["next_rung_at"], "sparse": True},
         ],
     }
 
@@ -38,6 +39,8 @@ class NoticeDocument(AggregateDocument):
     seen_at = DateTimeField()
     acknowledged_at = DateTimeField()
     acknowledged_by = StringField()
+    fired = ListField(StringField())
+    next_rung_at = DateTimeField()
 
 
 class DeliveryDocument(AggregateDocument):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from lianxi.contracts.webhooks import HookDeliveryPage, ListHookDeliveries
 from lianxi.kernel.clock import Clock
 from lianxi.store.connect import reaching_the_store
 from lianxi.store.mapping import as_state
-from lianxi.store.pages import newest_first
+from lianxi.store.pages import FLOOR, newest_first
 from services.notifications.documents import (
     CampaignDocument,
     DeliveryDocument,
@@ -35,6 +35,7 @@ from services.notifications.domain.warnings import PublicWarning
 from services.notifications.domain.warnings import as_view as as_warning_view
 
 _AGENCY = {"agency": 1}
+_AT_A_TIME = 200
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,13 @@ class NoticeViews:
         with reaching_the_store():
             # Lane by lane: each is a range of an index.
             return Counter(row["agency"] for lane in LANES for row in collection.find({**late, "lane": lane}, _AGENCY))
+
+    def to_chase(self, now: datetime) -> Sequence[str]:
+        """Name the unsigned notices whose next rung has been reached, the longest waiting first."""
+        wanted = {"next_rung_at": {"$gt": FLOOR, "$lte": now}}
+        with reaching_the_store():
+            rows = NoticeDocument._get_collection().find(wanted, {"_id": 1}).sort("next_rung_at", 1).limit(_AT_A_TIME)
+            return [row["_id"] for row in rows]
 
     def unanswered_alarms(self) -> int:
         """Count the rescue notices that nobody has acknowledged."""

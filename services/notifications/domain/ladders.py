@@ -28,7 +28,7 @@ def begun(clock: str, owner: str, started_at: datetime, due_at: datetime) -> Run
 
 
 def climbed(
-    item: str, clock: RunningClock, steps: Steps, now: datetime
+    item: str, clock: RunningClock, steps: Steps, now: datetime, about: str = ""
 ) -> tuple[RunningClock, tuple[NotificationsRungReached, ...]]:
     """Say every rung that has been reached and not been said.
 
@@ -47,6 +47,7 @@ def climbed(
             acknowledge=rung.acknowledge,
             due_at=clock.due_at,
             reached_at=rung_at(clock, rung),
+            about=about or item,
         )
         for rung in due
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from lianxi.contracts.campaigns import NotificationsRungReached
 from lianxi.contracts.envelope import Caller, Event, Lane
 from lianxi.contracts.notifications import NoticeAcknowledged, NoticeDelivered, NoticeView
 from lianxi.contracts.saved_searches import SearchMatched
@@ -38,6 +39,8 @@ class Notice:
     seen_at: datetime | None = None
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
+    fired: tuple[str, ...] = ()
+    next_rung_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,19 +62,25 @@ class Occasion:
 def occasion(event: Event, event_id: str, about: str, lane: Lane) -> Occasion:
     """Read from an event what its notices may say; a dispatch is referred to by its own id, all else by the event's.
 
-    What matched a watched search is a tip, and the notice is about that.
+    What matched a watched search is a tip, and the notice is about that; a rung names what whoever is told can open.
 
     Clause: L81.2.
     """
     return Occasion(
         event_type=event.KEY,
-        about=f"tip/{event.tip_id}" if isinstance(event, SearchMatched) else about,
+        about=_about(event, about),
         reference=getattr(event, "dispatch_id", None) or event_id,
         number=getattr(event, "number", None),
         lane=lane,
         is_levelled=bool(getattr(event, "is_anonymous", False)),
         standing=_standing(event),
     )
+
+
+def _about(event: Event, subject: str) -> str:
+    if isinstance(event, SearchMatched):
+        return f"tip/{event.tip_id}"
+    return (event.about if isinstance(event, NotificationsRungReached) else "") or subject
 
 
 def deliver(
@@ -155,6 +164,7 @@ def acknowledge(notice: Notice, now: datetime, actor: str) -> tuple[Notice, tupl
     signed = replace(
         notice,
         is_open=False,
+        next_rung_at=None,
         seen_at=notice.seen_at or now,
         acknowledged_at=now,
         acknowledged_by=actor,
@@ -203,4 +213,5 @@ def as_view(notice: Notice, version: int) -> NoticeView:
         acknowledge_by=notice.acknowledge_by,
         acknowledged_at=notice.acknowledged_at,
         acknowledged_by=notice.acknowledged_by,
+        rungs=notice.fired,
     )

@@ -16,8 +16,12 @@ from lianxi.kernel.ids import derived_id
 from lianxi.runtime import metrics
 from lianxi.store.unit import Addition, Aggregates
 from services.notifications.domain import notices as domain
+from services.notifications.domain.chasing import SIGNING_CLOCK, chased, followed
 from services.notifications.domain.notices import Notice
-from services.notifications.policy import Addressee, Rules, addressees, alarm_addressees
+from services.notifications.policy import Addressee, addressees, alarm_addressees
+from services.notifications.policy.campaigns import LadderRules, Steps, steps_of
+
+ACTOR = "desk/notifications"
 
 
 class OwedAcknowledgements(Protocol):
@@ -31,6 +35,10 @@ class OwedAcknowledgements(Protocol):
         """Count the rescue notices that nobody has acknowledged."""
         ...
 
+    def to_chase(self, now: datetime) -> Sequence[str]:
+        """Name the unsigned notices whose next rung has been reached, a bounded number."""
+        ...
+
 
 @dataclass(frozen=True)
 class NoticeDesk:
@@ -38,7 +46,7 @@ class NoticeDesk:
 
     notices: Aggregates[Notice]
     owed: OwedAcknowledgements
-    rules: Rules
+    rules: LadderRules
     clock: Clock
 
     def give_notices(self, heard: Sequence[Heard]) -> None:
@@ -89,6 +97,20 @@ class NoticeDesk:
             )
         return domain.as_view(found.state, found.version)
 
+    def chase(self) -> None:
+        """Say every rung that an unsigned notice has come to, once whoever sweeps.
+
+        Emits: notifications.clock.rung_reached.v1, on the notice's own lane.
+        """
+        now = self.clock.now()
+        for notice_id in self.owed.to_chase(now):
+            lane = self.notices.get(notice_id).state.lane
+            cause = Cause(actor=ACTOR, correlation_id=notice_id, lane=lane)
+            self.notices.change(notice_id, lambda notice: chased(notice, self._steps(notice), now), cause)
+
+    def _steps(self, notice: Notice) -> Steps:
+        return steps_of(self.rules, SIGNING_CLOCK, notice.agency)
+
     def measure_owed(self) -> None:
         """Show operators how many acknowledgements are owed, by agency, and how many alarms nobody has answered."""
         overdue = self.owed.overdue_by_agency(self.clock.now())
@@ -107,5 +129,5 @@ class NoticeDesk:
         for each in told:
             notice_id = derived_id("notice", cause.event_id, each.desk, each.role)
             notice, events = domain.deliver(notice_id, each, given_for, now)
-            additions.append(Addition(notice, events, cause))
+            additions.append(Addition(followed(notice, self._steps(notice)), events, cause))
         return additions

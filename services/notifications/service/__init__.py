@@ -116,6 +116,11 @@ class Notifications(HookDoors, WarningDoors, CampaignDoors, Desk):
         return self.outside.retry_outside(request, caller)
 
     @every(30)
+    def chase_unsigned(self) -> None:
+        """Say every rung that an unsigned notice has come to."""
+        self.handlers.chase()
+
+    @every(30)
     def measure_owed(self) -> None:
         """Show operators what is owed."""
         self.handlers.measure_owed()

@@ -31,6 +31,9 @@ class CountedTray:
         owed = [each for each in self.tray.all() if each.is_open and each.acknowledge_by is not None]
         return Counter(each.agency for each in owed if each.acknowledge_by is not None and each.acknowledge_by <= now)
 
+    def to_chase(self, now: datetime) -> list[str]:
+        return [each.id for each in self.tray.all() if each.next_rung_at is not None and each.next_rung_at <= now]
+
     def unanswered_alarms(self) -> int:
         return sum(each.is_open and each.lane == "rescue" for each in self.tray.all())
 
