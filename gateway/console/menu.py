@@ -35,6 +35,7 @@ PLACES: Final = (
     Place("/desk/imports", "imports.menu", "import.create", agency="tenancy"),
     Place("/desk/obligations", "staff.obligations", "stage_report.change"),
     Place("/desk/meetings", "staff.meetings", "meeting.read"),
+    Place("/desk/joint-operations", "staff.joint_operations", "operation.read"),
     Place("/desk/publicity", "staff.publicity", "publicity.read"),
     Place("/desk/warnings", "staff.warnings", "warning.read"),
     Place("/desk/rewards", "staff.rewards", "reward.read"),

@@ -55,6 +55,7 @@ _PAGES: Final = {
     "meeting": "/desk/meetings/",
     "meeting_decision": "/desk/decisions/",
     "publicity": "/desk/publicity/",
+    "joint_operation": "/desk/joint-operations/",
 }
 """Where a thing has its page, by the noun before its id."""
 
