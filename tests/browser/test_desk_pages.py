@@ -45,6 +45,7 @@ class Work:
     referral_id: str
     assistance_id: str
     order_id: str
+    operation_id: str
 
 
 def post(client: httpx2.Client, path: str, **body: Any) -> dict[str, Any]:
@@ -73,6 +74,22 @@ def refer(market: httpx2.Client) -> tuple[str, str]:
     return case_id, referral_id
 
 
+def operate(office: httpx2.Client) -> str:
+    """Plan a joint operation of the police and the market agency."""
+    starts = datetime.now(UTC) + timedelta(hours=3)
+    place = {"kind": "venue", "village": "village/banyan", "address": "榕树头六号二楼", "legal_ground": "条例第十四条"}
+    plan = {
+        "title": "冬季联勤",
+        "plan": "两组入场,一组守后门",
+        "places": [place],
+        "forces": [{"desk": "police/public-security", "heads": 8}, {"desk": "market/desk", "heads": 4}],
+        "commander": "police/public-security",
+        "starts_at": starts.isoformat(),
+        "ends_at": (starts + timedelta(hours=4)).isoformat(),
+    }
+    return str(post(office, "/v1/joint-operations", **plan)["operation_id"])
+
+
 @pytest.fixture(scope="module")
 def work(whole_town: RunningTown) -> Work:
     """A tip at the police, a case of the market's that was sent to them and in which they were asked, an order."""
@@ -88,7 +105,8 @@ def work(whole_town: RunningTown) -> Work:
             "due_on": day,
         }
         order_id = post(office, f"/v1/tips/{tip['tip_id']}/supervision-orders", **order)["order_id"]
-    return Work(tip["tip_id"], case_id, referral_id, assistance_id, order_id)
+        operation_id = operate(office)
+    return Work(tip["tip_id"], case_id, referral_id, assistance_id, order_id, operation_id)
 
 
 SCREENS = [("zh", 390), ("en", 1280), ("zh", 1280), ("en", 390)]
@@ -135,6 +153,9 @@ def test_every_page_of_a_desk_is_accessible_and_whole(
     see(market, "case", f"/desk/cases/{work.case_id}")
     see(market, "cases", "/desk/cases")
     see(market, "rewards", "/desk/rewards")
+    see(market, "joint-operation", f"/desk/joint-operations/{work.operation_id}")
+    office = officials("office-desk", language, width)
+    see(office, "joint-operations", "/desk/joint-operations")
     admin = officials("police-admin", language, width)
     see(admin, "inbox-empty", "/desk")
     see(admin, "people", "/desk/people")
