@@ -17,6 +17,8 @@ Plain = Mapping[str, Any]
 OVER: Final = frozenset(
     {"closed", "not_transferred", "handed_over", "forwarded", "supervised", "taken_back", "refused", "answered"}
 )
+SIGNED: Final = frozenset({"accepted"})
+"""How a matter that the police hand over ends; refused, it goes on."""
 OFFICE_DESK: Final = "office/desk"
 WITH_SENDER: Final = frozenset(
     {"awaiting_decision", "not_transferred", "approved", "supplementing", "filed", "declined", "upheld", "taken_back"}
@@ -39,7 +41,7 @@ def whereabouts_of(kind: str, item_id: str, plain: Plain, beside: Iterable[tuple
         state=state,
         holder=holder,
         since=_since(told, holder),
-        is_ended=state in OVER or bool(_known(plain.get("acknowledged_at"))),
+        is_ended=state in (SIGNED if kind == "transfer" else OVER) or bool(_known(plain.get("acknowledged_at"))),
         steps=told,
     )
 

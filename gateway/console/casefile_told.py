@@ -51,6 +51,8 @@ def proof_row(telling: Telling, plain: Mapping[str, Any]) -> dict[str, Any]:
             "at": instant(each["at"]),
             "act": telling.said(f"filed.evidence.{each['act']}"),
             "desk": telling.name(each["desk"]),
+            # A machine acts for the whole of its agency, and the desk says that already.
+            "by": "" if each["by"] == each["desk"].partition("/")[0] else each["by"],
             "to": telling.name(each.get("to")),
         }
         for each in plain.get("custody") or ()

@@ -70,6 +70,11 @@ def test_whoever_was_sent_a_matter_signs_or_refuses_it_with_reason_and_text(door
     assert send(door, page, "accept", AT).status_code == 303
     signed = asked(door, "accept_transfer")[0].request
     assert (signed.desk, signed.officer) == ("market/desk", "account_officer")
+    receipt = {"number": "market/2026/000001", "receiver": "market/desk", "received_at": NOON.isoformat()}
+    door.bus.says("get_transfer", replace(SENT, state=TransferState.ACCEPTED, receipt=receipt))
+    over = door.http.get(AT)
+    assert "已结束" in over.text
+    assert 'href="/v1/transfers/transfer_1/receipt"' in over.text
 
 
 @pytest.mark.criterion("1.5")
@@ -81,6 +86,7 @@ def test_the_police_read_each_refusal_and_send_again_with_more_to_say(door: Door
     for words in ("不属本单位职责", "经营地不在本镇", "没有犯罪事实&lt;b&gt;</textarea>"):
         assert words in page.text, words
     assert deeds_on(page, AT) == {"resend"}
+    assert "已结束" not in page.text, "a refusal is no end"
     assert 'value="police/station"' not in page.text
     door.bus.says("resend_transfer", SENT)
     assert send(door, page, "resend", AT, receiver="tenancy/desk", text_basis="当事人租住本镇").status_code == 303
