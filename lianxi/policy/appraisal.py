@@ -29,7 +29,10 @@ class IndicatorGroup(Sourced):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Indicator(Sourced):
-    """One thing that readiness is measured by, where the proof lies, and whether the system finds it itself."""
+    """One thing that readiness is measured by, where the proof lies, and whether the system finds it itself.
+
+    `shown_by` names the events that show it, `against` those that stand against it; without either nothing counts it.
+    """
 
     id: str
     group: str
@@ -38,15 +41,22 @@ class Indicator(Sourced):
     evidence: str
     mode: Mode
     practice: str = ""
+    shown_by: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Veto(Sourced):
-    """Something reported beside the score, never in it: confirmed by a person, with the unit's reply attached."""
+    """Something reported beside the score, never in it: confirmed by a person, with the unit's reply attached.
+
+    `facts` are those of the assessment on which it turns: a deduction for one of them proposes it, an applied one
+    confirms it.
+    """
 
     id: str
     name_zh: str
     name_en: str
+    facts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -316,7 +316,12 @@ def _calendar(policy: Policy) -> Iterator[Finding]:
 def _events(policy: Policy, events: frozenset[str]) -> Iterator[Finding]:
     kept_by = ((f"obligation {row.id}", row.clause, event) for row in policy.obligations for event in row.kept_by)
     told = ((f"notice of {rule.event}", rule.clause, rule.event) for rule in policy.notices)
-    for name, clause, event in (*kept_by, *told):
+    ready = (
+        (f"indicator {row.id}", row.clause, event)
+        for row in policy.readiness
+        for event in (*row.shown_by, *row.against)
+    )
+    for name, clause, event in (*kept_by, *told, *ready):
         if event.partition("/")[0] not in events:
             yield error(
                 "event.unknown",

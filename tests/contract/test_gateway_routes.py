@@ -325,7 +325,7 @@ get /v1/accountability-tools/{tool_id} · post /v1/accountability-tools/{tool_id
 post /v1/accountability-tools/{tool_id}/decide · post /v1/accountability-tools/{tool_id}/end
 get /v1/bulletins · post /v1/bulletins · get /v1/bulletins/figures · get /v1/bulletins/templates
 get /v1/bulletins/{bulletin_id}.docx · get /v1/bulletins/{bulletin_id} · post /v1/bulletins/{bulletin_id}/issue
-get /v1/assessment · get /v1/assessment/folder.zip · post /v1/assessment/findings
+get /v1/readiness · get /v1/assessment · get /v1/assessment/folder.zip · post /v1/assessment/findings
 post /v1/assessment/findings/{finding_id}/withdraw · get /v1/assessment/deductions
 get /v1/assessment/deductions/{deduction_id} · post /v1/assessment/deductions/{deduction_id}/state
 post /v1/assessment/deductions/{deduction_id}/decide · post /v1/assessment/deductions/{deduction_id}/withdraw

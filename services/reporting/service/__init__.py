@@ -61,6 +61,7 @@ from services.reporting.views.figures import PublicFigureViews
 from services.reporting.views.major_events import MajorEventViews
 from services.reporting.views.meetings import MeetingViews
 from services.reporting.views.publicity import PublicityViews
+from services.reporting.views.readiness import ReadinessViews
 from services.reporting.views.retention import RunViews
 from services.reporting.views.upward_reports import UpwardReportViews
 
@@ -133,6 +134,7 @@ def open_desk(premises: Premises[ReportingSettings]) -> type[Desk]:
         assessment_views = AssessmentViews(
             records, appraisal, reports, sentences, seen, stated, counted, plan, rules, clock
         )
+        readiness = ReadinessViews(premises.policy, plan, past, records, clock)
         retention = RetentionDesk(retention_runs(clock), runs, premises.policies, clock, signing_key)
         run_views = runs
         majors = MajorEventDesk(major_events(clock), events, demands, clock)

@@ -19,9 +19,11 @@ from lianxi.contracts.assessment import (
     WithdrawFinding,
 )
 from lianxi.contracts.envelope import Caller
+from lianxi.contracts.readiness import GetReadiness, ReadinessView
 from lianxi.greenroom.entries import Desk, answers, every
 from services.reporting.handlers.assessment import AssessmentDesk
 from services.reporting.views.assessment import AssessmentViews
+from services.reporting.views.readiness import ReadinessViews
 
 
 class AssessmentDoors(Desk):
@@ -29,6 +31,12 @@ class AssessmentDoors(Desk):
 
     assessment: AssessmentDesk
     assessment_views: AssessmentViews
+    readiness: ReadinessViews
+
+    @answers
+    def get_readiness(self, request: GetReadiness, caller: Caller) -> ReadinessView:
+        """Show how ready the town is for the acceptance."""
+        return self.readiness.get_readiness(request, caller)
 
     @answers
     def record_finding(self, request: RecordFinding, caller: Caller) -> FindingView:
