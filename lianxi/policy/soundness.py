@@ -208,10 +208,6 @@ def appraisal_findings(policy: Policy) -> Iterator[Finding]:
     for indicator in policy.readiness:
         if indicator.group not in groups:
             yield _unknown("indicator.group_unknown", indicator.id, indicator.group, indicator.clause)
-    facts = {fact.code for trigger in policy.assessment.triggers for fact in trigger.facts}
-    for veto in policy.vetoes:
-        for fact in sorted(set(veto.facts) - facts):
-            yield _unknown("veto.fact_unknown", veto.id, fact, veto.clause)
     yield from _rewards(policy.rewards)
     yield from _publicity(policy)
 

@@ -64,7 +64,9 @@ def _state(by: AnsweredBy, shown: Sequence[Happened], against: Sequence[Happened
 
 def _happened(event: str, tallies: Mapping[str, Tally]) -> Happened:
     found = tallies.get(event)
-    return Happened(event=event, count=0 if found is None else found.count, last_at=found and found.last_at)
+    if found is None:
+        return Happened(event=event, count=0, last_at=None)
+    return Happened(event=event, count=found.count, last_at=found.last_at)
 
 
 def vetoes(
