@@ -155,7 +155,7 @@ def test_no_endpoint_takes_a_point_outside_a_visit(door: Door) -> None:
             names += _names(operation.get("requestBody", {}), document["components"]["schemas"], set())
             found |= {f"{method} {path} {each}" for each in names if POINT.search(each)}
 
-    # Where something goes on, as a resident without an account says it; nobody is signed in there, and no device is read.
+    # Where something goes on, as a resident without an account says it: nobody is signed in there.
     report = "post /open311/v2/requests.{form}"
     assert not document["paths"]["/open311/v2/requests.{form}"]["post"].get("security")
     assert found == {"put /v1/visits/{visit_id}/photographs/{photo_id} Lianxi-Taken-Where", f"{report} lat"}
