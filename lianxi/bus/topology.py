@@ -172,7 +172,12 @@ SUBSCRIPTIONS: Mapping[str, Mapping[str, tuple[type[Event], ...]]] = {
         ),
         "tell_hooks": webhooks.OFFERED,
         "raise_alarm": (tips.RescueRaised,),
-        "tell_outside": (tips.RescueRaised, tips.TipRungReached, upward_reports.UpwardReportWritten),
+        "tell_outside": (
+            tips.RescueRaised,
+            tips.TipRungReached,
+            upward_reports.UpwardReportWritten,
+            campaigns.NotificationsRungReached,
+        ),
         "note_acknowledged": (notifications.NoticeAcknowledged, tips.TipAccepted),
         "know_case": (cases.CaseClosed,),
     },

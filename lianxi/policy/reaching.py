@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 
+from lianxi.kernel.errors import PolicyBroken
 from lianxi.policy.findings import Finding, error
-from lianxi.policy.outside import VARIABLES, OutsideReceiver, Template
+from lianxi.policy.outside import DIGEST, VARIABLES, Outside, OutsideReceiver, Template, at_hour
 from lianxi.policy.policy import Policy
 
 ALARM = "tips.rescue.raised.v1"
@@ -38,16 +40,39 @@ def outside_findings(policy: Policy) -> Iterator[Finding]:
             if code not in receivers:
                 yield _wrong("outside.receiver_unknown", f"{call.code}: {code}", call.clause)
             else:
-                yield from _worded(policy, call.event, receivers[code])
+                yield from _worded(policy, call.event, receivers[code], call.channels)
     for template in policy.outside.templates:
         yield from _words(template, channels)
+    yield from _languages(policy.outside)
+    yield from _hours(policy.outside)
     yield from _alarm(policy)
 
 
-def _worded(policy: Policy, event: str, receiver: OutsideReceiver) -> Iterator[Finding]:
-    for channel in receiver.channels:
-        if policy.outside.template(event, channel, receiver.language) is None:
-            yield _wrong("outside.no_words", f"{event} {channel} {receiver.code}", receiver.clause)
+def _worded(policy: Policy, event: str, receiver: OutsideReceiver, only: tuple[str, ...] = ()) -> Iterator[Finding]:
+    said = (event, DIGEST) if receiver.digest_at and event not in (ALARM, RUNG) else (event,)
+    for channel in only or receiver.channels:
+        for each in said:
+            if policy.outside.template(each, channel, receiver.language) is None:
+                yield _wrong("outside.no_words", f"{each} {channel} {receiver.code}", receiver.clause)
+
+
+def _languages(outside: Outside) -> Iterator[Finding]:
+    """What is worded for an event on a channel is worded in both languages."""
+    worded = {(each.event, each.channel, each.language): each for each in outside.templates}
+    for (event, channel, language), each in worded.items():
+        other = "en" if language == "zh" else "zh"
+        if (event, channel, other) not in worded:
+            yield _wrong("outside.language_missing", f"{event} {channel} {other}", each.clause)
+
+
+def _hours(outside: Outside) -> Iterator[Finding]:
+    hours = [(each.code, each.clause, hour) for each in outside.quiets for hour in (each.starts, each.ends)]
+    hours += [(each.code, each.clause, each.digest_at) for each in outside.receivers if each.digest_at]
+    for code, clause, hour in hours:
+        try:
+            at_hour(date(2015, 10, 19), hour)
+        except PolicyBroken:
+            yield _wrong("outside.hour_unreadable", f"{code}: {hour}", clause)
 
 
 def _words(template: Template, channels: dict[str, int]) -> Iterator[Finding]:

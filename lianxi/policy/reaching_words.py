@@ -28,6 +28,13 @@ def _template(row: outside.Template) -> Pair:
     return f"{code(row.channel, 'channel')}用语:{row.text}", f"Words by {code(row.channel, 'channel')}: {row.text}"
 
 
+def _quiet(row: outside.Quiet) -> Pair:
+    return (
+        f"{row.starts}至{row.ends}不对外告知,紧急件除外",
+        f"From {row.starts} to {row.ends} nobody outside is told of anything but the fast lane",
+    )
+
+
 def _contact(row: model.Contact) -> Pair:
     is_verified = row.verified_on is not None
     return (
@@ -52,6 +59,7 @@ REACHING: Mapping[type[Any], Callable[[Any], Pair]] = {
     outside.OutsideReceiver: _outside_receiver,
     outside.Call: _call,
     outside.Template: _template,
+    outside.Quiet: _quiet,
     sources.Source: _source,
 }
 """Row → how it reads in Chinese and English."""

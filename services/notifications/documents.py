@@ -75,6 +75,7 @@ class DeliveryDocument(AggregateDocument):
     acknowledged_at = DateTimeField()
     provider_reference = StringField()
     trouble = StringField()
+    gathered = IntField()
 
 
 class HookDocument(AggregateDocument):

@@ -32,7 +32,8 @@ TIP, UPWARD = "tip", "upward_report"
 class Delivery:
     """One message to one receiver on one channel. Its id is the key by which a provider knows it again.
 
-    `next_try_at` is when it is tried next, or when whoever has taken it must be done.
+    `next_try_at` is when it is tried next, or when whoever has taken it must be done. `gathered` counts what
+    a digest tells.
 
     Clause: L7.1.
     """
@@ -55,6 +56,7 @@ class Delivery:
     acknowledged_at: datetime | None = None
     provider_reference: str | None = None
     trouble: str | None = None
+    gathered: int = 0
 
     @property
     def where(self) -> str:
@@ -95,7 +97,9 @@ def messages(
             template = outside.template(event.KEY, channel, receiver.language)
             if template is not None:
                 text = template.text.format(**values)
-                yield _written(receiver, channel, event.KEY, f"{noun}/{about}", lane, text, event_id, now)
+                written = _written(receiver, channel, event.KEY, f"{noun}/{about}", lane, text, event_id, now)
+                # Only the fast lane breaks into quiet hours.
+                yield written if lane == "rescue" else replace(written, next_try_at=outside.opens_at(now))
 
 
 def _rung(ladders: Sequence[Ladder], event: RungReached) -> Rung | None:

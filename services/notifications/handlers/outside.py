@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
+from lianxi.contracts.campaigns import NotificationsRungReached
 from lianxi.contracts.envelope import Caller, Cause, Event
 from lianxi.contracts.notifications import NoticeAcknowledged
 from lianxi.contracts.outside import OutsideMessage, ReportOutside, RetryOutside
@@ -22,6 +23,7 @@ from lianxi.runtime import metrics
 from lianxi.runtime.couriers import Courier, Outgoing
 from lianxi.store.unit import Addition, Aggregates
 from services.notifications.domain import outside as domain
+from services.notifications.domain.ordinary import joined, ordinary
 from services.notifications.domain.outside import Delivery
 
 AT_ONCE = 24
@@ -111,10 +113,19 @@ class OutsideDesk:
         """
         if cause.event_id is None:
             raise InvariantBroken("delivery.no_cause", event_type=event.KEY)
+        if isinstance(event, NotificationsRungReached):
+            self._tell_in_time(event, cause, cause.event_id)
+            return
         written = domain.messages(
             self.rules.outside, self.rules.ladders, event, cause.event_id, self.link, self.clock.now()
         )
         self.deliveries.add_many([Addition(each, (), replace(cause, lane=each.lane)) for each in written])
+
+    def _tell_in_time(self, event: NotificationsRungReached, cause: Cause, event_id: str) -> None:
+        outside = self.rules.outside
+        for each in ordinary(outside, event, event_id, cause.lane, self.link, self.clock.now()):
+            if not self.deliveries.add(each, (), cause) and each.gathered:
+                self.deliveries.change(each.id, lambda found: joined(found, outside, self.link), cause)
 
     def send_due(self) -> None:
         """Start a try of every message that waits for one: few at a time for a receiver, none for one that is dead.
