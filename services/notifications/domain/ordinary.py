@@ -30,12 +30,12 @@ def ordinary(
             continue
         if is_gathered:
             at = outside.gathers_until(receiver, now)
-            key, about = (DIGEST, receiver.code, channel, at.isoformat()), f"{DIGEST}/{receiver.code}"
+            named, about = f"{DIGEST} {at.isoformat()}", f"{DIGEST}/{receiver.code}"
         else:
             at = now if lane == FAST else outside.opens_at(now)
-            key, about = (event_id, receiver.code, channel), event.about or event.item
+            named, about = event_id, event.about or event.item
         yield Delivery(
-            id=derived_id("delivery", *key),
+            id=derived_id("delivery", named, receiver.code, channel),
             desk=receiver.desk,
             agency=receiver.desk.partition("/")[0],
             receiver=receiver.code,
