@@ -23,6 +23,7 @@ VISIT: Final = "visit"
 CASE: Final = "case"
 CRIMINAL_REFERRAL: Final = "criminal-referral"
 TRANSFER: Final = "transfer"
+JOINT_OPERATION: Final = "joint-operation"
 
 PURGED_BY: Final[Mapping[str, str]] = {
     INFORMANT_IDENTITY: "tips",
@@ -33,6 +34,7 @@ PURGED_BY: Final[Mapping[str, str]] = {
     CASE: "cases",
     CRIMINAL_REFERRAL: "cases",
     TRANSFER: "cases",
+    JOINT_OPERATION: "cases",
 }
 """The rows that a run carries out, and the desk that does; the others are kept by other means or not kept here."""
 

@@ -182,6 +182,7 @@ class JointOperationDocument(AggregateDocument):
             {"fields": ["agencies", "planned_at"]},
             {"fields": ["desks", "planned_at"]},
             {"fields": ["state", "planned_at"]},
+            *kept_indexes("keeping"),
         ],
     }
 
@@ -189,8 +190,8 @@ class JointOperationDocument(AggregateDocument):
     commander = StringField(required=True)
     desks = ListField(StringField())
     agencies = ListField(StringField())
-    title = StringField(required=True)
-    plan = StringField(required=True)
+    title = StringField()
+    plan = StringField()
     places = ListField(DictField())
     forces = ListField(DictField())
     starts_at = DateTimeField(required=True)
@@ -203,6 +204,7 @@ class JointOperationDocument(AggregateDocument):
     outcomes = ListField(DictField())
     follow_ups = ListField(StringField())
     log = ListField(DictField())
+    keeping = DictField()
 
 
 class SealedPerson(EmbeddedDocument):

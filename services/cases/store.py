@@ -113,9 +113,14 @@ def purges(clock: Clock) -> tuple[AggregateStore[PurgePart], PartWatch]:
     return AggregateStore(CasesPurgeDocument, PurgePart, PURGES, clock), PartWatch(CasesPurgeDocument)
 
 
-def kept() -> tuple[KeptShelf, KeptShelf, KeptShelf]:
-    """Open the searches for cases, for referrals and for matters handed over that have been kept long enough."""
-    return KeptShelf(CaseDocument), KeptShelf(CriminalReferralDocument), KeptShelf(TransferDocument)
+def kept() -> tuple[KeptShelf, KeptShelf, KeptShelf, KeptShelf]:
+    """Open the searches for cases, referrals, matters and joint operations that have been kept long enough."""
+    return (
+        KeptShelf(CaseDocument),
+        KeptShelf(CriminalReferralDocument),
+        KeptShelf(TransferDocument),
+        KeptShelf(JointOperationDocument),
+    )
 
 
 def receipts() -> ReceiptBook:

@@ -36,6 +36,7 @@ from lianxi.contracts.joint_operations import (
 )
 from lianxi.kernel.errors import Conflict, NotFound, RuleBroken
 from lianxi.kernel.identity_numbers import holds_identity_number
+from lianxi.policy.retention import JOINT_OPERATION, NOT_COUNTED, Keeping, Purge, counted, purged
 from services.cases.domain.cases import agency_of
 from services.cases.domain.transferring import POLICE
 
@@ -116,6 +117,7 @@ class JointOperation:
     outcomes: tuple[Outcome, ...] = ()
     follow_ups: tuple[str, ...] = ()
     log: tuple[LogEntry, ...] = ()
+    keeping: Keeping = NOT_COUNTED
 
 
 Decided = tuple[JointOperation, tuple[Event, ...]]
@@ -281,6 +283,7 @@ def stood_down(operation: JointOperation, results: Results, by: str, now: dateti
         stood_down_at=now,
         forces=tuple(replace(each, arrived=each.arrived or 0) for each in operation.forces),
         outcomes=(Outcome(**asdict(results), at=now, by=by),),
+        keeping=counted(operation.keeping, JOINT_OPERATION, now),
     )
     told = JointOperationStoodDown(
         **_facts(after, now, after.commander),
@@ -320,7 +323,8 @@ def cancelled(operation: JointOperation, reason: str, by: str, now: datetime) ->
     _come_to(operation, JointOperationState.PLANNED)
     _check_needed(reason)
     logged = _logged(operation, LogEntryKind.CANCELLED, by, now, reason.strip())
-    after = replace(logged, state=JointOperationState.CANCELLED)
+    keeping = counted(operation.keeping, JOINT_OPERATION, now)
+    after = replace(logged, state=JointOperationState.CANCELLED, keeping=keeping)
     return after, (JointOperationCancelled(**_facts(after, now, after.asked_by)),)
 
 
@@ -336,6 +340,24 @@ def followed_up(operation: JointOperation, case_id: str, owner: str, now: dateti
         return operation, ()
     after = replace(operation, follow_ups=(*operation.follow_ups, case_id))
     return after, (JointOperationFollowedUp(operation_id=operation.id, case_id=case_id, owner=owner, at=now),)
+
+
+def without_places(operation: JointOperation, purge: Purge) -> JointOperation:
+    """Leave of an operation its desks, heads, times and counts; places, plan, words and who acted go.
+
+    Clause: pipl-47 (domain 5.5).
+    """
+    return replace(
+        operation,
+        title="",
+        plan="",
+        places=(),
+        officer=None,
+        forces=tuple(replace(each, reason="") for each in operation.forces),
+        outcomes=tuple(replace(each, by="", reason="") for each in operation.outcomes),
+        log=tuple(replace(each, by="", reason="") for each in operation.log),
+        keeping=purged(operation.keeping, purge),
+    )
 
 
 def _check(asked: Asking, now: datetime) -> None:

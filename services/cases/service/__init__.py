@@ -107,7 +107,7 @@ def open_desk(premises: Premises[CasesSettings]) -> type[Desk]:
     safe = store.PersonSafe(KeyRing(read_key(premises.settings.cases_persons_keys_file)))
     index, opener = store.PartyIndex(clock), Opener(read_key(premises.settings.cases_seal_key_file))
 
-    handed = store.transfers(clock)
+    handed, operations = store.transfers(clock), store.joint_operations(clock)
     folder, proofs = SealedFiles(premises.settings.cases_attachments_dir), store.evidence(clock)
     proof_desk = EvidenceDesk(proofs, EvidenceFinder(), folder, kept, referred, rules, opener, clock)
 
@@ -118,7 +118,7 @@ def open_desk(premises: Premises[CasesSettings]) -> type[Desk]:
         transfers = ReferralDesk(referred, kept, book, rules, clock, signing_key)
         helping = AssistanceDesk(helped, kept, rules, clock)
         matters = TransferDesk(handed, book, rules, clock, signing_key)
-        joint = JointOperationDesk(store.joint_operations(clock), kept, rules, clock)
+        joint = JointOperationDesk(operations, kept, rules, clock)
         joint_views = JointOperationViews(clock)
         persons = PartyDesk(store.parties(clock), index, safe, kept, referred, opener, clock, secrets.randbits)
         exhibits = proof_desk
@@ -131,6 +131,7 @@ def open_desk(premises: Premises[CasesSettings]) -> type[Desk]:
             kept,
             referred,
             handed,
+            operations,
             *store.kept(),
             book,
             (persons.forget, proof_desk.forget),

@@ -10,6 +10,13 @@ import pytest
 
 from lianxi.contracts.cases import CaseOutcome, CloseCase, CloseReason, Measure, RecordMeasure
 from lianxi.contracts.envelope import Cause
+from lianxi.contracts.joint_operations import (
+    ActivateJointOperation,
+    CancelJointOperation,
+    GetJointOperation,
+    PlanJointOperation,
+    StandDown,
+)
 from lianxi.contracts.retention import HoldItem, RetentionRunStarted
 from lianxi.contracts.transfers import (
     AcceptTransfer,
@@ -27,11 +34,14 @@ from lianxi.policy.load import read_policy
 from lianxi.store.fakes import MemoryAggregates, MemoryPartWatch, MemoryShelf
 from lianxi.store.mapping import as_fields
 from lianxi.store.retention import PurgePart, ids_sha256, part_of
+from services.cases.domain.joint_operations import JointOperation
 from services.cases.domain.transfers import Transfer
+from services.cases.handlers.joint_operations import JointOperationDesk
 from services.cases.handlers.retention import case_retention
 from services.cases.handlers.transfers import TransferDesk
-from services.cases.store import PURGES, TRANSFERS, ReceiptBook
+from services.cases.store import JOINT_OPERATIONS, PURGES, TRANSFERS, ReceiptBook
 from tests.unit.cases.desk import MARKET, NOW, POLICY_FILES, CasesInMemory, caller, shipped_rules
+from tests.unit.cases.test_joint_operations import ADDRESS, PLAN, RESULTS, plan
 
 PERSONS = (
     "市监罚〔2026〕12号",
@@ -53,13 +63,16 @@ class Keeper:
         town = self.town
         self.parts: MemoryAggregates[PurgePart] = MemoryAggregates(PURGES, town.clock)
         self.matters: MemoryAggregates[Transfer] = MemoryAggregates(TRANSFERS, town.clock)
+        self.operations: MemoryAggregates[JointOperation] = MemoryAggregates(JOINT_OPERATIONS, town.clock)
         self.retention = case_retention(
             town.cases,
             town.referrals,
             self.matters,
+            self.operations,
             MemoryShelf(town.cases),
             MemoryShelf(town.referrals),
             MemoryShelf(self.matters),
+            MemoryShelf(self.operations),
             ReceiptBook(lambda: town.receipts),
             (town.persons.forget, town.exhibits.forget),
             self.parts,
@@ -118,7 +131,7 @@ def keeper() -> Keeper:
 def test_a_case_loses_its_persons_after_three_years_and_a_referral_after_five(keeper: Keeper) -> None:
     (case,), (referral,) = keeper.town.cases.all(), keeper.town.referrals.all()
     assert all(word in keeper.dump() for word in PERSONS)
-    assert [count for count, _ in keeper.run("run_a", 35).values()] == [0, 0, 0]
+    assert [count for count, _ in keeper.run("run_a", 35).values()] == [0, 0, 0, 0]
     assert all(each.sealed for each in keeper.town.parties.all())
 
     nothing = (0, ids_sha256([]))
@@ -126,11 +139,13 @@ def test_a_case_loses_its_persons_after_three_years_and_a_referral_after_five(ke
         "case": (1, ids_sha256([case.id])),
         "criminal-referral": nothing,
         "transfer": nothing,
+        "joint-operation": nothing,
     }
     assert keeper.run("run_c", 62) == {
         "case": nothing,
         "criminal-referral": (1, ids_sha256([referral.id])),
         "transfer": nothing,
+        "joint-operation": nothing,
     }
 
     assert [word for word in PERSONS if word in keeper.dump()] == []
@@ -202,3 +217,26 @@ def test_a_matter_handed_over_loses_its_words_after_five_years_and_an_open_one_s
     assert "market/2026/000001" in keeper.town.receipts.rows
     shown = desk.get_transfer(GetTransfer(transfer_id=item), market)
     assert (shown.basis, shown.receipt) == ("", None)
+
+
+@pytest.mark.criterion("24")
+def test_a_joint_operation_loses_its_places_and_words_after_two_years(keeper: Keeper) -> None:
+    desk = JointOperationDesk(keeper.operations, keeper.town.cases, shipped_rules(), keeper.town.clock)
+    office, police = caller("office"), caller("police")
+    ended, off, waits = (
+        desk.plan_joint_operation(PlanJointOperation(**plan(title=f"op {each}")), office).operation_id
+        for each in range(3)
+    )
+    desk.cancel_joint_operation(CancelJointOperation(operation_id=off, reason="calling off"), office)
+    desk.activate_joint_operation(ActivateJointOperation(operation_id=ended, officer="police:officer-7"), police)
+    desk.stand_down(StandDown(operation_id=ended, results=RESULTS), police)
+
+    assert keeper.run("run_a", 23)["joint-operation"][0] == 0
+    assert keeper.run("run_b", 25)["joint-operation"] == (2, ids_sha256([ended, off]))
+
+    left = keeper.operations.get(ended).state
+    gone = json.dumps([as_fields(left), as_fields(keeper.operations.get(off).state)], default=str, ensure_ascii=False)
+    assert [each for each in (ADDRESS, PLAN, "calling off", "police:officer-7", "op 0") if each in gone] == []
+    assert (left.outcomes[0].persons_rescued, [each.asked for each in left.forces]) == (2, [10, 4, 3])
+    assert keeper.operations.get(waits).state.places[0].address == ADDRESS
+    assert desk.get_joint_operation(GetJointOperation(operation_id=ended), police).results is not None

@@ -58,6 +58,7 @@ def test_the_shipped_rows_say_how_long(policy: Policy) -> None:
     assert periods == {
         "informant-identity": "P90D", "tip-not-substantiated": "P6M", "tip-substantiated": "P36M", "visit": "P24M",
         "reward-payee": "P90D", "case": "P36M", "criminal-referral": "P60M", "transfer": "P60M",
+        "joint-operation": "P24M",
     }  # fmt: skip
     assert retention.period_of(policy.retention, "case", date(2015, 1, 1)) == ""
 
