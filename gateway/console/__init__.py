@@ -45,6 +45,7 @@ from gateway.console import (
     tip_pages,
     tool_pages,
     transfer_pages,
+    upward_pages,
     vault_pages,
     warning_pages,
 )
@@ -66,6 +67,7 @@ DESK: Final = (
     return_pages,
     meeting_pages,
     joint_pages,
+    upward_pages,
     decision_pages,
     publicity_pages,
     assessment_pages,

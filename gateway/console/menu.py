@@ -36,6 +36,7 @@ PLACES: Final = (
     Place("/desk/obligations", "staff.obligations", "stage_report.change"),
     Place("/desk/meetings", "staff.meetings", "meeting.read"),
     Place("/desk/joint-operations", "staff.joint_operations", "operation.read"),
+    Place("/desk/upward-reports", "staff.upward_reports", "upward_report.create"),
     Place("/desk/publicity", "staff.publicity", "publicity.read"),
     Place("/desk/warnings", "staff.warnings", "warning.read"),
     Place("/desk/rewards", "staff.rewards", "reward.read"),

@@ -56,6 +56,7 @@ _PAGES: Final = {
     "meeting_decision": "/desk/decisions/",
     "publicity": "/desk/publicity/",
     "joint_operation": "/desk/joint-operations/",
+    "upward_report": "/desk/upward-reports/",
 }
 """Where a thing has its page, by the noun before its id."""
 

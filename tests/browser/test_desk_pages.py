@@ -46,6 +46,7 @@ class Work:
     assistance_id: str
     order_id: str
     operation_id: str
+    upward_id: str
 
 
 def post(client: httpx2.Client, path: str, **body: Any) -> dict[str, Any]:
@@ -90,6 +91,16 @@ def operate(office: httpx2.Client) -> str:
     return str(post(office, "/v1/joint-operations", **plan)["operation_id"])
 
 
+def report_upward(office: httpx2.Client) -> str:
+    """Report to the city office, and record how it was sent."""
+    happened = (datetime.now(UTC) - timedelta(hours=2)).isoformat()
+    report = {"kind": "summary", "title": "创无工作总结", "text": "全年走访三千户", "happened_at": happened}
+    report_id = str(post(office, "/v1/upward-reports", **report)["report_id"])
+    sending = {"addressee": "city-office", "way": "document_system", "reference": "涌打传〔2026〕9号"}
+    post(office, f"/v1/upward-reports/{report_id}/sent", **sending, proof_sha256="ab" * 32)
+    return report_id
+
+
 @pytest.fixture(scope="module")
 def work(whole_town: RunningTown) -> Work:
     """A tip at the police, a case of the market's that was sent to them and in which they were asked, an order."""
@@ -106,7 +117,8 @@ def work(whole_town: RunningTown) -> Work:
         }
         order_id = post(office, f"/v1/tips/{tip['tip_id']}/supervision-orders", **order)["order_id"]
         operation_id = operate(office)
-    return Work(tip["tip_id"], case_id, referral_id, assistance_id, order_id, operation_id)
+        upward_id = report_upward(office)
+    return Work(tip["tip_id"], case_id, referral_id, assistance_id, order_id, operation_id, upward_id)
 
 
 SCREENS = [("zh", 390), ("en", 1280), ("zh", 1280), ("en", 390)]
@@ -156,6 +168,8 @@ def test_every_page_of_a_desk_is_accessible_and_whole(
     see(market, "joint-operation", f"/desk/joint-operations/{work.operation_id}")
     office = officials("office-desk", language, width)
     see(office, "joint-operations", "/desk/joint-operations")
+    see(office, "upward-reports", "/desk/upward-reports")
+    see(office, "upward-report", f"/desk/upward-reports/{work.upward_id}")
     admin = officials("police-admin", language, width)
     see(admin, "inbox-empty", "/desk")
     see(admin, "people", "/desk/people")
