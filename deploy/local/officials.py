@@ -34,6 +34,7 @@ class Seat:
 
 
 POLICE: Final = ("police/command-centre", "police/criminal", "police/station")
+CARRIERS: Final = ("telecom", "mobile", "unicom")
 SEATS: Final = (
     *(Seat(f"{agency}-admin", "账号管理员", agency, ("administrator",), keeps=(agency,)) for agency in AGENCIES),
     *(
@@ -52,6 +53,8 @@ SEATS: Final = (
     Seat("governance-custodian", "保管人", "governance", ("custodian",)),
     Seat("governance-assessor", "考核员", "governance", ("assessor",)),
     Seat("tenancy-assistant", "协管员", "tenancy", ("assistant",), (), VILLAGES),
+    Seat("publicity-lead", "审定人", "publicity", ("desk", "case_lead"), ("publicity/desk",)),
+    *(Seat(f"carrier-{each}", "运营商联系人", "carrier", ("carrier",), (f"carrier/{each}",)) for each in CARRIERS),
     Seat("social-liaison", "联络员", "social", ("liaison",)),
 )
 

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from gateway.console import (
     assessment_pages,
     bulletin_pages,
+    campaign_pages,
     case_pages,
     conflict_pages,
     decision_pages,
@@ -70,6 +71,7 @@ DESK: Final = (
     upward_pages,
     decision_pages,
     publicity_pages,
+    campaign_pages,
     assessment_pages,
     tool_pages,
     bulletin_pages,

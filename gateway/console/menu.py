@@ -38,6 +38,7 @@ PLACES: Final = (
     Place("/desk/joint-operations", "staff.joint_operations", "operation.read"),
     Place("/desk/upward-reports", "staff.upward_reports", "upward_report.create"),
     Place("/desk/publicity", "staff.publicity", "publicity.read"),
+    Place("/desk/campaigns", "staff.campaigns", "campaign.read"),
     Place("/desk/warnings", "staff.warnings", "warning.read"),
     Place("/desk/rewards", "staff.rewards", "reward.read"),
     Place("/desk/vault", "staff.vault", "vault.read"),

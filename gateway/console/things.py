@@ -55,6 +55,7 @@ _PAGES: Final = {
     "meeting": "/desk/meetings/",
     "meeting_decision": "/desk/decisions/",
     "publicity": "/desk/publicity/",
+    "campaign": "/desk/campaigns/",
     "joint_operation": "/desk/joint-operations/",
     "upward_report": "/desk/upward-reports/",
 }

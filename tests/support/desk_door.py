@@ -66,6 +66,8 @@ SEATS = {
     "admin": ("police", ["administrator"], []),
     "office": ("office", ["office"], []),
     "chair": ("office", ["leader"], []),
+    "publicity": ("publicity", ["desk"], ["publicity/desk"]),
+    "carrier": ("carrier", ["carrier"], ["carrier/mobile"]),
 }
 SECRETS = {name: second_factor.new_secret() for name in SEATS}
 OURS = {"Origin": "http://testserver"}

@@ -19,6 +19,11 @@ CARRIERS = ("carrier-telecom", "carrier-mobile", "carrier-unicom")
 
 @pytest.fixture
 def town(door: Door) -> Town:
+    return behind(door)
+
+
+def behind(door: Door) -> Town:
+    """Put a desk with its campaigns behind a door."""
     town = Town(POLICY, datetime(2015, 10, 19, 2, 0, tzinfo=UTC))
     desk = town.desk
     door.bus.answers |= {
