@@ -30,6 +30,7 @@ from lianxi.contracts.parties import GetParty, SealedParty
 from lianxi.contracts.registry import SERVICES
 from lianxi.contracts.sealing import Opener
 from lianxi.contracts.tips import GetTip, TipView
+from lianxi.contracts.transfers import GetTransfer, TransferView
 from lianxi.kernel.clock import local_date, local_midnight
 
 router = APIRouter(route_class=DoorRoute, tags=["operators"])
@@ -44,6 +45,7 @@ _ITEMS: Final[Mapping[str, tuple[str, str, Callable[..., Any], type[Any], tuple[
     "tip": ("tips", "get_tip", GetTip, TipView, ("lead",)),
     "case": ("cases", "get_case", GetCase, CaseView, ("owner",)),
     "referral": ("cases", "get_referral", GetReferral, ReferralView, ("sender", "receiver")),
+    "transfer": ("cases", "get_transfer", GetTransfer, TransferView, ("sender", "receiver")),
     "party": ("cases", "get_party", partial(GetParty, answer_key=UNREAD), SealedParty, ("owner",)),
     "assistance": ("cases", "get_assistance", GetAssistance, AssistanceView, ("asker", "receiver")),
 }

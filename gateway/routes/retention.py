@@ -43,6 +43,7 @@ HELD_BY: Final[Mapping[str, str]] = {
     "visit": "inspections",
     "case": "cases",
     "referral": "cases",
+    "transfer": "cases",
 }
 """Kind of item → the desk that keeps it."""
 

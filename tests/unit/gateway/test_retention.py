@@ -63,6 +63,13 @@ def test_a_hold_is_set_by_one_right_and_lifted_by_another(door: Door) -> None:
     ]
 
 
+def test_a_matter_handed_over_is_held_where_it_is_kept(door: Door) -> None:
+    door.bus.says("hold_item", replace(HELD, item="transfer/transfer_1"))
+    body = {"item": "transfer/transfer_1", "reason": HELD.reason}
+    assert door.http.post(HOLDS, json=body, headers=door.headers("office", key="k")).status_code == 201
+    assert [each.service for each in door.bus.asked] == ["cases"]
+
+
 def test_what_nobody_keeps_cannot_be_held(door: Door) -> None:
     headers = door.headers("office", key="k")
     refused = door.http.post(HOLDS, json={"item": "notice/n_1", "reason": "行政复议"}, headers=headers)
