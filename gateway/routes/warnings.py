@@ -34,6 +34,7 @@ SERVICE = "notifications"
 PATH = "/v1/warnings"
 ATOM = "http://www.w3.org/2005/Atom"
 FRESH_SECONDS = 60
+UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "As it was, by the `ETag` in `If-None-Match`"}}
 InHouse = Annotated[House, Depends(the_house)]
 
 
@@ -85,13 +86,13 @@ async def withdraw_warning(
 # --- for everybody
 
 
-@router.get("/v1/public/warnings", response_model=PublicWarnings, tags=["public"])
+@router.get("/v1/public/warnings", response_model=PublicWarnings, responses=UNCHANGED, tags=["public"])
 async def read_public_warnings(request: Request, house: InHouse) -> Response:
     """Read what the town warns of at present, newest first, and what it took back lately. No account is needed."""
     return _fresh(request, codec.to_bytes(codec.as_plain(await public_warnings(request, house))), "application/json")
 
 
-@router.get("/v1/public/warnings.atom", response_class=Response, tags=["public"])
+@router.get("/v1/public/warnings.atom", response_class=Response, responses=UNCHANGED, tags=["public"])
 async def read_feed(request: Request, house: InHouse) -> Response:
     """Follow the warnings with any feed reader."""
     found = await public_warnings(request, house)
