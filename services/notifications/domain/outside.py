@@ -10,7 +10,7 @@ from lianxi.contracts.clocks import RungReached
 from lianxi.contracts.envelope import Caller, Event, Lane
 from lianxi.contracts.outside import DeliveryParked, DeliverySent, OutsideMessage, OutsideState
 from lianxi.contracts.tips import RescueRaised
-from lianxi.contracts.upward_reports import UpwardReportWritten
+from lianxi.contracts.upward_reports import UpwardKind, UpwardReportWritten
 from lianxi.kernel.errors import Conflict, NotFound
 from lianxi.kernel.ids import derived_id
 from lianxi.policy.outside import Outside, OutsideReceiver
@@ -88,7 +88,9 @@ def messages(
         values = {"number": "", "clock": str(rung.at_minutes), "link": f"{link}/tips/{event.item}"}
         called, about = outside.reached_for(frozenset(rung.receivers)), event.item
     elif isinstance(event, UpwardReportWritten):
-        values, lane, noun = {"number": event.number, "clock": "", "link": ""}, "normal", UPWARD
+        values, noun = {"number": event.number, "clock": "", "link": ""}, UPWARD
+        # An operation and a major event are reported at any hour; a summary does not wake anybody.
+        lane = "normal" if event.category is UpwardKind.SUMMARY else "rescue"
         called, about = outside.called(event.KEY, event.category.value), event.report_id
     else:
         return

@@ -101,15 +101,18 @@ def test_a_report_of_an_operation_goes_to_the_two_addressees_that_the_plan_names
     assert isinstance(written, UpwardReportWritten)
     told = list(messages(upward.policy.outside, upward.policy.ladders, written, "e", "https://town", NOW))
     assert [(each.receiver, each.channel, each.lane) for each in told] == [
-        (CENTRE, "sms", "normal"),
-        (CENTRE, "phone", "normal"),
-        (DETACHMENT, "sms", "normal"),
+        (CENTRE, "sms", "rescue"),
+        (CENTRE, "phone", "rescue"),
+        (DETACHMENT, "sms", "rescue"),
     ]
     assert all(written.number in each.text and TEXT not in each.text for each in told)
     assert all(each.about == f"upward_report/{item}" for each in told)
     assert TEXT not in json.dumps([each.data for each in upward.reports.announced], default=str, ensure_ascii=False)
     summary = upward.write(UpwardKind.SUMMARY, by=OFFICE)
     assert [each.addressee for each in upward.read(summary, OFFICE).addressees] == ["city-office"]
+    last = open_event(upward.reports.announced[-1])
+    told = list(messages(upward.policy.outside, upward.policy.ladders, last, "f", "https://town", NOW))
+    assert {(each.receiver, each.lane) for each in told} == {("city-office", "normal")}
 
 
 @pytest.mark.criterion("11.3")
