@@ -60,6 +60,17 @@ class Files:
     pages: dict[str, tuple[str, str]]
 
 
+def handed_to_carriers(town: RunningTown) -> str:
+    """A text for the first month that is not over, written by the unit and approved by the office."""
+    with town.http("publicity") as publicity, town.http("office") as office:
+        plan = publicity.get("/v1/campaigns/plan").json()["items"]
+        due_on = next(each["due_on"] for each in plan if not each["is_late"])
+        text = "打传办提醒:交会费、拉人头就是传销。"
+        campaign_id = str(post(publicity, "/v1/campaigns", due_on=due_on, text=text)["campaign_id"])
+        post(office, f"/v1/campaigns/{campaign_id}/approve")
+    return campaign_id
+
+
 @pytest.fixture(scope="module")
 def files(whole_town: RunningTown) -> Files:
     """A case with a task and evidence, a matter that was refused twice, and what the office writes."""
@@ -81,6 +92,7 @@ def files(whole_town: RunningTown) -> Files:
     with whole_town.http("publicity") as publicity:
         sent = {"duty": "sms-monthly", "party": "carrier/telecom", "what": "防范短信", "place": "全镇", "reach": 12000}
         activity = post(publicity, "/v1/publicity", **sent, held_on=f"{today():%Y-%m-%d}")["activity_id"]
+    campaign = f"/desk/campaigns/{handed_to_carriers(whole_town)}"
     matter = hand_over(whole_town, is_disputed=True)
     return Files({
         "file-case": ("market-lead", f"/desk/cases/{case_id}"),
@@ -96,6 +108,10 @@ def files(whole_town: RunningTown) -> Files:
         "meetings": ("market-lead", "/desk/meetings"),
         "meeting": ("office-desk", f"/desk/meetings/{meeting_id}"),
         "publicity": ("publicity-desk", "/desk/publicity"),
+        "campaigns": ("publicity-lead", "/desk/campaigns"),
+        "campaign": ("publicity-lead", campaign),
+        "campaign-of-carrier": ("carrier-mobile", campaign),
+        "campaigns-of-carrier": ("carrier-mobile", "/desk/campaigns"),
         "activity": ("publicity-desk", f"/desk/publicity/{activity}"),
         "tool": ("market-lead", f"/desk/tools/{tool_id}"),
     })  # fmt: skip
