@@ -17,6 +17,7 @@ from gateway.exchange import Reading, reads, shown
 from gateway.refusals import NoSuchThing, NotAllowed
 from gateway.routes.parameters import DayQuery
 from lianxi.contracts.cases import AssistanceView, CaseView, GetAssistance, GetCase, GetReferral, ReferralView
+from lianxi.contracts.joint_operations import GetJointOperation, JointOperationView
 from lianxi.contracts.operations import (
     AuditPage,
     CountReads,
@@ -41,11 +42,18 @@ Chained = Annotated[
 Item = Annotated[str, Query(max_length=120, pattern=r"^[a-z_]+/[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 UNREAD: Final = Opener.for_one_answer().public_key
 """What is sealed to this is read by nobody: here only a person's desk is asked for."""
+
+
+def _operation(joint_operation_id: str) -> GetJointOperation:
+    return GetJointOperation(operation_id=joint_operation_id)
+
+
 _ITEMS: Final[Mapping[str, tuple[str, str, Callable[..., Any], type[Any], tuple[str, ...]]]] = {
     "tip": ("tips", "get_tip", GetTip, TipView, ("lead",)),
     "case": ("cases", "get_case", GetCase, CaseView, ("owner",)),
     "referral": ("cases", "get_referral", GetReferral, ReferralView, ("sender", "receiver")),
     "transfer": ("cases", "get_transfer", GetTransfer, TransferView, ("sender", "receiver")),
+    "joint_operation": ("cases", "get_joint_operation", _operation, JointOperationView, ("asked_by", "commander")),
     "party": ("cases", "get_party", partial(GetParty, answer_key=UNREAD), SealedParty, ("owner",)),
     "assistance": ("cases", "get_assistance", GetAssistance, AssistanceView, ("asker", "receiver")),
 }

@@ -44,6 +44,7 @@ HELD_BY: Final[Mapping[str, str]] = {
     "case": "cases",
     "referral": "cases",
     "transfer": "cases",
+    "joint_operation": "cases",
 }
 """Kind of item → the desk that keeps it."""
 

@@ -63,9 +63,10 @@ def test_a_hold_is_set_by_one_right_and_lifted_by_another(door: Door) -> None:
     ]
 
 
-def test_a_matter_handed_over_is_held_where_it_is_kept(door: Door) -> None:
-    door.bus.says("hold_item", replace(HELD, item="transfer/transfer_1"))
-    body = {"item": "transfer/transfer_1", "reason": HELD.reason}
+@pytest.mark.parametrize("item", ["transfer/transfer_1", "joint_operation/joint_operation_1"])
+def test_a_matter_or_an_operation_is_held_where_it_is_kept(door: Door, item: str) -> None:
+    door.bus.says("hold_item", replace(HELD, item=item))
+    body = {"item": item, "reason": HELD.reason}
     assert door.http.post(HOLDS, json=body, headers=door.headers("office", key="k")).status_code == 201
     assert [each.service for each in door.bus.asked] == ["cases"]
 
