@@ -41,6 +41,8 @@ RECEIPTS_SECONDS = 0.2
 RECOUNT_SECONDS = 5.0
 RECOUNT_SHARE = 0.02
 """Of the time at most: counting reads all that waits, and must not be what keeps it waiting."""
+RECOUNT_AT_LEAST_EVERY = 30.0
+"""Whoever is called by a number that stands still is called late."""
 JOURNAL_SECONDS = 1.0
 SLOWEST = 8
 """How many times as long as at first a relay that nobody rings for waits at most before it looks by itself."""
@@ -353,7 +355,8 @@ class DeskRelay:
         metrics.outbox_pending.labels(self.service).set(count)
         age = (self._clock.now() - oldest).total_seconds() if oldest else 0.0
         metrics.outbox_oldest_seconds.labels(self.service).set(max(0.0, age))
-        await asyncio.sleep(max(RECOUNT_SECONDS, (time.monotonic() - began) / RECOUNT_SHARE))
+        pause = max(RECOUNT_SECONDS, (time.monotonic() - began) / RECOUNT_SHARE)
+        await asyncio.sleep(min(pause, RECOUNT_AT_LEAST_EVERY))
 
 
 async def _gather(batch: list[Letter], queue: asyncio.Queue[Letter], most: int, seconds: float) -> None:

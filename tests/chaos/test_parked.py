@@ -84,7 +84,7 @@ def test_a_letter_that_always_fails_is_parked_while_others_flow(town: RunningTow
         assert row["queue"] == "lx.tips.start_clock"
         assert row["error"] == "tip.not_found"
         assert row["attempts"] == 4, "once, and once for each step of the short ladder"
-        wait_until(lambda: metric(town, "lianxi_parked_messages") >= before + 1, 15, "the metric")
+        wait_until(lambda: metric(town, "lianxi_parked_messages") >= before + 1, 45, "the metric")
         shown = operator.get(f"/v1/ops/parked/{row['parked_id']}").json()
         assert shown["headers"]["x-lx-error"] == "tip.not_found"
 
