@@ -527,6 +527,7 @@ class PublicStatus(BaseModel):
     messages: list[PublicMessage]
     openings: list[PublicOpening] = []
     reward: PublicReward | None = Field(default=None, description="Only for a tip that was closed as true")
+    reopen_until: date | None = Field(default=None, description="The last day on which the tip may be reopened")
 
 
 class Accepted(BaseModel):

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from starlette.responses import RedirectResponse
 
 from gateway import receipts
-from gateway.bodies import InformantMessage, PublicStatus
+from gateway.bodies import InformantMessage, Message, PublicStatus
 from gateway.console.ground import PageRoute, read_form
 from gateway.console.paper import page, trouble_of
 from gateway.console.report_form import MOST_PICTURES, NAMED, Choices, Report, filled_in, read_report
@@ -205,6 +205,7 @@ async def ask_code(request: Request) -> Response:
 
 
 @router.get("/track/messages")
+@router.get("/track/reopening")
 @router.get("/track/code")
 async def ask_code_anew(request: Request) -> Response:
     """A page that only a form leads to."""
@@ -261,6 +262,25 @@ async def write_message(request: Request, house: InHouse) -> Response:
         return dialogue_page(request, house, ticket.code, answer, 422, draft=form.get("text", ""), is_wrong=True)
     try:
         answer = await public.write_message(body, request, house, ticket.code, SLOW_LANE, form.get("key") or None)
+    except _CAUGHT as error:
+        return refused(request, form, error)
+    return dialogue_page(request, house, ticket.code, answer, is_sent=True)
+
+
+@router.post("/track/reopening")
+async def reopen_tip(request: Request, house: InHouse) -> Response:
+    """Have a closed tip taken up again; without a reason the page is shown as it was."""
+    form = await read_form(request)
+    ticket = read_ticket(house, form.get("ticket", ""))
+    if ticket is None:
+        return ask_again(request, form)
+    try:
+        body = Message(text=form.get("text", ""))
+    except ValidationError:
+        answer = await public.read_status(request, house, ticket.code, SLOW_LANE)
+        return dialogue_page(request, house, ticket.code, answer, 422)
+    try:
+        answer = await public.reopen_tip(body, request, house, ticket.code, SLOW_LANE, form.get("key") or None)
     except _CAUGHT as error:
         return refused(request, form, error)
     return dialogue_page(request, house, ticket.code, answer, is_sent=True)

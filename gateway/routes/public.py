@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from gateway import intake, receipts
 from gateway.bodies import (
     InformantMessage,
+    Message,
     PublicMessage,
     PublicOpening,
     PublicStatus,
@@ -32,7 +33,14 @@ from gateway.wording import words
 from lianxi.contracts import codec, proof
 from lianxi.contracts.envelope import Caller
 from lianxi.contracts.sealing import CONTENT
-from lianxi.contracts.tips import ChangeReceipt, Channel, FindTipByReceipt, PostInformantMessage, TipStatusView
+from lianxi.contracts.tips import (
+    ChangeReceipt,
+    Channel,
+    FindTipByReceipt,
+    PostInformantMessage,
+    ReopenTip,
+    TipStatusView,
+)
 from lianxi.kernel.clock import level_to_hour
 from lianxi.kernel.errors import NotFound, Refused
 
@@ -164,6 +172,21 @@ async def write_message(
         return await write_from_informant(request, house, verifier, body, key)
 
 
+@router.post("/v1/public/tips/reopening", response_model=PublicStatus)
+async def reopen_tip(
+    body: Message,
+    request: Request,
+    house: InHouse,
+    lianxi_receipt: ReceiptCode = None,
+    lianxi_proof: Proof = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Have a closed tip taken up again, once, with a reason, until the day that `reopen_until` of its status says."""
+    key = read_key(idempotency_key)
+    async with _trying(request, house, lianxi_receipt, lianxi_proof) as verifier:
+        return await _reopen_tip(request, house, verifier, body, key)
+
+
 @router.post("/v1/public/rewards", response_model=PublicStatus)
 async def claim_reward(
     body: RewardClaim,
@@ -221,6 +244,16 @@ async def _claim_reward(request: Request, house: House, verifier: str, body: Rew
 
     said = [verifier, body.model_dump(mode="json")]
     return await _once_if_keyed(request, house, "public.reward", said, key, act)
+
+
+async def _reopen_tip(request: Request, house: House, verifier: str, body: Message, key: str | None) -> Response:
+    content = house.sealer.seal({"text": body.text}, CONTENT)
+
+    async def act(command_id: str | None) -> Response:
+        asked = ReopenTip(receipt_verifier=verifier, content=content)
+        return await _known(request, house, verifier, "reopen_tip", asked, command_id=command_id)
+
+    return await _once_if_keyed(request, house, "public.reopening", [verifier, body.text], key, act)
 
 
 async def _once_if_keyed(
@@ -324,4 +357,5 @@ def _status(view: TipStatusView, request: Request) -> PublicStatus:
             for each in view.openings
         ],
         reward=public_reward(view.reward, language),
+        reopen_until=view.reopen_until,
     )

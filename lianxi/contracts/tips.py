@@ -193,6 +193,14 @@ class PostInformantMessage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReopenTip:
+    """Have a closed tip taken up again, from the informant's side; the reason is sealed as a message is."""
+
+    receipt_verifier: str
+    content: Sealed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GetTip:
     """Ask for one tip."""
 
@@ -361,6 +369,7 @@ class TipStatusView:
     messages: tuple[MessageView, ...]
     openings: tuple[OpeningNotice, ...] = ()
     reward: RewardNotice | None = None
+    reopen_until: date | None = None
 
 
 # --- events
@@ -459,6 +468,17 @@ class TipClosed(Event):
     verification: VerificationOutcome | None
     case_id: str | None
     closed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TipReopened(Event):
+    """A closed tip is open again, because its informant gave a reason; its dispatch to the same lead follows."""
+
+    KEY: ClassVar[str] = "tips.tip.reopened.v1"
+
+    tip_id: str
+    lead: str
+    reopened_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

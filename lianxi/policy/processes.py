@@ -32,6 +32,8 @@ class Step(Sourced):
     to: str
     by: tuple[str, ...]
     starts: tuple[str, ...] = ()
+    within: str = ""
+    """Until how long after it came there an item may take the step; without it there is no end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

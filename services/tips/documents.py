@@ -81,6 +81,7 @@ class TipDocument(AggregateDocument):
     filed_by = StringField()
     visit_id = StringField()
     public_on = DateTimeField()
+    reopenings = ListField(DictField())
     keeping = DictField()
     identity = DictField()
 

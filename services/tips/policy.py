@@ -70,6 +70,9 @@ DISPATCH_CLAUSE = "L81.2"
 VERIFY_CLAUSE = "L39.1"
 TELLING_CLAUSE = "L32.1"
 PATROL_CLAUSE = "L45.1"
+REOPEN_CLAUSE = "L39.1"
+REOPEN_REASON = "举报人要求重新办理,理由见对话"
+"""Why a tip that was reopened is given out: its informant's own words stand in the dialogue only."""
 
 
 def public_from(policy: Policy, command: SubmitTip, category: str) -> datetime | None:
@@ -155,6 +158,19 @@ def receipt_ends_on(
     closed_on = local_date(closed_at)
     kept = next((row.keep for row in policy.retention if row.code == NOT_SUBSTANTIATED and row.in_force(closed_on)), "")
     return add_period(closed_on, kept) if kept else None
+
+
+def reopening_ends_on(policy: Policy, closed_at: datetime) -> date | None:
+    """Say on which day an informant may ask for the last time that a tip be taken up again; `None` if never.
+
+    Clause: L39.1 (criterion 9.2).
+    Raises:
+        PolicyBroken: policy.period_unreadable.
+    """
+    process = policy.processes.get("tip")
+    steps = () if process is None else process.steps
+    within = next((step.within for step in steps if step.code == "reopen"), "")
+    return add_period(local_date(closed_at), within) if within else None
 
 
 # --- clocks -----------------------------------------------------------------------------------------------------------

@@ -37,11 +37,11 @@ from services.tips.documents import (
 )
 from services.tips.domain.bonds import Bond
 from services.tips.domain.opening import Opening
-from services.tips.domain.returning import CLOSED_LINE, KnownReceipt
+from services.tips.domain.returning import KnownReceipt, closed_at
 from services.tips.domain.rewarding import Reward
 from services.tips.domain.saved_searches import SavedSearch, Sighting
 from services.tips.domain.saved_searches import handed_over as search_handed_over
-from services.tips.domain.tip import NO_RECEIPT, OFFICE, Tip
+from services.tips.domain.tip import NO_RECEIPT, OFFICE, Line, Tip
 from services.tips.domain.traces import Trace
 from services.tips.domain.unmasking import Unmasking, WeeklyReport
 from services.tips.domain.working import handed_over
@@ -186,7 +186,7 @@ class ReceiptIndex:
             tip_id=found["_id"],
             verification=None if outcome is None else VerificationOutcome(outcome),
             case_id=found["case_id"],
-            closed_at=next((line["at"] for line in found["timeline"] if line["what"] == CLOSED_LINE), None),
+            closed_at=closed_at(tuple(Line(at=each["at"], what=each["what"], by=each["by"]) for each in found["timeline"])),
             is_temporary=found["is_receipt_temporary"],
         )
 

@@ -33,6 +33,7 @@ PUBLIC = {
     ("post", "/v1/public/tips"),
     ("get", "/v1/public/tips/status"),
     ("post", "/v1/public/tips/messages"),
+    ("post", "/v1/public/tips/reopening"),
     ("post", "/v1/public/attachments"),
     ("post", "/v1/public/tips/code"),
     ("post", "/v1/public/rewards"),

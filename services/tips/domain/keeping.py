@@ -35,6 +35,17 @@ def closed(tip: Tip, now: datetime) -> Tip:
     return with_its_case(replace(tip, keeping=counted(tip.keeping, rule, now), identity=identity))
 
 
+def reopened(tip: Tip) -> Tip:
+    """Stop counting, because a tip is open again; what was erased stays so.
+
+    Clause: pipl-47.
+    """
+    identity = tip.identity
+    if identity is not None and not identity.is_purged:
+        identity = replace(identity, rule=None, since=None)
+    return replace(tip, keeping=replace(tip.keeping, rule=None, since=None), identity=identity)
+
+
 def with_its_case(tip: Tip) -> Tip:
     """Stop counting while a case runs that was opened on a tip, also one that is opened late.
 

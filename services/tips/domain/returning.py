@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lianxi.contracts.tips import VerificationOutcome
 from lianxi.kernel.errors import Conflict, NotFound
-from services.tips.domain.tip import Decision, Tip
+from services.tips.domain.tip import Decision, Line, Tip
 
 CLOSED_LINE = "tip.closed"
+REOPENED_LINE = "tip.reopened"
+
+
+def closed_at(timeline: Sequence[Line]) -> datetime | None:
+    """Say when a tip was closed the last time; `None` when it never was, or was taken up again since.
+
+    Clause: none (criteria 2.3, 9.2).
+    """
+    ends = (line for line in reversed(timeline) if line.what in (CLOSED_LINE, REOPENED_LINE))
+    return next((line.at if line.what == CLOSED_LINE else None for line in ends), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +46,7 @@ def known_receipt(tip: Tip) -> KnownReceipt:
         tip_id=tip.id,
         verification=tip.verification,
         case_id=tip.case_id,
-        closed_at=next((line.at for line in tip.timeline if line.what == CLOSED_LINE), None),
+        closed_at=closed_at(tip.timeline),
         is_temporary=tip.is_receipt_temporary,
     )
 

@@ -158,6 +158,18 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reopening:
+    """That a closed tip was taken up again, why in the redacted words of its informant, and how it had ended."""
+
+    at: datetime
+    reason: str
+    verification: VerificationOutcome | None
+    next_owner: str | None
+    outcome: str | None
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tip:
     """A tip.
 
@@ -217,6 +229,7 @@ class Tip:
     identity: Keeping | None = None
     visit_id: str | None = None
     public_on: datetime | None = None
+    reopenings: tuple[Reopening, ...] = ()
 
     @property
     def dispatch(self) -> Dispatch:

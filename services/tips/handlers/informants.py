@@ -9,13 +9,13 @@ from typing import Any, Protocol
 
 from lianxi.contracts.envelope import Caller, Cause
 from lianxi.contracts.sealing import Opener
-from lianxi.contracts.tips import ChangeReceipt, FindTipByReceipt, PostInformantMessage
+from lianxi.contracts.tips import ChangeReceipt, FindTipByReceipt, PostInformantMessage, ReopenTip
 from lianxi.kernel.clock import Clock, local_date
 from lianxi.kernel.errors import ContractBroken, NotFound
 from lianxi.policy.book import PolicyBook
 from lianxi.store.unit import Aggregates, Stored
 from services.tips import policy as rules
-from services.tips.domain import returning, working
+from services.tips.domain import clocks, reopening, returning, working
 from services.tips.domain.returning import KnownReceipt
 from services.tips.domain.tip import Tip
 
@@ -69,6 +69,26 @@ class InformantSide:
             lambda found: working.write_to_desk(
                 found, request.content, redacted, self.clock.now(), request.attachments
             ),
+            replace(caller.cause(), lane=tip.lane),
+        )
+
+    def reopen_tip(self, request: ReopenTip, caller: Caller) -> Stored[Tip]:
+        """Take a closed tip up again, for a reason that its informant gives.
+
+        Emits: TipReopened, TipMessagePosted, TipDispatched.
+        Raises:
+            NotFound: receipt.unknown.
+            Conflict: receipt.must_change, tip.not_closed, reopening.once_only.
+            RuleBroken: reopening.with_its_case, reopening.too_late, reopening.unexplained.
+        """
+        tip = self.find_tip_by_receipt(FindTipByReceipt(receipt_verifier=request.receipt_verifier)).state
+        redacted, now = rules.redact(text_in(self.opener.open(request.content))), self.clock.now()
+        decide = partial(
+            reopening.reopen, sealed=request.content, redacted=redacted, policy=self.policies.current, now=now
+        )
+        return self.tips.change(
+            tip.id,
+            lambda found: clocks.on_time(found, self.policies.version(found.policy_version), now, decide),
             replace(caller.cause(), lane=tip.lane),
         )
 

@@ -16,6 +16,7 @@ from lianxi.runtime.settings import read_key
 from lianxi.store.envelope import KeyRing
 from lianxi.store.handover import Holdings
 from lianxi.store.unit import AggregateStore
+from services.tips.domain import reopening
 from services.tips.domain.tip import Tip
 from services.tips.domain.tracing import key_of_traces
 from services.tips.handlers import TipHandlers
@@ -143,7 +144,9 @@ def open_desk(premises: Premises[TipsSettings]) -> type[Desk]:
         **_finding(tracing, clock),
         **_unmasking(tips, opener, clock),
         "handlers": desk_handlers,
-        "views": TipViews(tips, clock, reward=rewards.notice),
+        "views": TipViews(
+            tips, clock, reward=rewards.notice, reopen_until=lambda tip: reopening.last_day(tip, policies.current)
+        ),
         "rewarding": rewarding,
         "rewards": rewards,
         "vault": vault,

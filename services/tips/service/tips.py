@@ -21,6 +21,7 @@ from lianxi.contracts.tips import (
     ListTips,
     PostInformantMessage,
     PostMessage,
+    ReopenTip,
     ReturnTip,
     SubmitTip,
     TellInformant,
@@ -131,6 +132,11 @@ class TipDoors(Desk):
     def post_informant_message(self, request: PostInformantMessage, caller: Caller) -> TipStatusView:
         """Write to the desk from the informant's side."""
         return self.views.show_status(self.handlers.post_informant_message(request, caller))
+
+    @answers
+    def reopen_tip(self, request: ReopenTip, caller: Caller) -> TipStatusView:
+        """Take a closed tip up again, from the informant's side."""
+        return self.views.show_status(self.handlers.reopen_tip(request, caller))
 
     @answers
     def change_receipt(self, request: ChangeReceipt, caller: Caller) -> TipStatusView:

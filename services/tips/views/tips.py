@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from lianxi.contracts.clocks import ClockChangeView
@@ -30,6 +31,7 @@ from lianxi.kernel.clock import Clock, level_to_hour, local_date
 from lianxi.store.pages import BOOKKEEPING, newest_first
 from lianxi.store.unit import Aggregates, Stored
 from services.tips.documents import TipDocument
+from services.tips.domain.returning import REOPENED_LINE
 from services.tips.domain.tip import OFFICE, WHOLE_DAYS, AskedChange, Dispatch, Line, Tip, check_readable
 from services.tips.domain.tip import Clock as TipClock
 from services.tips.policy import ALARM_CLOCK, TELLING_CLOCK, UNREAD_AFTER
@@ -37,12 +39,17 @@ from services.tips.views.attachments import show_attachments
 
 _NOT_LISTED = (
     *BOOKKEEPING, "sealed_content", "redacted_text", "redacted_place", "receipt", "messages",
-    "timeline", "openings", "attachments",
+    "timeline", "openings", "attachments", "reopenings",
 )  # fmt: skip
 
 
 def no_reward(_tip: Tip) -> RewardNotice | None:
     """Say nothing of any reward."""
+    return None
+
+
+def never(_tip: Tip) -> date | None:
+    """Say of no tip that it may be taken up again."""
     return None
 
 
@@ -57,12 +64,14 @@ def tips_collection() -> Any:
 
 @dataclass(frozen=True)
 class TipViews:
-    """The read-only answers; `reward` says what an informant reads of a reward."""
+    """The read-only answers; `reward` says what an informant reads of a reward, `reopen_until` until
+    which day they may have the tip taken up again."""
 
     tips: Aggregates[Tip]
     clock: Clock
     collection: Callable[[], Any] = tips_collection
     reward: Callable[[Tip], RewardNotice | None] = no_reward
+    reopen_until: Callable[[Tip], date | None] = never
 
     def get_tip(self, request: GetTip, caller: Caller) -> TipView:
         """Show a tip to an agency that holds it.
@@ -143,6 +152,10 @@ class TipViews:
         is_told = tip.unread_since is not None and tip.unread_since <= self.clock.now() - UNREAD_AFTER
         return local_date(tip.unread_since) if is_told and tip.unread_since is not None else None
 
+    def _reopen_until(self, tip: Tip) -> date | None:
+        until = self.reopen_until(tip)
+        return None if until is None or local_date(self.clock.now()) > until else until
+
     def show_status(self, stored: Stored[Tip]) -> TipStatusView:
         """Show a tip as its informant reads it."""
         tip = stored.state
@@ -158,6 +171,7 @@ class TipViews:
                 OpeningNotice(opened_at=each.opened_at, kind=each.kind) for each in tip.openings if not each.is_withheld
             ),
             reward=self.reward(tip),
+            reopen_until=self._reopen_until(tip),
         )
 
 
@@ -231,7 +245,9 @@ def _steps(tip: Tip) -> tuple[StatusStep, ...]:
 
 
 def _last(tip: Tip, what: str) -> datetime | None:
-    return _shown(tip, next((line.at for line in reversed(tip.timeline) if line.what == what), None))
+    """Say when something was done last; once a tip was taken up again, only what was done since counts."""
+    lines = takewhile(lambda line: line.what != REOPENED_LINE, reversed(tip.timeline))
+    return _shown(tip, next((line.at for line in lines if line.what == what), None))
 
 
 def first_end(row: Mapping[str, Any]) -> datetime | None:

@@ -13,7 +13,7 @@ from lianxi.policy.structure import structural_findings
 
 PROGRAMME = "dayong-2015"
 TIP = 'code = "tip"\nclause = "L81.2"'
-LAST_STATE = '[[process.state]]\ncode = "closed"\nname_zh = "已办结"\nname_en = "Closed"\nis_final = true\n'
+LAST_STATE = '[[process.state]]\ncode = "closed"\nname_zh = "已结案"\nname_en = "Closed"\nis_final = true\n'
 ROUND_AND_ROUND = """
 [[process.step]]
 code = "fall_back"

@@ -33,6 +33,7 @@ from lianxi.policy.book import PolicyBook
 from lianxi.policy.load import read_policy
 from lianxi.policy.policy import Policy
 from lianxi.store.fakes import MemoryAggregates
+from services.tips.domain import reopening
 from services.tips.domain.returning import KnownReceipt, known_receipt
 from services.tips.domain.tip import NO_RECEIPT, Tip
 from services.tips.handlers import TipHandlers
@@ -135,7 +136,9 @@ class TipDesk:
         self.clock = FixedClock(NOW)
         self.tips: MemoryAggregates[Tip] = MemoryAggregates(ANNOUNCER, self.clock, announced_at=Tip.shown)
         self.vault = MemoryVault()
-        self.views = TipViews(self.tips, self.clock)
+        self.views = TipViews(
+            self.tips, self.clock, reopen_until=lambda tip: reopening.last_day(tip, self.handlers.policies.current)
+        )
         self._numbers = itertools.count(1)
         self.handlers = TipHandlers(
             tips=self.tips,
