@@ -186,7 +186,9 @@ class ReceiptIndex:
             tip_id=found["_id"],
             verification=None if outcome is None else VerificationOutcome(outcome),
             case_id=found["case_id"],
-            closed_at=closed_at(tuple(Line(at=each["at"], what=each["what"], by=each["by"]) for each in found["timeline"])),
+            closed_at=closed_at(
+                tuple(Line(at=each["at"], what=each["what"], by=each["by"]) for each in found["timeline"])
+            ),
             is_temporary=found["is_receipt_temporary"],
         )
 

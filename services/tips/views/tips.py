@@ -64,8 +64,7 @@ def tips_collection() -> Any:
 
 @dataclass(frozen=True)
 class TipViews:
-    """The read-only answers; `reward` says what an informant reads of a reward, `reopen_until` until
-    which day they may have the tip taken up again."""
+    """The read-only answers; `reward` and `reopen_until` say what an informant reads of a reward and of reopening."""
 
     tips: Aggregates[Tip]
     clock: Clock
