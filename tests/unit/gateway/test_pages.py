@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from html import escape, unescape
 from pathlib import Path
 from typing import Any
@@ -278,6 +278,22 @@ def test_an_empty_message_is_named_and_not_sent(door: Door) -> None:
     assert empty.status_code == 422
     assert 'id="text-wrong"' in empty.text
     assert not [each for each in door.bus.asked if each.method == "post_informant_message"]
+
+
+@pytest.mark.criterion("9.2")
+def test_a_closed_tip_is_reopened_from_its_page_with_a_reason_while_there_is_time(door: Door) -> None:
+    assert 'action="/track/reopening"' not in dialogue(door).text
+    door.bus.says("find_tip_by_receipt", replace(STATUS, reopen_until=date(2026, 12, 23)))
+    opened = door.http.post("/track", data={"code": "1234567890123456"})
+    assert 'action="/track/reopening"' in opened.text
+    assert "2026-12-23" in opened.text
+    door.bus.says("reopen_tip", STATUS)
+    empty = door.http.post("/track/reopening", data={**hidden(opened), "text": " "})
+    assert empty.status_code == 422
+    sent = door.http.post("/track/reopening", data={**hidden(opened), "text": "还在讲课"})
+    assert sent.status_code == 200
+    (asked,) = [each for each in door.bus.asked if each.method == "reopen_tip"]
+    assert "还在讲课" not in str(asked.request)
 
 
 def test_a_ticket_dies_and_a_forged_one_opens_nothing(door: Door) -> None:
