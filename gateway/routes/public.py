@@ -183,7 +183,7 @@ async def reopen_tip(
 ) -> Response:
     """Have a closed tip taken up again, once, with a reason, until the day that `reopen_until` of its status says."""
     key = read_key(idempotency_key)
-    async with _trying(request, house, lianxi_receipt, lianxi_proof) as verifier:
+    async with trying(request, house, lianxi_receipt, lianxi_proof) as verifier:
         return await _reopen_tip(request, house, verifier, body, key)
 
 
