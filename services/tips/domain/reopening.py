@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime
 
-from lianxi.contracts.tips import TipReopened, TipState
+from lianxi.contracts.tips import TipReopened, TipState, VerificationOutcome
 from lianxi.kernel.clock import local_date
 from lianxi.kernel.errors import Conflict, RuleBroken
 from lianxi.policy.policy import Policy
@@ -25,23 +25,33 @@ def last_day(tip: Tip, policy: Policy) -> date | None:
     Clause: L39.1 (criterion 9.2).
     """
     ended = closed_at(tip.timeline)
-    if tip.state is not TipState.CLOSED or tip.case_id is not None or tip.reopenings or ended is None:
+    if tip.state is not TipState.CLOSED or goes_another_way(tip) or tip.reopenings or ended is None:
         return None
     return reopening_ends_on(policy, ended)
 
 
+def goes_another_way(tip: Tip) -> bool:
+    """Say whether a tip was found to be so, or goes with a case: a reward and officers' work may stand on that.
+
+    Clause: L39.1 (criterion 9.2).
+    """
+    return tip.case_id is not None or tip.verification is VerificationOutcome.SUBSTANTIATED
+
+
 def check(tip: Tip, reason: str, policy: Policy, now: datetime) -> None:
-    """Refuse to take a tip up again that is open, goes with its case, was taken up before, or closed too long ago.
+    """Refuse to take a tip up again that is open, was found to be so, goes with its case, was taken up, or is old.
 
     Clause: L39.1 (criterion 9.2).
     Raises:
         Conflict: tip.not_closed, reopening.once_only.
-        RuleBroken: reopening.with_its_case, reopening.too_late, reopening.unexplained.
+        RuleBroken: reopening.with_its_case, reopening.substantiated, reopening.too_late, reopening.unexplained.
     """
     if tip.state is not TipState.CLOSED:
         raise Conflict("tip.not_closed")
     if tip.case_id is not None:
         raise RuleBroken("reopening.with_its_case", clause=REOPEN_CLAUSE)
+    if goes_another_way(tip):
+        raise RuleBroken("reopening.substantiated", clause=REOPEN_CLAUSE)
     if tip.reopenings:
         raise Conflict("reopening.once_only")
     until = last_day(tip, policy)

@@ -79,7 +79,7 @@ class InformantSide:
         Raises:
             NotFound: receipt.unknown.
             Conflict: receipt.must_change, tip.not_closed, reopening.once_only.
-            RuleBroken: reopening.with_its_case, reopening.too_late, reopening.unexplained.
+            RuleBroken: reopening.with_its_case, reopening.substantiated, reopening.too_late, reopening.unexplained.
         """
         tip = self.find_tip_by_receipt(FindTipByReceipt(receipt_verifier=request.receipt_verifier)).state
         redacted, now = rules.redact(text_in(self.opener.open(request.content))), self.clock.now()

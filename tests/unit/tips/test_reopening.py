@@ -115,6 +115,14 @@ def test_what_is_open_has_a_case_or_is_unknown_is_not_reopened(desk: TipDesk) ->
         reopen(desk)
 
 
+@pytest.mark.criterion("9.2")
+def test_what_was_found_to_be_so_stays_closed_because_a_reward_may_stand_on_it(desk: TipDesk) -> None:
+    desk.close(desk.submit(submission()), VerificationOutcome.SUBSTANTIATED)
+    assert until(desk) is None
+    with pytest.raises(RuleBroken, match=r"reopening\.substantiated"):
+        reopen(desk)
+
+
 def test_a_code_that_an_officer_has_seen_reopens_nothing(desk: TipDesk) -> None:
     desk.submit(submission(is_receipt_temporary=True))
     desk.close(desk.tip(), UNFOUND)
