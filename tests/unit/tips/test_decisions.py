@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from lianxi.contracts.tips import (
     CloseTip,
     DispatchTip,
     PostMessage,
+    ReopenTip,
     ReturnReason,
     ReturnTip,
     TipClockStarted,
@@ -110,6 +112,12 @@ class AnyOrder(RuleBasedStateMachine):
         request = PostMessage(tip_id=TIP_ID, content=sealed("请补充"))
         self.attempt(lambda: self.desk.handlers.post_message(request, caller(agency)))
 
+    @rule()
+    def its_informant_wants_it_taken_up_again(self) -> None:
+        request = ReopenTip(receipt_verifier="verifier-1", content=sealed("还在讲课"))
+        self.before = replace(self.before, unread_since=None)  # whoever uses a code has read what was written
+        self.attempt(lambda: self.desk.handlers.reopen_tip(request, caller("public")))
+
     @precondition(lambda self: self.tip.state is TipState.VERIFIED)
     @rule(is_closed=st.booleans())
     def a_case_is_heard_of(self, is_closed: bool) -> None:
@@ -142,11 +150,15 @@ class AnyOrder(RuleBasedStateMachine):
     @invariant()
     def nothing_that_has_been_is_undone(self) -> None:
         before, self.before = self.before, self.tip
-        assert before.state is not TipState.CLOSED or self.before.state is TipState.CLOSED
+        is_reopened = len(self.before.reopenings) > len(before.reopenings)
+        assert before.state is not TipState.CLOSED or self.before.state is TipState.CLOSED or is_reopened
+        assert set(before.reopenings) <= set(self.before.reopenings)
+        assert len(self.before.reopenings) <= 1
         assert len(self.before.dispatches) >= len(before.dispatches)
         assert set(before.timeline) <= set(self.before.timeline)
         assert len(self.desk.announced(TipDispatched)) == len(self.before.dispatches)
-        assert len(self.desk.announced(TipClosed)) == (self.before.state is TipState.CLOSED)
+        closings = len(self.before.reopenings) + (self.before.state is TipState.CLOSED)
+        assert len(self.desk.announced(TipClosed)) == closings
 
     @invariant()
     def times_are_levelled(self) -> None:
