@@ -84,6 +84,7 @@ PAGES = {
         "/track/reward",
         "/track",
         "/track/messages",
+        "/track/reopening",
         "/track/code",
         "/warnings",
         "/numbers",
