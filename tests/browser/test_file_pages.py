@@ -25,7 +25,7 @@ LOOKS = [
     for scheme in ("light", "dark")
 ]
 LIST_OF_GUESTS: FilePayload = {"name": "guests.txt", "mimeType": "text/plain", "buffer": "参加人员签到表\n".encode()}
-HANDLING = {"why": "现场检查时提取", "where": "榕荫路七号楼"}
+HANDLING: dict[str, Any] = {"why": "现场检查时提取", "where": "榕荫路七号楼"}
 
 
 def today(days: int = 0) -> datetime:
@@ -197,7 +197,7 @@ def test_publicity_is_recorded_at_a_browser_and_nothing_is_lost_where_something_
     desk = officials("publicity-desk", width=390)
     desk.go("/desk/publicity")
     said: dict[str, Any] = {"text_what": "进村入户发放折页", "place": "榕荫村", "reach": "320"}
-    duty = {"duty": "sms-monthly", "held_on": f"{today():%Y-%m-%d}"}
+    duty: dict[str, Any] = {"duty": "sms-monthly", "held_on": f"{today():%Y-%m-%d}"}
     work(desk, "record", wanting=True, **said, **duty)
     expect(desk.page.locator("#do-record textarea").first).to_have_value(said["text_what"])
     work(desk, "record", party="carrier/unicom")

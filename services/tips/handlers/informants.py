@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import partial
 from typing import Any, Protocol
 
@@ -91,6 +92,10 @@ class InformantSide:
             lambda found: clocks.on_time(found, self.policies.version(found.policy_version), now, decide),
             replace(caller.cause(), lane=tip.lane),
         )
+
+    def reopen_until(self, tip: Tip) -> date | None:
+        """Say until which day a tip may be reopened; `None` when it may not."""
+        return reopening.last_day(tip, self.policies.current)
 
     def change_receipt(self, request: ChangeReceipt, caller: Caller) -> Stored[Tip]:
         """Have another code open a tip; whoever repeats the change, not having heard of its end, is answered again.

@@ -16,7 +16,6 @@ from lianxi.runtime.settings import read_key
 from lianxi.store.envelope import KeyRing
 from lianxi.store.handover import Holdings
 from lianxi.store.unit import AggregateStore
-from services.tips.domain import reopening
 from services.tips.domain.tip import Tip
 from services.tips.domain.tracing import key_of_traces
 from services.tips.handlers import TipHandlers
@@ -144,9 +143,7 @@ def open_desk(premises: Premises[TipsSettings]) -> type[Desk]:
         **_finding(tracing, clock),
         **_unmasking(tips, opener, clock),
         "handlers": desk_handlers,
-        "views": TipViews(
-            tips, clock, reward=rewards.notice, reopen_until=lambda tip: reopening.last_day(tip, policies.current)
-        ),
+        "views": TipViews(tips, clock, reward=rewards.notice, reopen_until=desk_handlers.reopen_until),
         "rewarding": rewarding,
         "rewards": rewards,
         "vault": vault,
