@@ -13,6 +13,8 @@ from typing import Any, Final
 from bench.figures import Spread, ratio_of
 
 FILE: Final = Path(__file__).with_name("aims.toml")
+WANTED_AT_1: Final = 0.95
+"""Of the texts of the hardest level, so many are to be found at one false alarm in a hundred: M13's moonshot."""
 Steps = Mapping[str, Any]
 
 
@@ -55,13 +57,14 @@ class Reached:
     """An aim's figure from one run; `note` says what else belongs to it.
 
     Against a peer it is that of two writes; `same_work` is that of a peer that writes as much as Lianxi does. `broken`
-    names the condition of the aim that does not hold, whatever the figure.
+    names the condition of the aim that does not hold, whatever the figure, and `short` that of its moonshot.
     """
 
     value: float
     note: str = ""
     same_work: float | None = None
     broken: str = ""
+    short: str = ""
 
 
 def aims() -> list[Aim]:
@@ -171,7 +174,9 @@ def _likeness(steps: Steps) -> Reached:
         if ours["first"] < theirs["first"]
     ]
     broken = f"recall@1 whatever the alarms is worse: {', '.join(worse)}" if worse else ""
-    return Reached(row["scan_ms"] / row["ours_ms"], note, broken=broken)
+    found = row["ours"][-1]["at_1"]
+    short = "" if found >= WANTED_AT_1 else f"recall@1 at 1 % false alarms {found:.2f} < {WANTED_AT_1:.2f} on L2"
+    return Reached(row["scan_ms"] / row["ours_ms"], note, broken=broken, short=short)
 
 
 def _projection(steps: Steps) -> Reached:

@@ -110,7 +110,7 @@ def aim_rows(steps: Whole) -> Iterator[str]:
             said, verdict, far = NOT_MEASURED, "–", "–"
         else:
             said = f"**{number(found.value)}**" + (f"<br>{found.note}" if found.note else "")
-            verdict = f"**floor missed**: {found.broken}" if found.broken else verdict_of(aim, found.value)
+            verdict = told_of(aim, found)
             if found.same_work is not None:
                 verdict = f"two writes: {verdict}; same work: {verdict_of(aim, found.same_work)}"
             share = aim.share(found.value)
@@ -127,13 +127,20 @@ def summary(steps: Whole) -> str:
         found = aims.reached(steps, aim.code)
         if found is None:
             verdicts[NOT_MEASURED] += 1
-        elif found.broken:
-            verdicts["floor missed"] += 1
         else:
-            verdicts[verdict_of(aim, found.value).strip("*")] += 1
+            verdicts[told_of(aim, found).partition(":")[0].strip("*")] += 1
     names = ("moonshot", "floor kept", "floor missed", NOT_MEASURED)
     counts = ", ".join(f"{name} {verdicts[name]}" for name in names if verdicts[name])
     return f"Of fourteen aims: {counts}. Where a peer is compared, the one with two writes counts."
+
+
+def told_of(aim: aims.Aim, found: aims.Reached) -> str:
+    """Say plainly what was reached, and which condition does not hold."""
+    if found.broken:
+        return f"**floor missed**: {found.broken}"
+    if found.short and aim.reaches(found.value, aim.moonshot):
+        return f"floor kept: {found.short}"
+    return verdict_of(aim, found.value)
 
 
 def verdict_of(aim: aims.Aim, value: float) -> str:

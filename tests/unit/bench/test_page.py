@@ -121,3 +121,14 @@ def test_a_figure_does_not_count_when_its_condition_is_broken() -> None:
 def test_how_many_floors_were_missed_is_said_first() -> None:
     assert "Of fourteen aims: not measured 14." in page.page(made_up.whole())
     assert "floor missed" in page.summary(made_up.everything()["steps"])
+
+
+def test_a_figure_that_is_far_enough_is_no_moonshot_while_its_condition_is_wanting() -> None:
+    found = made_up.everything()
+    size = found["steps"]["likeness"]["sizes"][-1]
+    size["scan_ms"] = 1_000 * size["ours_ms"]
+    size["ours"] = [{"first": 1.0, "at_2": 1.0, "at_1": 0.9}]
+
+    row = row_of(page.page(found), "M13")
+    assert "floor kept: recall@1 at 1 % false alarms 0.90 < 0.95 on L2" in row
+    assert "moonshot" not in row
