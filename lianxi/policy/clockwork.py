@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from lianxi.kernel.clock import local_date, local_midnight
 from lianxi.kernel.errors import Conflict, Forbidden, RuleBroken
@@ -110,6 +110,23 @@ def start(policy: Policy, clock_id: str, owner: str, started_at: datetime, came_
         unit=rule.unit,
         owner=owner,
         came_in_on=came_in_on,
+        started_at=started_at,
+        first_due_at=due_at,
+        due_at=due_at,
+    )
+
+
+def start_named(clock: str, owner: str, started_at: datetime, due_at: datetime) -> RunningClock:
+    """Start the clock of what ends on a named day: nothing of the law is worked out, the day says it all.
+
+    Clause: L81.2.
+    """
+    return RunningClock(
+        clock=clock,
+        rule=clock,
+        unit="cd",
+        owner=owner,
+        came_in_on=local_date(started_at),
         started_at=started_at,
         first_due_at=due_at,
         due_at=due_at,
@@ -214,6 +231,23 @@ def rungs_due(clock: RunningClock, ladder: Ladder, now: datetime) -> tuple[Rung,
     """
     until = now if clock.stopped_at is None else min(now, clock.stopped_at)
     return tuple(rung for moment, rung in _waiting(clock, ladder) if moment <= until)
+
+
+def rung_facts(clock: RunningClock, ladder: Ladder, rung: Rung) -> dict[str, Any]:
+    """Say of a rung that has been reached what every desk announces alike: all but the item and who is told.
+
+    Clause: L81.2.
+    """
+    return {
+        "clock": clock.clock,
+        "ladder": ladder.code,
+        "rung": rung.code,
+        "mark": rung.mark,
+        "owner": clock.owner,
+        "acknowledge": rung.acknowledge,
+        "due_at": clock.due_at,
+        "reached_at": rung_at(clock, rung),
+    }
 
 
 def next_rung_at(clock: RunningClock, ladder: Ladder) -> datetime | None:

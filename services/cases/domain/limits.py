@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from lianxi.contracts.cases import CaseRungReached
-from lianxi.policy.clockwork import RunningClock, fire, next_rung_at, rung_at, rungs_due, stop
+from lianxi.policy.clockwork import RunningClock, fire, next_rung_at, rung_at, rung_facts, rungs_due, stop
 from lianxi.policy.supervision import Rung
 from services.cases.policy import Rules
 
@@ -128,13 +128,6 @@ def late_since(limits: Sequence[Limit]) -> datetime | None:
 def _told(item: str, running: RunningClock, rung: Rung, rules: Rules) -> CaseRungReached:
     return CaseRungReached(
         item=item,
-        clock=running.clock,
-        ladder=rules.ladder(running).code,
-        rung=rung.code,
-        mark=rung.mark,
-        owner=running.owner,
         receivers=rules.receivers(rung, running.owner),
-        acknowledge=rung.acknowledge,
-        due_at=running.due_at,
-        reached_at=rung_at(running, rung),
+        **rung_facts(running, rules.ladder(running), rung),
     )

@@ -29,9 +29,9 @@ from lianxi.contracts.campaigns import (
 from lianxi.contracts.envelope import Caller, Event
 from lianxi.kernel.clock import local_date, local_midnight
 from lianxi.kernel.errors import Conflict, Forbidden, NotFound, RuleBroken
-from lianxi.policy.clockwork import RunningClock, next_rung_at, stop
+from lianxi.policy.clockwork import RunningClock, next_rung_at, start_named, stop
 from lianxi.policy.entities import EntityRule, entities_in
-from services.notifications.domain.ladders import begun, climbed
+from services.notifications.domain.ladders import climbed
 from services.notifications.domain.warnings import NOT_FOR_THE_PUBLIC
 from services.notifications.policy.campaigns import CAMPAIGN_CLOCK, SendDuty, Steps
 
@@ -203,7 +203,7 @@ def approved(
         raise RuleBroken("campaign.approval_needed", clause=CLAUSE)
     _check_runs(campaign, now)
     sends = tuple(
-        Send(carrier=each, state=SendState.HANDED, clock=begun(CAMPAIGN_CLOCK, each, now, campaign.due_at))
+        Send(carrier=each, state=SendState.HANDED, clock=start_named(CAMPAIGN_CLOCK, each, now, campaign.due_at))
         for each in duty.carriers
     )
     handed = replace(

@@ -8,8 +8,8 @@ from datetime import datetime
 from lianxi.contracts.campaigns import NotificationsRungReached
 from lianxi.contracts.clocks import RungReached
 from lianxi.contracts.registry import EVENTS
-from lianxi.policy.clockwork import RunningClock, next_rung_at
-from services.notifications.domain.ladders import begun, climbed
+from lianxi.policy.clockwork import RunningClock, next_rung_at, start_named
+from services.notifications.domain.ladders import climbed
 from services.notifications.domain.notices import Notice
 from services.notifications.policy.campaigns import Steps
 
@@ -40,4 +40,4 @@ def chased(notice: Notice, steps: Steps, now: datetime) -> tuple[Notice, tuple[N
 
 
 def _clock(notice: Notice, due_at: datetime) -> RunningClock:
-    return replace(begun(SIGNING_CLOCK, notice.desk, notice.delivered_at, due_at), fired=notice.fired)
+    return replace(start_named(SIGNING_CLOCK, notice.desk, notice.delivered_at, due_at), fired=notice.fired)

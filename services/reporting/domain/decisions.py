@@ -19,8 +19,8 @@ from lianxi.contracts.meetings import (
     TakeDecision,
 )
 from lianxi.kernel.errors import Conflict, Forbidden, NotFound, RuleBroken
-from lianxi.policy.clockwork import RunningClock
-from services.reporting.domain.ladders import begun, climbed, looked_at_next, stopped
+from lianxi.policy.clockwork import RunningClock, start_named
+from services.reporting.domain.ladders import climbed, looked_at_next, stopped
 from services.reporting.domain.orders import REFERENCE, last_instant
 from services.reporting.policy import DECISION_CLOCK, Steps
 
@@ -72,7 +72,7 @@ def taken(
         RuleBroken: supervision_order.due_in_past.
     """
     due_at = last_instant(asked.due_on, now)
-    clock = begun(DECISION_CLOCK, asked.owner, now, due_at)
+    clock = start_named(DECISION_CLOCK, asked.owner, now, due_at)
     owed = Owed(
         id=decision_id,
         meeting_id=asked.meeting_id,
@@ -152,7 +152,7 @@ def reopened(owed: Owed, asked: ReopenDecision, steps: Steps, now: datetime) -> 
     if owed.is_open:
         raise Conflict("meeting_decision.not_done", clause=CLAUSE)
     due_at = last_instant(asked.due_on, now)
-    clock = begun(DECISION_CLOCK, owed.owner, now, due_at)
+    clock = start_named(DECISION_CLOCK, owed.owner, now, due_at)
     after = replace(
         owed,
         state=DecisionState.OPEN,

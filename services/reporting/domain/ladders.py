@@ -5,26 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from lianxi.contracts.reporting import ReportingRungReached
-from lianxi.kernel.clock import local_date
-from lianxi.policy.clockwork import RunningClock, fire, next_rung_at, rung_at, rungs_due, stop
+from lianxi.policy.clockwork import RunningClock, fire, next_rung_at, rung_facts, rungs_due, stop
 from services.reporting.policy import Steps
-
-
-def begun(clock: str, owner: str, started_at: datetime, due_at: datetime) -> RunningClock:
-    """Start the clock of a demand with a named last day: nothing of the law is worked out, the day says it all.
-
-    Clause: L81.2, L90.1.
-    """
-    return RunningClock(
-        clock=clock,
-        rule=clock,
-        unit="cd",
-        owner=owner,
-        came_in_on=local_date(started_at),
-        started_at=started_at,
-        first_due_at=due_at,
-        due_at=due_at,
-    )
 
 
 def climbed(
@@ -38,15 +20,8 @@ def climbed(
     said = tuple(
         ReportingRungReached(
             item=item,
-            clock=clock.clock,
-            ladder=steps.ladder.code,
-            rung=rung.code,
-            mark=rung.mark,
-            owner=clock.owner,
             receivers=steps.told(rung, clock.owner),
-            acknowledge=rung.acknowledge,
-            due_at=clock.due_at,
-            reached_at=rung_at(clock, rung),
+            **rung_facts(clock, steps.ladder, rung),
         )
         for rung in due
     )

@@ -21,8 +21,8 @@ from lianxi.contracts.reporting import (
 from lianxi.kernel.clock import local_date, local_midnight
 from lianxi.kernel.errors import Conflict, Forbidden, NotFound, RuleBroken
 from lianxi.policy.book import Migration
-from lianxi.policy.clockwork import RunningClock
-from services.reporting.domain.ladders import begun, climbed, looked_at_next, stopped
+from lianxi.policy.clockwork import RunningClock, start_named
+from services.reporting.domain.ladders import climbed, looked_at_next, stopped
 from services.reporting.policy import ORDER_CLOCK, Steps
 
 REFERENCE = re.compile(r"[a-z][a-z_]*/[A-Za-z0-9][A-Za-z0-9_.:-]*")
@@ -107,7 +107,7 @@ def issued(order_id: str, number: str, asked: IssueOrder, steps: Steps, now: dat
     if not REFERENCE.fullmatch(asked.about):
         raise RuleBroken("supervision_order.about_unreadable", clause=CLAUSE)
     due_at = last_instant(asked.due_on, now)
-    clock = begun(ORDER_CLOCK, asked.target, now, due_at)
+    clock = start_named(ORDER_CLOCK, asked.target, now, due_at)
     order = SupervisionOrder(
         id=order_id,
         number=number,
@@ -270,7 +270,7 @@ def as_view(order: SupervisionOrder, version: int) -> OrderView:
 
 
 def _next_round(order: SupervisionOrder, due_at: datetime, steps: Steps, now: datetime) -> SupervisionOrder:
-    clock = begun(ORDER_CLOCK, order.target, now, due_at)
+    clock = start_named(ORDER_CLOCK, order.target, now, due_at)
     over = Round(
         answer=order.answer or "",
         answered_at=order.answered_at or now,

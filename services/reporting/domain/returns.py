@@ -18,9 +18,9 @@ from lianxi.contracts.reporting import (
 from lianxi.kernel.clock import local_date, local_midnight
 from lianxi.kernel.errors import Conflict, Forbidden, NotFound, RuleBroken
 from lianxi.policy.book import Migration
-from lianxi.policy.clockwork import RunningClock
+from lianxi.policy.clockwork import RunningClock, start_named
 from services.reporting.domain.facts import BOUNCES, seal
-from services.reporting.domain.ladders import begun, climbed, looked_at_next, stopped
+from services.reporting.domain.ladders import climbed, looked_at_next, stopped
 from services.reporting.policy import RETURN_CLOCK, OwedReturn, Steps
 
 REMINDED_BEFORE = timedelta(days=3)
@@ -254,7 +254,7 @@ def as_view(report: StageReport, version: int, bounces: int = 0) -> StageReportV
 
 def _clock(owed: OwedReturn, steps: Steps) -> RunningClock:
     ends_at = local_midnight(owed.due_on + timedelta(days=1))
-    return begun(RETURN_CLOCK, steps.first_desks[owed.agency], local_midnight(owed.period_from), ends_at)
+    return start_named(RETURN_CLOCK, steps.first_desks[owed.agency], local_midnight(owed.period_from), ends_at)
 
 
 def _stopped(report: StageReport, steps: Steps, now: datetime) -> tuple[StageReport, tuple[Event, ...]]:

@@ -73,7 +73,6 @@ def reopen(tip: Tip, sealed: str, redacted: str, policy: Policy, now: datetime) 
     check(tip, redacted, policy, now)
     ended = Reopening(
         at=now,
-        reason=redacted.strip(),
         verification=tip.verification,
         next_owner=tip.next_owner,
         outcome=tip.outcome,

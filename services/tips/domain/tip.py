@@ -159,10 +159,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reopening:
-    """That a closed tip was taken up again, why in the redacted words of its informant, and how it had ended."""
+    """That a closed tip was taken up again, and how it had ended; why stands in the dialogue, and only there."""
 
     at: datetime
-    reason: str
     verification: VerificationOutcome | None
     next_owner: str | None
     outcome: str | None
